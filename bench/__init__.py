@@ -1,0 +1,1 @@
+"""One script per road; `make bench` runs them and prints ratios."""

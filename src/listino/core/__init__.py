@@ -1,0 +1,1 @@
+"""The rules of prices and orders: pure functions of what they are handed, standard library only."""

@@ -1,0 +1,285 @@
+"""What must be true of a fact before it is kept: every fault names the field and the remedy."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from listino.core.errors import Fault
+from listino.core.facts import Fact, PriceList, Rate, Rule, Scale, Scheme, Tax, Unit
+from listino.core.keys import REFERENCE_FIELDS
+from listino.core.money import DIRECTIONS, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX, ZERO, bounded
+from listino.core.scheme import scheme_faults
+from listino.core.validity import zone_named
+
+CODE_LENGTH_MAX = 64
+TIERS_MAX = 100
+TEXT_LENGTH_MAX = 4000
+CHOICES: dict[str, tuple[str, ...]] = {
+    "Item.status": ("active", "blocked", "ended"),
+    "Customer.status": ("active", "blocked"),
+    "Rule.status": ("draft", "approved", "active", "blocked"),
+    "Rule.action": ("price", "percent", "amount", "limit"),
+    "Rule.sign": ("allowance", "charge"),
+    "Rule.bound": ("min", "max"),
+    "Rule.basis": ("running", "price", "cost"),
+    "Rule.show_as": ("price", "discount"),
+    "Scale.kind": ("volume",),
+    "Scale.measure": ("quantity",),
+    "Scale.by": ("line",),
+    "Formula.basis": ("cost",),
+    "Rounding.direction": tuple(DIRECTIONS),
+    "PriceList.tax_mode": ("net", "gross"),
+    "PriceList.visibility": ("shown", "hidden", "on_request"),
+    "Tax.category": ("S", "Z", "E", "AE", "K", "G", "O"),
+}
+# Codes that other facts or the store gave: compared byte-exact, so bounded and normalised.
+CODE_FIELDS = frozenset(
+    [
+        "code",
+        "parent",
+        "coupon",
+        "ship_to",
+        "tax_class",
+        "tax_status",
+        "unit",
+        "group",
+        "of",
+        "order_type",
+        "step",
+    ]
+    + [field for field, _ in REFERENCE_FIELDS]
+)
+POSITIVE_FIELDS = frozenset(["per", "factor", "rate", "increment"])
+CURRENCY_FIELDS = frozenset(["currency", "to_currency", "cost_currency"])
+
+
+def faults_of(fact: Fact) -> tuple[Fault, ...]:
+    """All that is wrong with a fact by itself; empty for one that may be kept."""
+    found = list(_field_faults(fact, ""))
+    if not found:
+        found.extend(_whole_faults(fact))
+    return tuple(found)
+
+
+def code_fault(field: str, code: str) -> Fault | None:
+    """What is wrong with a code: NFC text, 1 to 64 characters, no control characters."""
+    if not code.strip():
+        return Fault(field, "empty", "A code cannot be empty.", "Name a code of 1 to 64 characters.")
+    if len(code) > CODE_LENGTH_MAX:
+        return Fault(
+            field,
+            "too_long",
+            f"A code has at most {CODE_LENGTH_MAX} characters, not {len(code)}.",
+            "Shorten it.",
+        )
+    if code.isascii() and code.isprintable():
+        return None
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in code):
+        return Fault(field, "control_character", "A code cannot hold control characters.", "Remove them.")
+    if not unicodedata.is_normalized("NFC", code):
+        return Fault(field, "not_nfc", "A code must be NFC text.", "Normalise it to Unicode form NFC.")
+    return None
+
+
+def decimal_fault(field: str, value: Decimal) -> Fault | None:
+    """What is wrong with a number: it must be finite and fit the digits that are stored."""
+    if bounded(value):
+        return None
+    return Fault(
+        field,
+        "out_of_range",
+        f"{value} is not a number of at most {INTEGER_DIGITS_MAX} integer and {FRACTION_DIGITS_MAX} fraction digits.",
+        "Send a plain decimal number within these bounds.",
+    )
+
+
+def currency_fault(field: str, code: str) -> Fault | None:
+    """What is wrong with a currency: it must be three capital letters (ISO 4217)."""
+    if len(code) == 3 and code.isascii() and code.isalpha() and code.isupper():
+        return None
+    return Fault(
+        field, "not_a_currency", f"{code!r} is not an ISO 4217 code.", "Send three capital letters, as EUR."
+    )
+
+
+def country_fault(field: str, code: str) -> Fault | None:
+    """What is wrong with a country: it must be two capital letters (ISO 3166-1)."""
+    if len(code) == 2 and code.isascii() and code.isalpha() and code.isupper():
+        return None
+    return Fault(
+        field, "not_a_country", f"{code!r} is not an ISO 3166-1 code.", "Send two capital letters, as IT."
+    )
+
+
+def _field_faults(record: Any, path: str) -> Iterator[Fault]:
+    owner = type(record).__name__
+    for name in _names(type(record)):
+        value = getattr(record, name)
+        if value is None:
+            continue
+        fault = _value_fault(owner, name, value, path + name.rstrip("_"))
+        if fault is not None:
+            yield fault
+        elif isinstance(value, tuple):
+            for index, member in enumerate(value):
+                where = f"{path}{name}[{index}]"
+                if is_dataclass(member):
+                    yield from _field_faults(member, where + ".")
+                elif (fault := code_fault(where, member)) is not None:
+                    yield fault
+        elif is_dataclass(value):
+            yield from _field_faults(value, f"{path}{name}.")
+
+
+_names_cache: dict[type, tuple[str, ...]] = {}
+
+
+def _names(record: type) -> tuple[str, ...]:
+    if record not in _names_cache:
+        _names_cache[record] = tuple(field.name for field in fields(record))
+    return _names_cache[record]
+
+
+def _value_fault(owner: str, name: str, value: Any, path: str) -> Fault | None:
+    if isinstance(value, str):
+        return _text_fault(owner, name, value, path)
+    if isinstance(value, Decimal):
+        if name in POSITIVE_FIELDS and value <= 0:
+            return Fault(
+                path, "not_positive", f"{path} must be above 0, not {value}.", "Send a number above 0."
+            )
+        return decimal_fault(path, value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**9:
+        return Fault(path, "out_of_range", f"{path} is beyond a thousand million.", "Send a smaller number.")
+    if isinstance(value, datetime) and not 1900 <= value.year <= 9000:
+        return Fault(
+            path,
+            "out_of_range",
+            f"{path} is not between the years 1900 and 9000.",
+            "Leave it out for no end.",
+        )
+    return None
+
+
+def _text_fault(owner: str, name: str, value: str, path: str) -> Fault | None:
+    if name in CODE_FIELDS:
+        return code_fault(path, value)
+    choices = CHOICES.get(f"{owner}.{name}")
+    if choices is not None and value not in choices:
+        return Fault(
+            path, "not_a_choice", f"{path} cannot be {value!r}.", "Send one of: " + ", ".join(choices) + "."
+        )
+    if name in CURRENCY_FIELDS:
+        return currency_fault(path, value)
+    if name == "country":
+        return country_fault(path, value)
+    if name == "zone" and zone_named(value) is None:
+        return Fault(
+            path, "not_a_zone", f"{value!r} is not a time zone.", "Send an IANA name, as Europe/Rome."
+        )
+    if len(value) > TEXT_LENGTH_MAX:
+        return Fault(path, "too_long", f"{path} has more than {TEXT_LENGTH_MAX} characters.", "Shorten it.")
+    return None
+
+
+def _whole_faults(fact: Fact) -> Iterator[Fault]:
+    start, end = getattr(fact, "valid_from", None), getattr(fact, "valid_to", None)
+    if start is not None and end is not None and start >= end:
+        yield Fault(
+            "valid_to", "ends_before_start", "valid_to is not after valid_from.", "Send a later valid_to."
+        )
+    if isinstance(fact, Rule):
+        yield from _rule_faults(fact)
+    elif isinstance(fact, Scheme):
+        yield from scheme_faults(fact)
+    elif isinstance(fact, Unit) and (fact.of is None) != (fact.factor is None):
+        yield Fault("factor", "incomplete", "of and factor belong together.", "Send both or neither.")
+    elif isinstance(fact, Rate) and fact.currency == fact.to_currency:
+        yield Fault(
+            "to_currency", "same_currency", "A rate needs two currencies.", "Name another to_currency."
+        )
+    elif isinstance(fact, Tax) and not ZERO <= fact.percent <= 1000:
+        yield Fault("percent", "out_of_range", "A tax is 0 to 1000 percent.", "Send the percentage, as 22.")
+    elif (
+        isinstance(fact, PriceList)
+        and fact.decimals is not None
+        and not 0 <= fact.decimals <= FRACTION_DIGITS_MAX
+    ):
+        yield Fault(
+            "decimals", "out_of_range", "decimals is 0 to 9.", "Send how many decimals a unit price has."
+        )
+    named = [
+        name for name in ("customer", "account", "customer_group", "channel") if getattr(fact, name, None)
+    ]
+    if type(fact).__name__ == "Assignment" and len(named) > 1:
+        yield Fault(
+            named[1], "two_parties", "An assignment is for one party.", "Make one assignment for each."
+        )
+
+
+def _rule_faults(rule: Rule) -> Iterator[Fault]:
+    has_value = rule.value is not None
+    if rule.scale is None and rule.formula is None and not has_value:
+        yield Fault(
+            "value", "missing", "A rule needs a value, a scale or a formula.", 'Send value, as "12.50".'
+        )
+    if (rule.scale is not None) + (rule.formula is not None) + has_value > 1:
+        yield Fault(
+            "value", "two_values", "value, scale and formula exclude each other.", "Send one of them."
+        )
+    if rule.formula is not None:
+        if rule.action != "price":
+            yield Fault("formula", "not_a_price", "Only a price can be a formula.", 'Send action "price".')
+        if (rule.formula.list is None) == (rule.formula.basis is None):
+            yield Fault(
+                "formula",
+                "no_source",
+                "A formula starts from a list or a basis.",
+                'Name one: list, or basis "cost".',
+            )
+    for path, value in _values(rule):
+        if value < 0:
+            yield Fault(
+                path, "negative", f"{path} cannot be below 0.", "Send it without sign; `sign` says which way."
+            )
+        elif rule.action == "percent" and rule.sign != "charge" and value > 100:
+            yield Fault(
+                path, "over_100", "A discount cannot be above 100 percent.", "Send the percentage, as 10."
+            )
+    if rule.action == "limit" and rule.bound is None:
+        yield Fault("bound", "missing", "A limit needs its bound.", "Send min or max.")
+    if rule.scale is not None:
+        yield from _scale_faults(rule.scale)
+
+
+def _values(rule: Rule) -> Iterator[tuple[str, Decimal]]:
+    if rule.value is not None:
+        yield "value", rule.value
+    for index, tier in enumerate(rule.scale.tiers if rule.scale else ()):
+        yield f"scale.tiers[{index}].value", tier.value
+
+
+def _scale_faults(scale: Scale) -> Iterator[Fault]:
+    if not 1 <= len(scale.tiers) <= TIERS_MAX:
+        yield Fault(
+            "scale.tiers", "count", f"A scale has 1 to {TIERS_MAX} tiers.", "Send the breaks as tiers."
+        )
+        return
+    upward = scale.tiers[0].from_ is None
+    last: Decimal | None = None
+    for index, tier in enumerate(scale.tiers):
+        bound, other = (tier.up_to, tier.from_) if upward else (tier.from_, tier.up_to)
+        path = f"scale.tiers[{index}]"
+        if other is not None or (bound is None and not (upward and index == len(scale.tiers) - 1)):
+            yield Fault(
+                path, "mixed", "All tiers of a scale say `from`, or all say `up_to`.", "Use one of the two."
+            )
+        elif bound is not None and (bound < 0 or (last is not None and bound <= last)):
+            yield Fault(
+                path, "not_growing", "Each tier must lie above the one before.", "Sort the tiers, 0 or more."
+            )
+        last = bound if bound is not None else last
+

@@ -1,0 +1,388 @@
+"""The facts that a price depends on, as the company states them. Each has a code and is frozen.
+
+A field's name here is its name in JSON, in a CSV header and on the wire. An absent value is None.
+Instants are aware once a fact is stored; a naive one is local to the fact's zone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from listino.core.money import ONE, ZERO, Rounding
+
+# One text, or a text per language tag ("en", "it-CH").
+Text = str | dict[str, str]
+
+BASE_LIST = "base"
+DEFAULT_SCHEME = "agreement_first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packaging:
+    """A unit in which an item is also sold: one `unit` holds `factor` of the item's own unit."""
+
+    unit: str
+    factor: Decimal
+    gtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What one unit of an item measures, for the price per kilogram or litre."""
+
+    unit: str
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What is sold. A variant is an item that names the item it is a variant of.
+
+    Units:   cost per one `unit`, in `cost_currency` (the company's where none is named);
+             unit: UN/ECE Recommendation 20 code.
+    """
+
+    code: str
+    name: Text | None = None
+    status: str = "active"
+    unit: str = "C62"
+    packagings: tuple[Packaging, ...] = ()
+    item_groups: tuple[str, ...] = ()
+    brand: str | None = None
+    variant_of: str | None = None
+    tax_class: str = "standard"
+    cost: Decimal | None = None
+    cost_currency: str | None = None
+    gtin: str | None = None
+    reference: Reference | None = None
+    description: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemGroup:
+    """A node of the tree of item groups."""
+
+    code: str
+    name: Text | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """A maker's mark."""
+
+    code: str
+    name: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit of measure: one of it is `factor` of the unit `of` (KGM is 1000 of GRM)."""
+
+    code: str
+    name: Text | None = None
+    of: str | None = None
+    factor: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A customer's place in a customer group for a time."""
+
+    group: str
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who buys, in codes alone: names and addresses are a person's and stand elsewhere."""
+
+    code: str
+    account: str | None = None
+    customer_groups: tuple[str | Membership, ...] = ()
+    currency: str | None = None
+    country: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    tax_status: str | None = None
+    assortment: str | None = None
+    language: str | None = None
+    status: str = "active"
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A company or a part of one; customers and accounts below it inherit what it is entitled to."""
+
+    code: str
+    name: Text | None = None
+    parent: str | None = None
+    customer_groups: tuple[str | Membership, ...] = ()
+    currency: str | None = None
+    assortment: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerGroup:
+    """Customers that share conditions."""
+
+    code: str
+    name: Text | None = None
+    assortment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way of selling, with what holds for a guest: currency, destination, tax status, groups."""
+
+    code: str
+    name: Text | None = None
+    scheme: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    tax_status: str | None = None
+    customer_groups: tuple[str | Membership, ...] = ()
+    assortment: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceList:
+    """The frame of a set of prices: currency, net or gross, decimals and rounding of a unit price.
+
+    Units:   without `decimals` and `rounding` a unit price is kept exact, and only the line amount
+             is rounded; `tax_mode` is "net" or "gross".
+    """
+
+    code: str
+    name: Text | None = None
+    currency: str | None = None
+    tax_mode: str = "net"
+    decimals: int | None = None
+    rounding: Rounding | None = None
+    zone: str | None = None
+    visibility: str = "shown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Who may use a price list: one customer, account, group or channel, or everyone."""
+
+    code: str
+    list: str
+    customer: str | None = None
+    account: str | None = None
+    customer_group: str | None = None
+    channel: str | None = None
+    sequence: int = 0
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Items by their own codes, their groups (with all below) and their brands; any may hold."""
+
+    items: tuple[str, ...] = ()
+    item_groups: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assortment:
+    """What may be bought by whoever has it: all that is included (without: everything) and not excluded."""
+
+    code: str
+    name: Text | None = None
+    include: Selection | None = None
+    exclude: Selection | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tax:
+    """A tax rate for a class of items, a destination and a customer's status.
+
+    Units:   percent of the net amount; category as EN 16931 (UNCL 5305): S, Z, E, AE, K, G, O.
+    """
+
+    code: str
+    percent: Decimal
+    tax_class: str = "standard"
+    country: str | None = None
+    region: str | None = None
+    postcode_from: str | None = None
+    postcode_to: str | None = None
+    tax_status: str | None = None
+    category: str = "S"
+    reason: str | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A dated exchange rate: one `currency` is `rate` of `to_currency`."""
+
+    code: str
+    currency: str
+    to_currency: str
+    rate: Decimal
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """To what and whom a rule applies: all that is set must hold.
+
+    `attributes` are not part of it yet; `coupon` must be among the question's coupons.
+    """
+
+    customer: str | None = None
+    account: str | None = None
+    customer_group: str | None = None
+    ship_to: str | None = None
+    item: str | None = None
+    variant: str | None = None
+    item_group: str | None = None
+    brand: str | None = None
+    coupon: str | None = None
+    channel: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    unit: str | None = None
+    order_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One break of a scale: from a quantity on, or up to and with a quantity (None: without end)."""
+
+    value: Decimal
+    from_: Decimal | None = None
+    up_to: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Values by quantity of the line: the tier that is reached prices all units (`volume`)."""
+
+    tiers: tuple[Tier, ...]
+    kind: str = "volume"
+    measure: str = "quantity"
+    by: str = "line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """A price made from another: that of `list`, or of `basis` "cost"; then percent, amount, rounding."""
+
+    list: str | None = None
+    basis: str | None = None
+    percent: Decimal = ZERO
+    amount: Decimal = ZERO
+    rounding: Rounding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A price, discount, surcharge or limit: one record for every kind of condition.
+
+    Units:   value in `currency` per `per` of `unit` for price, amount and limit; percent for percent;
+             a limit with a `basis` is a percentage of that basis.
+    """
+
+    code: str
+    action: str
+    list: str | None = None
+    step: str | None = None
+    customer: str | None = None
+    account: str | None = None
+    customer_group: str | None = None
+    ship_to: str | None = None
+    item: str | None = None
+    variant: str | None = None
+    item_group: str | None = None
+    brand: str | None = None
+    coupon: str | None = None
+    channel: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    unit: str | None = None
+    order_type: str | None = None
+    unless: Scope | None = None
+    value: Decimal | None = None
+    per: Decimal = ONE
+    sign: str | None = None
+    bound: str | None = None
+    basis: str | None = None
+    formula: Formula | None = None
+    scale: Scale | None = None
+    final: bool | None = None
+    priority: int = 0
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    zone: str | None = None
+    status: str = "active"
+    label: Text | None = None
+    reason: str | None = None
+    show_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a scheme: which rules compete in it, which of them win, and on what they work."""
+
+    name: str
+    kind: str
+    label: Text | None = None
+    access: tuple[str, ...] = ()
+    pick: str = "specific"
+    rank: tuple[str, ...] = ()
+    base: str = "running"
+    combine: str = "cascade"
+    currency_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """The order in which a channel's prices are made: steps, carried out one after the other."""
+
+    code: str
+    steps: tuple[Step, ...]
+    name: Text | None = None
+
+
+Fact = (
+    Item | ItemGroup | Brand | Unit | Customer | Account | CustomerGroup | Channel | PriceList
+    | Rule | Assignment | Assortment | Scheme | Tax | Rate
+)  # fmt: skip
+
+# The kinds of facts by the name that they have in routes, files and the book.
+KINDS: Mapping[str, type[Fact]] = {
+    "items": Item,
+    "item-groups": ItemGroup,
+    "brands": Brand,
+    "units": Unit,
+    "customers": Customer,
+    "accounts": Account,
+    "customer-groups": CustomerGroup,
+    "channels": Channel,
+    "price-lists": PriceList,
+    "rules": Rule,
+    "assignments": Assignment,
+    "assortments": Assortment,
+    "schemes": Scheme,
+    "taxes": Tax,
+    "rates": Rate,
+}
+KIND_OF: Mapping[type[Fact], str] = {record: kind for kind, record in KINDS.items()}

@@ -1,0 +1,159 @@
+"""Under which key a fact is found, and which keys a question could find rules under.
+
+A rule has one key: the canonical text of the parts of its scope that name a party, an item or a
+list, in field order, each with its field's letter, joined by U+001F. Every other kind of fact has
+the key of its kind and its code, or of what it is looked up by (a tax: class and country).
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+
+from listino.core.facts import Assignment, Fact, KIND_OF, Rate, Rule, Tax
+
+SEPARATOR = "\x1f"
+
+# Field order and letters are stored in every book: append only.
+LETTER_OF = {
+    "customer": "C",
+    "account": "A",
+    "customer_group": "G",
+    "ship_to": "S",
+    "item": "I",
+    "variant": "V",
+    "item_group": "T",
+    "brand": "B",
+    "item_set": "Z",
+    "list": "L",
+    "coupon": "K",
+}
+FIELD_OF = {letter: field for field, letter in LETTER_OF.items()}
+LETTERS = "".join(LETTER_OF.values())
+_RULE_PARTS = tuple((field, letter) for field, letter in LETTER_OF.items() if field != "item_set")
+
+
+def rule_key(rule: Rule) -> str:
+    """The key that a rule is stored and found under; the empty text for a rule of no scope."""
+    return SEPARATOR.join(
+        [letter + code for field, letter in _RULE_PARTS if (code := getattr(rule, field)) is not None]
+    )
+
+
+def key_of(fact: Fact) -> str:
+    """The key of any fact."""
+    if isinstance(fact, Rule):
+        return rule_key(fact)
+    if isinstance(fact, Tax):
+        return tax_key(fact.tax_class, fact.country)
+    if isinstance(fact, Rate):
+        return rate_key(fact.currency, fact.to_currency)
+    if isinstance(fact, Assignment):
+        return assignment_key(fact)
+    return code_key(KIND_OF[type(fact)], fact.code)
+
+
+def code_key(kind: str, code: str) -> str:
+    """The key of a fact that is found by its code. Kinds are lower case, a rule's letters upper."""
+    return f"{kind}{SEPARATOR}{code}"
+
+
+def tax_key(tax_class: str, country: str | None) -> str:
+    """The key of the taxes of a class of items in a country (None: in every country)."""
+    return f"taxes{SEPARATOR}{tax_class}{SEPARATOR}{country or ''}"
+
+
+def rate_key(currency: str, to_currency: str) -> str:
+    """The key of the dated rates of two currencies."""
+    return f"rates{SEPARATOR}{currency}{SEPARATOR}{to_currency}"
+
+
+def assignment_key(fact: Assignment) -> str:
+    """The key of the assignments of one party."""
+    for field in ("customer", "account", "customer_group", "channel"):
+        code = getattr(fact, field)
+        if code is not None:
+            return assigned_key(field, code)
+    return assigned_key("everyone", "")
+
+
+def assigned_key(field: str, code: str) -> str:
+    """The key of the assignments of the party that `field` and `code` name."""
+    return f"assignments{SEPARATOR}{field}{SEPARATOR}{code}"
+
+
+def shape_of(key: str) -> str:
+    """The letters of a rule's key: which fields its scope sets."""
+    return "".join(part[0] for part in key.split(SEPARATOR)) if key else ""
+
+
+def is_rule_key(key: str) -> bool:
+    """Whether a key is a rule's, not that of another kind of fact."""
+    return not key or key[0] in LETTER_OF.values()
+
+
+def keys_of_shapes(shapes: Iterable[str], values: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The keys that could match a question: every shape in use, filled with the question's values.
+
+    Shapes:  values: per letter the codes that hold for the question, 0 or more.
+    """
+    parts = {letter: tuple(letter + code for code in codes) for letter, codes in values.items()}
+    keys: list[str] = []
+    for shape in shapes:
+        columns = [parts.get(letter, ()) for letter in shape]
+        if all(columns):
+            keys.extend(map(SEPARATOR.join, product(*columns)))
+    return keys
+
+
+def references(fact: Fact) -> tuple[tuple[str, str], ...]:
+    """The other facts that a fact names, as (kind, code): they cannot end before it does."""
+    found: list[tuple[str, str]] = []
+    for field, kind in REFERENCE_FIELDS:
+        named = getattr(fact, field, None)
+        if named is None or named == ():
+            continue
+        for code in (named,) if isinstance(named, str) else named:
+            found.append((kind, code if isinstance(code, str) else code.group))
+    found += _nested_references(fact)
+    return tuple(dict.fromkeys(found))
+
+
+# Which kind of fact a field names. `ship_to` and `coupon` are the store's own words, no facts.
+REFERENCE_FIELDS = (
+    ("customer", "customers"),
+    ("account", "accounts"),
+    ("customer_group", "customer-groups"),
+    ("customer_groups", "customer-groups"),
+    ("item", "items"),
+    ("variant", "items"),
+    ("variant_of", "items"),
+    ("item_group", "item-groups"),
+    ("item_groups", "item-groups"),
+    ("brand", "brands"),
+    ("list", "price-lists"),
+    ("channel", "channels"),
+    ("assortment", "assortments"),
+    ("scheme", "schemes"),
+)
+
+
+def _nested_references(fact: Fact) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    parent = getattr(fact, "parent", None)
+    if parent is not None:
+        found.append((KIND_OF[type(fact)], parent))
+    formula = getattr(fact, "formula", None)
+    if formula is not None and formula.list is not None:
+        found.append(("price-lists", formula.list))
+    unless = getattr(fact, "unless", None)
+    if unless is not None:
+        found += [
+            (kind, code)
+            for field, kind in REFERENCE_FIELDS
+            if (code := getattr(unless, field, None)) is not None
+        ]
+    for selection in (getattr(fact, "include", None), getattr(fact, "exclude", None)):
+        if selection is not None:
+            found += [("items", code) for code in selection.items]
+            found += [("item-groups", code) for code in selection.item_groups]
+            found += [("brands", code) for code in selection.brands]
+    return found
