@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from listino.core.facts import BASE_LIST, PriceList, Rate, Rule
+from listino.core.facts import PriceList, Rate
 from listino.core.money import NINE_PLACES, ZERO
+from listino.core.rules import BASE_LIST, Rule
 from listino.core.scheme import Plan, StepPlan
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -214,7 +215,18 @@ def _placed(step: StepPlan, ready: Ready, circle: Circle) -> Iterable[Candidate]
     for start, end in windows:
         always = start is None and end is None and not ready.filtered
         yield Candidate(
-            rule, ready, 0, access, rank, moving, start, end, currency, own_currency, place.list if place else None, always
+            rule,
+            ready,
+            0,
+            access,
+            rank,
+            moving,
+            start,
+            end,
+            currency,
+            own_currency,
+            place.list if place else None,
+            always,
         )
 
 
@@ -271,3 +283,14 @@ def _distance(rule: Rule, circle: Circle) -> int:
         if code is not None and code in circle.values.get(letter, ()):
             distance += circle.values[letter].index(code)
     return distance
+
+
+def arranged_manual(step: StepCandidates, rules: Iterable[Rule], circle: Circle) -> StepCandidates:
+    """A step with the rules that a person set for one line, before all others."""
+    manual = [
+        Candidate(rule, Ready(rule), -1, -1, (), (), None, None, currency, currency == circle.currency, None, True)
+        for rule in rules
+        if rule.step == step.plan.name
+        for currency in (circle.currency if rule.action == "percent" else currency_of(rule, circle),)
+    ]
+    return StepCandidates(step.plan, (*manual, *step.live), step.dead, step.timed) if manual else step

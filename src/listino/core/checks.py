@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from listino.core.errors import Fault
-from listino.core.facts import Fact, PriceList, Rate, Rule, Scale, Scheme, Tax, Unit
+from listino.core.facts import Assignment, Fact, PriceList, Rate, Tax, Unit
 from listino.core.keys import REFERENCE_FIELDS
 from listino.core.money import DIRECTIONS, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX, ZERO, bounded
+from listino.core.rules import Rule, Scale, Scheme
 from listino.core.scheme import scheme_faults
 from listino.core.validity import zone_named
 
@@ -100,18 +101,14 @@ def currency_fault(field: str, code: str) -> Fault | None:
     """What is wrong with a currency: it must be three capital letters (ISO 4217)."""
     if len(code) == 3 and code.isascii() and code.isalpha() and code.isupper():
         return None
-    return Fault(
-        field, "not_a_currency", f"{code!r} is not an ISO 4217 code.", "Send three capital letters, as EUR."
-    )
+    return Fault(field, "not_a_currency", f"{code!r} is not an ISO 4217 code.", "Send three capital letters, as EUR.")
 
 
 def country_fault(field: str, code: str) -> Fault | None:
     """What is wrong with a country: it must be two capital letters (ISO 3166-1)."""
     if len(code) == 2 and code.isascii() and code.isalpha() and code.isupper():
         return None
-    return Fault(
-        field, "not_a_country", f"{code!r} is not an ISO 3166-1 code.", "Send two capital letters, as IT."
-    )
+    return Fault(field, "not_a_country", f"{code!r} is not an ISO 3166-1 code.", "Send two capital letters, as IT.")
 
 
 def _field_faults(record: Any, path: str) -> Iterator[Fault]:
@@ -148,9 +145,7 @@ def _value_fault(owner: str, name: str, value: Any, path: str) -> Fault | None:
         return _text_fault(owner, name, value, path)
     if isinstance(value, Decimal):
         if name in POSITIVE_FIELDS and value <= 0:
-            return Fault(
-                path, "not_positive", f"{path} must be above 0, not {value}.", "Send a number above 0."
-            )
+            return Fault(path, "not_positive", f"{path} must be above 0, not {value}.", "Send a number above 0.")
         return decimal_fault(path, value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**9:
         return Fault(path, "out_of_range", f"{path} is beyond a thousand million.", "Send a smaller number.")
@@ -169,17 +164,13 @@ def _text_fault(owner: str, name: str, value: str, path: str) -> Fault | None:
         return code_fault(path, value)
     choices = CHOICES.get(f"{owner}.{name}")
     if choices is not None and value not in choices:
-        return Fault(
-            path, "not_a_choice", f"{path} cannot be {value!r}.", "Send one of: " + ", ".join(choices) + "."
-        )
+        return Fault(path, "not_a_choice", f"{path} cannot be {value!r}.", "Send one of: " + ", ".join(choices) + ".")
     if name in CURRENCY_FIELDS:
         return currency_fault(path, value)
     if name == "country":
         return country_fault(path, value)
     if name == "zone" and zone_named(value) is None:
-        return Fault(
-            path, "not_a_zone", f"{value!r} is not a time zone.", "Send an IANA name, as Europe/Rome."
-        )
+        return Fault(path, "not_a_zone", f"{value!r} is not a time zone.", "Send an IANA name, as Europe/Rome.")
     if len(value) > TEXT_LENGTH_MAX:
         return Fault(path, "too_long", f"{path} has more than {TEXT_LENGTH_MAX} characters.", "Shorten it.")
     return None
@@ -188,9 +179,7 @@ def _text_fault(owner: str, name: str, value: str, path: str) -> Fault | None:
 def _whole_faults(fact: Fact) -> Iterator[Fault]:
     start, end = getattr(fact, "valid_from", None), getattr(fact, "valid_to", None)
     if start is not None and end is not None and start >= end:
-        yield Fault(
-            "valid_to", "ends_before_start", "valid_to is not after valid_from.", "Send a later valid_to."
-        )
+        yield Fault("valid_to", "ends_before_start", "valid_to is not after valid_from.", "Send a later valid_to.")
     if isinstance(fact, Rule):
         yield from _rule_faults(fact)
     elif isinstance(fact, Scheme):
@@ -198,38 +187,22 @@ def _whole_faults(fact: Fact) -> Iterator[Fault]:
     elif isinstance(fact, Unit) and (fact.of is None) != (fact.factor is None):
         yield Fault("factor", "incomplete", "of and factor belong together.", "Send both or neither.")
     elif isinstance(fact, Rate) and fact.currency == fact.to_currency:
-        yield Fault(
-            "to_currency", "same_currency", "A rate needs two currencies.", "Name another to_currency."
-        )
+        yield Fault("to_currency", "same_currency", "A rate needs two currencies.", "Name another to_currency.")
     elif isinstance(fact, Tax) and not ZERO <= fact.percent <= 1000:
         yield Fault("percent", "out_of_range", "A tax is 0 to 1000 percent.", "Send the percentage, as 22.")
-    elif (
-        isinstance(fact, PriceList)
-        and fact.decimals is not None
-        and not 0 <= fact.decimals <= FRACTION_DIGITS_MAX
-    ):
-        yield Fault(
-            "decimals", "out_of_range", "decimals is 0 to 9.", "Send how many decimals a unit price has."
-        )
-    named = [
-        name for name in ("customer", "account", "customer_group", "channel") if getattr(fact, name, None)
-    ]
-    if type(fact).__name__ == "Assignment" and len(named) > 1:
-        yield Fault(
-            named[1], "two_parties", "An assignment is for one party.", "Make one assignment for each."
-        )
+    elif isinstance(fact, PriceList) and fact.decimals is not None and not 0 <= fact.decimals <= FRACTION_DIGITS_MAX:
+        yield Fault("decimals", "out_of_range", "decimals is 0 to 9.", "Send how many decimals a unit price has.")
+    named = [name for name in ("customer", "account", "customer_group", "channel") if getattr(fact, name, None)]
+    if isinstance(fact, Assignment) and len(named) > 1:
+        yield Fault(named[1], "two_parties", "An assignment is for one party.", "Make one assignment for each.")
 
 
 def _rule_faults(rule: Rule) -> Iterator[Fault]:
     has_value = rule.value is not None
     if rule.scale is None and rule.formula is None and not has_value:
-        yield Fault(
-            "value", "missing", "A rule needs a value, a scale or a formula.", 'Send value, as "12.50".'
-        )
+        yield Fault("value", "missing", "A rule needs a value, a scale or a formula.", 'Send value, as "12.50".')
     if (rule.scale is not None) + (rule.formula is not None) + has_value > 1:
-        yield Fault(
-            "value", "two_values", "value, scale and formula exclude each other.", "Send one of them."
-        )
+        yield Fault("value", "two_values", "value, scale and formula exclude each other.", "Send one of them.")
     if rule.formula is not None:
         if rule.action != "price":
             yield Fault("formula", "not_a_price", "Only a price can be a formula.", 'Send action "price".')
@@ -242,13 +215,9 @@ def _rule_faults(rule: Rule) -> Iterator[Fault]:
             )
     for path, value in _values(rule):
         if value < 0:
-            yield Fault(
-                path, "negative", f"{path} cannot be below 0.", "Send it without sign; `sign` says which way."
-            )
+            yield Fault(path, "negative", f"{path} cannot be below 0.", "Send it without sign; `sign` says which way.")
         elif rule.action == "percent" and rule.sign != "charge" and value > 100:
-            yield Fault(
-                path, "over_100", "A discount cannot be above 100 percent.", "Send the percentage, as 10."
-            )
+            yield Fault(path, "over_100", "A discount cannot be above 100 percent.", "Send the percentage, as 10.")
     if rule.action == "limit" and rule.bound is None:
         yield Fault("bound", "missing", "A limit needs its bound.", "Send min or max.")
     if rule.scale is not None:
@@ -264,9 +233,7 @@ def _values(rule: Rule) -> Iterator[tuple[str, Decimal]]:
 
 def _scale_faults(scale: Scale) -> Iterator[Fault]:
     if not 1 <= len(scale.tiers) <= TIERS_MAX:
-        yield Fault(
-            "scale.tiers", "count", f"A scale has 1 to {TIERS_MAX} tiers.", "Send the breaks as tiers."
-        )
+        yield Fault("scale.tiers", "count", f"A scale has 1 to {TIERS_MAX} tiers.", "Send the breaks as tiers.")
         return
     upward = scale.tiers[0].from_ is None
     last: Decimal | None = None
@@ -274,12 +241,7 @@ def _scale_faults(scale: Scale) -> Iterator[Fault]:
         bound, other = (tier.up_to, tier.from_) if upward else (tier.from_, tier.up_to)
         path = f"scale.tiers[{index}]"
         if other is not None or (bound is None and not (upward and index == len(scale.tiers) - 1)):
-            yield Fault(
-                path, "mixed", "All tiers of a scale say `from`, or all say `up_to`.", "Use one of the two."
-            )
+            yield Fault(path, "mixed", "All tiers of a scale say `from`, or all say `up_to`.", "Use one of the two.")
         elif bound is not None and (bound < 0 or (last is not None and bound <= last)):
-            yield Fault(
-                path, "not_growing", "Each tier must lie above the one before.", "Sort the tiers, 0 or more."
-            )
+            yield Fault(path, "not_growing", "Each tier must lie above the one before.", "Sort the tiers, 0 or more.")
         last = bound if bound is not None else last
-

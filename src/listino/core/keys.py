@@ -8,7 +8,8 @@ the key of its kind and its code, or of what it is looked up by (a tax: class an
 from collections.abc import Iterable, Mapping
 from itertools import product
 
-from listino.core.facts import Assignment, Fact, KIND_OF, Rate, Rule, Tax
+from listino.core.facts import KIND_OF, Assignment, Fact, Rate, Tax
+from listino.core.rules import Rule
 
 SEPARATOR = "\x1f"
 
@@ -147,9 +148,7 @@ def _nested_references(fact: Fact) -> list[tuple[str, str]]:
     unless = getattr(fact, "unless", None)
     if unless is not None:
         found += [
-            (kind, code)
-            for field, kind in REFERENCE_FIELDS
-            if (code := getattr(unless, field, None)) is not None
+            (kind, code) for field, kind in REFERENCE_FIELDS if (code := getattr(unless, field, None)) is not None
         ]
     for selection in (getattr(fact, "include", None), getattr(fact, "exclude", None)):
         if selection is not None:

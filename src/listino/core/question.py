@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, Circle, StepCandidates
-from listino.core.facts import Item, PriceList, Rule, Tax
+from listino.core.facts import Item, PriceList, Tax
+from listino.core.rules import Rule
 
 # (step, kind, rule, label, value, price_in, price_out): plain tuples, named at the door.
 AppliedStep = tuple[str, str, str | None, object, Decimal | None, Decimal | None, Decimal]
@@ -74,7 +75,7 @@ class Price:
     tax: Decimal | None
     gross: Decimal | None
     tax_fact: Tax | None
-    list: PriceList | None
+    price_list: PriceList | None
     steps: list[AppliedStep]
     not_applied: list[NotApplied]
     next_change_at: datetime | None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from listino.core.errors import Fault
-from listino.core.facts import DEFAULT_SCHEME, Rule, Scheme, Step, Text
+from listino.core.rules import DEFAULT_SCHEME, Rule, Scheme, Step, Text
 
 STEPS_MAX = 40
 STEP_KINDS = ("price", "allowance", "charge", "limit", "rounding")
@@ -12,7 +12,17 @@ PICKS = ("specific", "first", "best", "all")
 BASES = ("running", "price", "cost")
 COMBINES = ("cascade", "additive")
 # A rank may order by these; those of STATIC_RANKS do not depend on quantity, unit or value asked.
-STATIC_RANKS = ("access", "list", "sequence", "priority", "filled_keys", "nearest", "own_currency", "start", "code")
+STATIC_RANKS = (
+    "access",
+    "list",
+    "sequence",
+    "priority",
+    "filled_keys",
+    "nearest",
+    "own_currency",
+    "start",
+    "code",
+)
 RANKS = (*STATIC_RANKS, "own_unit", "tier", "value")
 
 PARTIES = ("customer", "account", "customer_group", "channel")
@@ -152,7 +162,17 @@ def _not_a_choice(field: str, value: str, choices: tuple[str, ...]) -> Fault:
     return Fault(field, "not_a_choice", f"{field} cannot be {value!r}.", "Send one of: " + ", ".join(choices) + ".")
 
 
-_ACCESS_FIELDS = ("customer", "account", "customer_group", "channel", "ship_to", "item", "variant", "item_group", "brand")
+_ACCESS_FIELDS = (
+    "customer",
+    "account",
+    "customer_group",
+    "channel",
+    "ship_to",
+    "item",
+    "variant",
+    "item_group",
+    "brand",
+)
 
 
 def _is_access(access: str) -> bool:

@@ -1,0 +1,77 @@
+"""Quantity breaks: the prices of all breaks of a line, and the next one."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal, getcontext, setcontext
+
+from listino.core.candidates import StepCandidates
+from listino.core.money import EXACT, NINE_PLACES, ZERO
+from listino.core.question import Facts, Price, Question
+from listino.core.resolve import resolve
+
+# A line meets at most this many breaks: those of all its rules together.
+BREAKS_MAX = 1000
+# How far the next break is looked for before one changes the price.
+NEXT_BREAKS_TRIED_MAX = 20
+
+
+def starts_of(steps: Iterable[StepCandidates], item_unit: str, factors: dict[str, Decimal]) -> tuple[Decimal, ...]:
+    """Every quantity from which some rule in reach has another value, ascending, in the item's own unit."""
+    starts: set[Decimal] = set()
+    for step in steps:
+        for candidate in step.live:
+            factor = factors.get(candidate.rule.unit or item_unit)
+            if factor is not None:
+                starts.update(EXACT.multiply(start, factor) for start, _ in candidate.ready.tiers)
+    return tuple(sorted(starts))[:BREAKS_MAX]
+
+
+def ladder(question: Question, facts: Facts) -> tuple[tuple[Decimal, Price], ...]:
+    """The price from each quantity on at which it changes: what asking each quantity would answer.
+
+    Units:   quantities in question.unit, ascending; a break "above 5" stands as 5.000000001.
+    """
+    rows: list[tuple[Decimal, Price]] = []
+    last: tuple[Decimal, Decimal] | None = None
+    for start in (NINE_PLACES, *_asked(question, facts)):
+        if start <= 0:
+            continue
+        answer = resolve(replace(question, quantity=start, explain="none"), facts)
+        if not isinstance(answer, Price):
+            last = None
+            continue
+        now = (answer.net_price, answer.per)
+        if now != last:
+            rows.append((ZERO if start == NINE_PLACES else start, answer))
+            last = now
+    return tuple(rows)
+
+
+def next_break(question: Question, facts: Facts, price: Price) -> tuple[Decimal, Price] | None:
+    """The next larger quantity at which the unit price changes, and the price there."""
+    if not facts.starts:
+        return None
+    for start in _asked(question, facts, question.quantity)[:NEXT_BREAKS_TRIED_MAX]:
+        answer = resolve(replace(question, quantity=start, explain="none"), facts)
+        if isinstance(answer, Price) and (answer.net_price, answer.per) != (price.net_price, price.per):
+            return start, answer
+    return None
+
+
+def _asked(question: Question, facts: Facts, above: Decimal = ZERO) -> tuple[Decimal, ...]:
+    """The breaks above a quantity, in the question's unit, rounded up to what a quantity can be."""
+    factor = facts.factors[question.unit]
+    context = getcontext()
+    setcontext(EXACT)
+    try:
+        starts = facts.starts[bisect_right(facts.starts, above * factor) :]
+        if factor == 1:
+            return starts
+        asked = []
+        for start in starts:
+            quantity = (start / factor).quantize(NINE_PLACES)
+            asked.append(quantity if quantity * factor >= start else quantity + NINE_PLACES)
+        return tuple(asked)
+    finally:
+        setcontext(context)

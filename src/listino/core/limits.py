@@ -1,0 +1,90 @@
+"""Limits and the rounding of a unit price: what bounds a price, and on which grid it ends."""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from listino.core.candidates import Candidate
+from listino.core.filters import converted, rate_at, unit_ratio
+from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, Rounding, rounded
+from listino.core.question import Facts, Question, Running
+
+
+@dataclass(slots=True)
+class Bounds:
+    """The narrowest bounds that the limits of a price have set so far."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+def limit_amount(
+    candidate: Candidate,
+    value: Decimal,
+    running: Running,
+    question: Question,
+    facts: Facts,
+    tax_factor: Decimal,
+) -> Decimal | None:
+    """The amount of a limit, per `running.per` in the running tax mode; None when its fact is missing."""
+    rule = candidate.rule
+    if rule.basis == "cost":
+        cost = cost_of(question, facts)
+        if cost is None:
+            return None
+        amount = cost * value / HUNDRED * running.per
+        return amount * tax_factor if running.tax_mode == "gross" else amount
+    if rule.basis is not None:
+        return running.first * value / HUNDRED
+    return (
+        converted(value, candidate, question, facts) * unit_ratio(candidate, question, facts) * running.per / rule.per
+    )
+
+
+def cost_of(question: Question, facts: Facts) -> Decimal | None:
+    """The net cost of one of the question's unit in its currency, or None where it is not known."""
+    item = facts.item
+    if item.cost is None:
+        return None
+    currency = item.cost_currency or facts.circle.base_currency
+    rate = rate_at(currency, question.currency, question.at, facts.circle)
+    return None if rate is None else item.cost * rate * facts.factors[question.unit]
+
+
+def narrowed(bounds: Bounds, candidate: Candidate, amount: Decimal, price: Decimal) -> Decimal:
+    """The price within one more limit, which is kept for the rounding after it."""
+    if candidate.rule.bound == "min":
+        bounds.low = amount if bounds.low is None else max(bounds.low, amount)
+        return max(price, amount)
+    bounds.high = amount if bounds.high is None else min(bounds.high, amount)
+    return min(price, amount)
+
+
+def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
+    """The unit price on its list's grid; where that breaks a limit, the next step of the grid towards it."""
+    source = running.list
+    if source is None or (source.rounding is None and source.decimals is None):
+        return running.amount
+    price = _on_grid(running.amount, source.rounding, source.decimals, None)
+    if bounds.low is not None and price < bounds.low:
+        price = _on_grid(bounds.low, source.rounding, source.decimals, "up")
+    if bounds.high is not None and price > bounds.high:
+        price = _on_grid(bounds.high, source.rounding, source.decimals, "down")
+    return price
+
+
+_MODES = {None: ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}
+
+
+def _on_grid(price: Decimal, rule: Rounding | None, decimals: int | None, direction: str | None) -> Decimal:
+    if rule is not None:
+        if direction is not None:
+            rule = Rounding(increment=rule.increment, offset=rule.offset, direction=direction)
+        price = rounded(price, rule)
+    if decimals is not None:
+        price = price.quantize(QUANTA[decimals], _MODES[direction], EXACT)
+    return price
+
+
+def tax_factor(percent: Decimal | None) -> Decimal:
+    """What a net amount is multiplied by to become gross."""
+    return ONE if percent is None else ONE + percent / HUNDRED
