@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from listino.core.facts import PriceList, Rate
 from listino.core.money import NINE_PLACES, ZERO
@@ -22,6 +23,8 @@ Window = tuple[datetime | None, datetime | None]
 ALWAYS: Window = (None, None)
 # The reason why a rule does not apply, and what its sentence needs.
 Reason = tuple[str, object]
+# The part of a rank that never moves, so that the smaller comes first.
+Rank = tuple[Any, ...]
 
 
 class Ready:
@@ -69,7 +72,6 @@ class Candidate:
     ready: Ready
     group: int
     access: int
-    rank: tuple[object, ...]
     moving: tuple[object, ...]
     start: datetime | None
     end: datetime | None
@@ -128,7 +130,9 @@ def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCa
 
 
 def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCandidates:
-    live: list[Candidate] = []
+    if not rules:
+        return StepCandidates(step, (), (), False)
+    live: list[tuple[Rank, Candidate]] = []
     dead: list[tuple[Rule, Reason]] = []
     for ready in rules:
         reason = _never(step, ready, circle)
@@ -136,17 +140,16 @@ def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCa
             dead.append((ready.rule, reason))
         else:
             live.extend(_placed(step, ready, circle))
-    reachable = [candidate for candidate in live if candidate.access >= 0]
-    dead += [(candidate.rule, ("no_access", None)) for candidate in live if candidate.access < 0]
-    reachable.sort(key=lambda candidate: (candidate.rank, candidate.rule.code))
-    last: tuple[object, ...] | None = None
-    group = -1
-    for candidate in reachable:
-        if candidate.rank != last:
-            group, last = group + 1, candidate.rank
+    reachable = [(rank, candidate) for rank, candidate in live if candidate.access >= 0]
+    dead += [(candidate.rule, ("no_access", None)) for _, candidate in live if candidate.access < 0]
+    reachable.sort(key=lambda placed: (placed[0], placed[1].rule.code))
+    group, last = -1, None
+    for rank, candidate in reachable:
+        if rank != last:
+            group, last = group + 1, rank
         candidate.group = group
-    timed = any(not candidate.always for candidate in reachable)
-    return StepCandidates(step, tuple(reachable), tuple(dead), timed)
+    timed = any(not candidate.always for _, candidate in reachable)
+    return StepCandidates(step, tuple(candidate for _, candidate in reachable), tuple(dead), timed)
 
 
 def _never(step: StepPlan, ready: Ready, circle: Circle) -> Reason | None:
@@ -197,7 +200,7 @@ def rates_between(currency: str, to_currency: str, circle: Circle) -> bool:
     return rates_between(currency, base, circle) and rates_between(base, to_currency, circle)
 
 
-def _placed(step: StepPlan, ready: Ready, circle: Circle) -> Iterable[Candidate]:
+def _placed(step: StepPlan, ready: Ready, circle: Circle) -> Iterable[tuple[Rank, Candidate]]:
     """A rule once for each time window in which the groups and lists that it needs hold."""
     rule = ready.rule
     place = circle.chain.get(rule.list) if rule.list is not None else None
@@ -214,20 +217,8 @@ def _placed(step: StepPlan, ready: Ready, circle: Circle) -> Iterable[Candidate]
         windows = _crossed(windows, place.windows)
     for start, end in windows:
         always = start is None and end is None and not ready.filtered
-        yield Candidate(
-            rule,
-            ready,
-            0,
-            access,
-            rank,
-            moving,
-            start,
-            end,
-            currency,
-            own_currency,
-            place.list if place else None,
-            always,
-        )
+        listed = place.list if place is not None else None
+        yield rank, Candidate(rule, ready, 0, access, moving, start, end, currency, own_currency, listed, always)
 
 
 def _crossed(windows: list[Window], others: tuple[Window, ...]) -> list[Window]:
@@ -288,7 +279,7 @@ def _distance(rule: Rule, circle: Circle) -> int:
 def arranged_manual(step: StepCandidates, rules: Iterable[Rule], circle: Circle) -> StepCandidates:
     """A step with the rules that a person set for one line, before all others."""
     manual = [
-        Candidate(rule, Ready(rule), -1, -1, (), (), None, None, currency, currency == circle.currency, None, True)
+        Candidate(rule, Ready(rule), -1, -1, (), None, None, currency, currency == circle.currency, None, True)
         for rule in rules
         if rule.step == step.plan.name
         for currency in (circle.currency if rule.action == "percent" else currency_of(rule, circle),)

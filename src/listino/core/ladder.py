@@ -6,12 +6,16 @@ from dataclasses import replace
 from decimal import Decimal, getcontext, setcontext
 
 from listino.core.candidates import StepCandidates
-from listino.core.money import EXACT, NINE_PLACES, ZERO
+from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
 from listino.core.question import Facts, Price, Question
 from listino.core.resolve import resolve
 
 # A line meets at most this many breaks: those of all its rules together.
 BREAKS_MAX = 1000
+# Units of measure (UN/ECE Rec 20) of which a fraction can be bought; all others are counted from 1.
+MEASURED_UNITS = frozenset(
+    "MTR CMT MMT KMT DMT MTK CMK HAR MTQ CMQ DMQ LTR MLT CLT DLT HLT KGM GRM MGM TNE HGM DTN HUR MIN DAY KWH".split()
+)
 # How far the next break is looked for before one changes the price.
 NEXT_BREAKS_TRIED_MAX = 20
 
@@ -34,9 +38,8 @@ def ladder(question: Question, facts: Facts) -> tuple[tuple[Decimal, Price], ...
     """
     rows: list[tuple[Decimal, Price]] = []
     last: tuple[Decimal, Decimal] | None = None
-    for start in (NINE_PLACES, *_asked(question, facts)):
-        if start <= 0:
-            continue
+    first = NINE_PLACES if question.unit in MEASURED_UNITS else ONE
+    for start in (first, *_asked(question, facts, first)):
         answer = resolve(replace(question, quantity=start, explain="none"), facts)
         if not isinstance(answer, Price):
             last = None

@@ -260,7 +260,7 @@ class _Work:
             candidate, value = winner
             outcome = self._outcome(step, candidate, value) if needs_outcome else ZERO
             moving = best_first(names, candidate, outcome, self.question, self.facts)
-            return (outcome, candidate.rank, moving) if step.plan.pick == "best" else (candidate.rank, moving)
+            return (outcome, candidate.group, moving) if step.plan.pick == "best" else (candidate.group, moving)
 
         return sorted(passed, key=place)
 

@@ -1,0 +1,273 @@
+"""The one door into the book: changes become one revision, all or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+import msgspec
+
+from listino.core.errors import Conflict, Fault, NotFound, malformed
+from listino.core.facts import KIND_OF, Fact
+from listino.core.keys import SEPARATOR, code_key, is_rule_key, key_of, references, shape_of
+from listino.core.rules import BASE_LIST, Rule
+from listino.core.scheme import READY_SCHEMES
+from listino.db.codec import body_of, fact_of, kind_of_key
+from listino.db.engine import Connection
+from listino.db.schema import OPEN, STAGED
+from listino.db.snapshot import digest_of, stamp
+
+# A key holds at most so many open rules; beyond the warning a group or an item set is the remedy.
+RULES_PER_KEY_MAX = 500
+# Beyond so many keys a revision's header names none and every cache starts afresh.
+HEADER_KEYS_MAX = 2_000
+REFERRERS_SHOWN_MAX = 20
+# What exists without being stated.
+BUILT_IN = {code_key("price-lists", BASE_LIST), *(code_key("schemes", code) for code in READY_SCHEMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact to be kept, or (without a fact) one to be ended; `based_on` is the revision that was read."""
+
+    kind: str
+    code: str
+    fact: Fact | None
+    based_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The outcome of a commit: the revision that holds it, and how many facts it changed."""
+
+    revision: int
+    changed: int
+    warnings: tuple[str, ...] = ()
+
+
+def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | None, now: datetime) -> Committed:
+    """Keep changes as one revision, all or nothing; facts that stay as they are make no change.
+
+    Joins the caller's transaction.
+    Errors:  Conflict when a record is not as it was read, or is referred to and would end;
+             NotFound when one to be ended is not there; Malformed for a reference to nothing.
+    """
+    revision = 1 + tx.execute("SELECT revision FROM book").fetchone()[0]
+    work = _Commit(tx, revision, {code_key(change.kind, change.code) for change in changes if change.fact is not None})
+    for change in changes:
+        work.carry_out(change)
+    work.check_references()
+    if not work.changed:
+        return Committed(revision - 1, 0)
+    work.count_shapes()
+    keys = sorted(work.keys)
+    tx.execute(
+        "INSERT INTO change_set (revision, state, at, actor, reason, changes, keys, staged) "
+        "VALUES (?, 'published', ?, ?, ?, ?, ?, 0)",
+        (revision, stamp(now), actor, reason, work.changed, header_keys(keys)),
+    )
+    tx.execute("UPDATE book SET revision = ?", (revision,))
+    return Committed(revision, work.changed, tuple(work.warnings))
+
+
+def header_keys(keys: Sequence[str]) -> str | None:
+    """The touched keys as a revision's header holds them: none when there are too many."""
+    return msgspec.json.encode(keys).decode() if len(keys) <= HEADER_KEYS_MAX else None
+
+
+class _Commit:
+    """A change set on its way into the book."""
+
+    def __init__(self, tx: Connection, revision: int, brought: set[str]) -> None:
+        self.tx = tx
+        self.revision = revision
+        self.brought = brought
+        self.changed = 0
+        self.keys: set[str] = set()
+        self.shapes: dict[str, int] = {}
+        self.named: dict[tuple[str, str], tuple[str, str]] = {}
+        self.ended: list[tuple[str, str]] = []
+        self.warnings: list[str] = []
+
+    def carry_out(self, change: Change) -> None:
+        """End the open version of a record, and open the new one."""
+        name = code_key(change.kind, change.code)
+        old = self._open_row(name)
+        if change.based_on is not None and change.based_on != (old[2] if old else 0):
+            raise _conflict(change, old)
+        if change.fact is None:
+            if old is None:
+                raise NotFound("not_found", f"There is no {change.code!r} in {change.kind}.")
+            self.ended.append((change.kind, change.code))
+        body = body_of(change.fact) if change.fact is not None else None
+        if old is not None:
+            if old[3] == body:
+                return
+            self._end(name, old)
+        if change.fact is not None and body is not None:
+            self._open(name, change.fact, body)
+        self.changed += 1
+
+    def _open_row(self, name: str) -> tuple[int, str, int, str] | None:
+        """(id, key, since, body) of the open version.
+
+        Errors:  Conflict while an import that is not yet published has claimed the record.
+        """
+        rows = self.tx.execute(
+            "SELECT fact.id, fact.key, fact.since, fact.body, code_of.ended FROM code_of "
+            "JOIN fact ON fact.id = code_of.fact WHERE code_of.code = ? AND code_of.ended >= ?",
+            (name, STAGED),
+        ).fetchall()
+        for fact, key, since, body, ended in rows:
+            if ended != OPEN:
+                raise _claimed(self.tx, name, ended - STAGED)
+            if since >= STAGED:
+                since = published_revision(self.tx, since - STAGED)
+                if since is None:
+                    raise _claimed(self.tx, name, rows[0][2] - STAGED)
+            return fact, key, since, body
+        return None
+
+    def _end(self, name: str, old: tuple[int, str, int, str]) -> None:
+        fact, key, _, body = old
+        self.tx.execute("UPDATE fact SET ended = ? WHERE id = ?", (self.revision, fact))
+        self.tx.execute("UPDATE code_of SET ended = ? WHERE code = ? AND ended = ?", (self.revision, name, OPEN))
+        forget_references(self.tx, fact, fact_of(kind_of_key(key), body))
+        self._count(key, -1)
+
+    def _open(self, name: str, fact: Fact, body: str) -> None:
+        key = key_of(fact)
+        self._check_room(key, fact)
+        row = self.tx.execute(
+            "INSERT INTO fact (key, code, since, ended, body) VALUES (?, ?, ?, ?, ?)",
+            (key, fact.code, self.revision, OPEN, body),
+        )
+        self.tx.execute("INSERT INTO code_of (code, ended, fact) VALUES (?, ?, ?)", (name, OPEN, row.lastrowid))
+        named = references(fact)
+        self.tx.executemany(
+            "INSERT OR IGNORE INTO reference (target, fact) VALUES (?, ?)",
+            [(digest_of(*target), row.lastrowid) for target in named],
+        )
+        for target in named:
+            self.named.setdefault(target, (KIND_OF[type(fact)], fact.code))
+        self._count(key, 1)
+
+    def _check_room(self, key: str, fact: Fact) -> None:
+        if not isinstance(fact, Rule):
+            return
+        (rules,) = self.tx.execute("SELECT count(*) FROM fact WHERE key = ? AND ended = ?", (key, OPEN)).fetchone()
+        if rules >= RULES_PER_KEY_MAX:
+            raise full_key(fact)
+
+    def _count(self, key: str, by: int) -> None:
+        self.keys.add(key)
+        if is_rule_key(key):
+            shape = shape_of(key)
+            self.shapes[shape] = self.shapes.get(shape, 0) + by
+
+    def check_references(self) -> None:
+        """What is named must be there, and what has ended must not be named any more."""
+        for (kind, code), (by_kind, by_code) in self.named.items():
+            name = code_key(kind, code)
+            if name not in self.brought and name not in BUILT_IN and not is_open(self.tx, name):
+                raise unknown_reference(kind, code, by_kind, by_code)
+        for kind, code in self.ended:
+            users = users_of(self.tx, kind, code)
+            if users:
+                shown = ", ".join(f"{user_kind} {user_code!r}" for user_kind, user_code in users)
+                text = f"{code!r} in {kind} cannot end while it is used by: {shown}."
+                faults = tuple(
+                    Fault("code", "in_use", f"used by {user_kind} {user_code!r}", "End or change that record first.")
+                    for user_kind, user_code in users
+                )
+                raise Conflict("in_use", text, faults)
+
+    def count_shapes(self) -> None:
+        """Keep how many open rules have each shape of key."""
+        count_shapes(self.tx, self.shapes)
+
+
+def count_shapes(tx: Connection, shapes: dict[str, int]) -> None:
+    """Add to the counts of open rules by the shape of their keys. Joins the caller's transaction."""
+    tx.executemany(
+        "INSERT INTO key_shape (shape, rules) VALUES (?, ?) "
+        "ON CONFLICT (shape) DO UPDATE SET rules = rules + excluded.rules",
+        [(shape, count) for shape, count in shapes.items() if count],
+    )
+
+
+def is_open(tx: Connection, name: str) -> bool:
+    """Whether a record is there now. A record that an unpublished import brings is not."""
+    row = tx.execute(
+        "SELECT fact.since FROM code_of JOIN fact ON fact.id = code_of.fact "
+        "WHERE code_of.code = ? AND code_of.ended = ?",
+        (name, OPEN),
+    ).fetchone()
+    return row is not None and (row[0] < STAGED or published_revision(tx, row[0] - STAGED) is not None)
+
+
+def users_of(tx: Connection, kind: str, code: str) -> list[tuple[str, str]]:
+    """Some open facts that name another, as (kind, code)."""
+    rows = tx.execute(
+        "SELECT fact.key, fact.code, fact.body FROM reference JOIN fact ON fact.id = reference.fact "
+        "WHERE reference.target = ? AND fact.ended >= ? LIMIT 100",
+        (digest_of(kind, code), STAGED),
+    )
+    users = (
+        (kind_of_key(key), by)
+        for key, by, body in rows
+        if (kind, code) in references(fact_of(kind_of_key(key), body)) and (kind_of_key(key), by) != (kind, code)
+    )
+    return list(islice(users, REFERRERS_SHOWN_MAX))
+
+
+def forget_references(tx: Connection, fact_id: int, fact: Fact) -> None:
+    """Take away what an ended fact referred to. Joins the caller's transaction."""
+    tx.executemany(
+        "DELETE FROM reference WHERE target = ? AND fact = ?",
+        [(digest_of(*target), fact_id) for target in references(fact)],
+    )
+
+
+def published_revision(tx: Connection, change_set: int) -> int | None:
+    """The revision that a staged change set became, or None while it is not published."""
+    row = tx.execute("SELECT revision FROM change_set WHERE id = ?", (change_set,)).fetchone()
+    return row[0] if row is not None else None
+
+
+def unknown_reference(kind: str, code: str, by_kind: str, by_code: str) -> Exception:
+    """The refusal of a fact that names what is not there."""
+    text = f"{by_kind} {by_code!r} names {code!r}, which is not in {kind}."
+    return malformed(field_of(kind), "unknown_reference", text, f"Create it in {kind} first, or correct the code.")
+
+
+def field_of(kind: str) -> str:
+    """The field by which other facts name a fact of a kind."""
+    return (
+        "list"
+        if kind == "price-lists"
+        else {"taxes": "tax", "assortments": "assortment"}.get(kind, kind.removesuffix("s").replace("-", "_"))
+    )
+
+
+def full_key(fact: Rule) -> Exception:
+    """The refusal of a rule whose key holds as many rules as it may."""
+    text = f"{RULES_PER_KEY_MAX} rules have exactly the scope of rule {fact.code!r}; a scope holds no more."
+    return malformed("code", "key_full", text, "Use scales or a group instead of many single rules.")
+
+
+def _conflict(change: Change, old: tuple[int, str, int, str] | None) -> Conflict:
+    now = f"it stands at revision {old[2]}: {old[3]}" if old is not None else "it does not exist now"
+    yours = body_of(change.fact) if change.fact is not None else "its end"
+    text = f"{change.code!r} in {change.kind} is not as it was at revision {change.based_on}; {now}. Yours: {yours}."
+    return Conflict("conflict", text, (Fault("revision", "conflict", text, "Read it again and repeat your change."),))
+
+
+def _claimed(tx: Connection, name: str, change_set: int) -> Conflict:
+    row = tx.execute("SELECT actor, at FROM change_set WHERE id = ?", (change_set,)).fetchone()
+    kind, _, code = name.partition(SEPARATOR)
+    who = f"the import by {row[0]} of {row[1]}" if row is not None else "an import"
+    text = f"{code!r} in {kind} is being changed by {who}, which is not finished."
+    return Conflict(
+        "claimed_by_import", text, (Fault("code", "claimed_by_import", text, "Repeat it when it is done."),)
+    )

@@ -1,0 +1,134 @@
+"""What a process remembers of the book: facts by key, and candidates by pair. Bounded, and never stale.
+
+An entry knows the revision it was read at and holds until a later revision touches its key; so it
+serves every question between the two. Each store has two generations: what is asked again moves to
+the young one, and when that is full the old one is dropped.
+"""
+
+import threading
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from listino.core.keys import SEPARATOR
+
+KEYS_MAX = 60_000
+PAIRS_MAX = 24_000
+PARTIES_MAX = 20_000
+# Of so many parts it is remembered at which revision they were last touched.
+TOUCHED_MAX = 50_000
+
+Value = TypeVar("Value")
+
+
+class Generations(Generic[Value]):
+    """A bounded mapping that forgets what was not asked for longest, roughly, at the cost of a dict."""
+
+    __slots__ = ("_old", "_size_max", "_young")
+
+    def __init__(self, size_max: int) -> None:
+        self._size_max = size_max // 2
+        self._young: dict[Any, Value] = {}
+        self._old: dict[Any, Value] = {}
+
+    def get(self, key: Any) -> Value | None:
+        """The value of a key, or None."""
+        value = self._young.get(key)
+        if value is None:
+            value = self._old.get(key)
+            if value is not None:
+                self.put(key, value)
+        return value
+
+    def put(self, key: Any, value: Value) -> None:
+        """Remember a value."""
+        if len(self._young) >= self._size_max:
+            self._old = self._young
+            self._young = {}
+        self._young[key] = value
+
+    def drop(self, key: Any) -> None:
+        """Forget a key."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._young = {}
+        self._old = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+
+class Cache:
+    """The facts and pairs that a process has read, valid as of `revision`."""
+
+    def __init__(self) -> None:
+        self.revision = -1
+        self.epoch = ""
+        self.facts: Generations[tuple[int, tuple[Any, ...]]] = Generations(KEYS_MAX)
+        self.pairs: Generations[Any] = Generations(PAIRS_MAX)
+        self.parties: Generations[Any] = Generations(PARTIES_MAX)
+        self.wares: Generations[Any] = Generations(PARTIES_MAX)
+        self._touched: dict[str, int] = {}
+        self._untouched_since = 0
+        self._lock = threading.Lock()
+
+    def remember(self, key: str, facts: tuple[Any, ...], revision: int) -> None:
+        """Keep the facts of a key that were read as of a revision, unless a later one is known by now."""
+        with self._lock:
+            if revision == self.revision:
+                self.facts.put(key, (revision, facts))
+
+    def advance(self, connection: Any, revision: int, epoch: str) -> None:
+        """Take in the revisions since the last one: what they touched is forgotten."""
+        with self._lock:
+            self._advance(connection, revision, epoch)
+
+    def _advance(self, connection: Any, revision: int, epoch: str) -> None:
+        if epoch != self.epoch or self.revision < 0:
+            self._restart(revision, epoch)
+            return
+        if revision <= self.revision:
+            return
+        rows = connection.execute(
+            "SELECT revision, keys FROM change_set WHERE revision > ? AND revision <= ?", (self.revision, revision)
+        ).fetchall()
+        if len(rows) != revision - self.revision or any(keys is None for _, keys in rows):
+            self._restart(revision, epoch)
+            return
+        for number, keys in rows:
+            for key in msgspec.json.decode(keys, type=list[str]):
+                self._touched[part_of(key)] = number
+                self.facts.drop(key)
+        if len(self._touched) > TOUCHED_MAX:
+            self._touched.clear()
+            self._untouched_since = revision
+        self.revision = revision
+
+    def _restart(self, revision: int, epoch: str) -> None:
+        self.facts.clear()
+        self.pairs.clear()
+        self.parties.clear()
+        self.wares.clear()
+        self._touched.clear()
+        self._untouched_since = revision
+        self.revision, self.epoch = revision, epoch
+
+    def touched_since(self, parts: tuple[str, ...], revision: int) -> bool:
+        """Whether any of a pair's parts was touched after the revision at which it was last checked."""
+        if revision < self._untouched_since:
+            return True
+        touched = self._touched
+        return any(touched.get(part, 0) > revision for part in parts)
+
+
+def part_of(key: str) -> str:
+    """By which part of a touched key the pairs that it may concern are found: its first, with its letter.
+
+    The keys of other kinds than rules are such a part as a whole.
+    """
+    if not key or key[0].isupper():
+        return key.partition(SEPARATOR)[0]
+    return key

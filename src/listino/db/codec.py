@@ -1,0 +1,37 @@
+"""A fact as the text that is stored, and back."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Any
+
+import msgspec
+
+from listino.core.facts import KIND_OF, KINDS, Fact
+from listino.core.keys import SEPARATOR, is_rule_key
+
+_DECODERS = {kind: msgspec.json.Decoder(record) for kind, record in KINDS.items()}
+_encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+def _defaults(record: type[Fact]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, None if field.default is MISSING else field.default) for field in fields(record))
+
+
+_FIELDS = {record: _defaults(record) for record in KIND_OF}
+
+
+def body_of(fact: Fact) -> str:
+    """A fact as JSON, without what is as if it had not been said."""
+    said = {name: value for name, default in _FIELDS[type(fact)] if (value := getattr(fact, name)) != default}
+    return _encode(said).decode()
+
+
+def fact_of(kind: str, body: str) -> Fact:
+    """The fact of a stored text."""
+    fact: Fact = _DECODERS[kind].decode(body)
+    return fact
+
+
+def kind_of_key(key: str) -> str:
+    """The kind of the facts under a key."""
+    return "rules" if is_rule_key(key) else key.partition(SEPARATOR)[0]

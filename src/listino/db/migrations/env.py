@@ -1,0 +1,10 @@
+"""Alembic runs this: the migrations, on the connection that it was handed."""
+
+from alembic import context
+
+from listino.db.schema import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+with context.begin_transaction():
+    context.run_migrations()
+context.config.attributes["connection"].commit()

@@ -1,0 +1,195 @@
+"""The tables. Codes and decimals are text compared byte by byte; instants are UTC text."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
+
+METADATA = MetaData()
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+# A row without end. A staged row holds STAGED plus its change set's id in place of a revision.
+OPEN = 1 << 62
+STAGED = 1 << 40
+
+# One row: the newest revision, the time line it belongs to, and how often access was changed.
+BOOK = Table(
+    "book",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("access", BigInteger, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("country", Text),
+    Column("history_from", BigInteger, nullable=False),
+)
+
+# The header of every revision; `keys` names what it touched, or is null when that is too much.
+CHANGE_SET = Table(
+    "change_set",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("revision", BigInteger, unique=True),
+    Column("state", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("changes", BigInteger, nullable=False),
+    Column("keys", Text),
+    Column("staged", Integer, nullable=False),
+    Column("lease_until", Text),
+    Column("first_fact", BigInteger),
+    Column("last_fact", BigInteger),
+    Index("change_set_state", "state", "staged"),
+    Index("change_set_at", "at"),
+)
+
+# Every version of every fact; the body is the fact as JSON.
+FACT = Table(
+    "fact",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("ended", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("fact_key", "key", "ended", "since"),
+)
+
+# Which version stands under a code ("kind U+001F code"); the one open row is the conflict detection.
+CODE_OF = Table(
+    "code_of",
+    METADATA,
+    Column("code", Text, nullable=False),
+    Column("ended", BigInteger, nullable=False),
+    Column("fact", BigInteger, nullable=False),
+    PrimaryKeyConstraint("code", "ended"),
+    sqlite_with_rowid=False,
+)
+
+# Which open facts name another: the target as a 64-bit digest of its kind and code.
+REFERENCE = Table(
+    "reference",
+    METADATA,
+    Column("target", BigInteger, nullable=False),
+    Column("fact", BigInteger, nullable=False),
+    PrimaryKeyConstraint("target", "fact"),
+    sqlite_with_rowid=False,
+)
+
+# The shapes that rules' keys have or had, with how many open rules have them now.
+KEY_SHAPE = Table(
+    "key_shape",
+    METADATA,
+    Column("shape", Text, primary_key=True),
+    Column("rules", BigInteger, nullable=False),
+)
+
+API_KEY = Table(
+    "api_key",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("channel", Text),
+    Column("test", Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("revoked_at", Text),
+)
+
+# Everything personal, and nothing else: it may be overwritten. `id` is "customer U+001F code" or an order's.
+PERSON = Table(
+    "person",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("customer", Text),
+    Column("body", Text, nullable=False),
+    Index("person_customer", "customer"),
+)
+ERASURE = Table(
+    "erasure",
+    METADATA,
+    Column("person", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
+STOCK = Table(
+    "stock",
+    METADATA,
+    Column("item", Text, nullable=False),
+    Column("warehouse", Text, nullable=False),
+    Column("on_hand", Text, nullable=False),
+    Column("reserved", Text, nullable=False),
+    PrimaryKeyConstraint("item", "warehouse"),
+    sqlite_with_rowid=False,
+)
+# How much of a cap, coupon or quantity contract is used up.
+USAGE = Table(
+    "usage",
+    METADATA,
+    Column("subject", Text, primary_key=True),
+    Column("used", Text, nullable=False),
+)
+
+ORDERS = Table(
+    "orders",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("store", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("test", Integer, nullable=False),
+    Column("channel", Text),
+    Column("customer", Text),
+    Column("currency", Text, nullable=False),
+    Column("net", Text, nullable=False),
+    Column("tax", Text),
+    Column("gross", Text),
+    Column("handover", Text, nullable=False),
+    Column("life", Text, nullable=False),
+    Column("erp_number", Text),
+    Column("ordered_at", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Index("orders_number", "store", "number", unique=True),
+    Index("orders_handover", "handover", "id"),
+)
+ORDER_LINE = Table(
+    "order_line",
+    METADATA,
+    Column("order_id", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("unit", Text),
+    Column("net_price", Text),
+    Column("net", Text),
+    Column("tax", Text),
+    Column("gross", Text),
+    PrimaryKeyConstraint("order_id", "line"),
+    sqlite_with_rowid=False,
+)
+ORDER_STEP = Table(
+    "order_step",
+    METADATA,
+    Column("order_id", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("text", Text),
+    PrimaryKeyConstraint("order_id", "step"),
+    sqlite_with_rowid=False,
+)
+# Every key an order ever came under, as a hash, for ever.
+ORDER_KEY = Table(
+    "order_key",
+    METADATA,
+    Column("digest", LargeBinary, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("digest"),
+    sqlite_with_rowid=False,
+)

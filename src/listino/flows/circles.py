@@ -1,0 +1,293 @@
+"""Who asks and for what: the accounts, groups, lists and trees around one customer and one item."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from listino.core.candidates import ALWAYS, ListPlace, Window
+from listino.core.errors import Fault, NotFound
+from listino.core.facts import (
+    Account,
+    Assignment,
+    Assortment,
+    Channel,
+    Customer,
+    CustomerGroup,
+    Item,
+    ItemGroup,
+    Membership,
+    PriceList,
+    Selection,
+)
+from listino.core.keys import assigned_key, code_key
+from listino.core.rules import BASE_LIST, DEFAULT_SCHEME
+from listino.core.scheme import READY_SCHEMES, Plan, planned
+from listino.db.snapshot import Company, Snapshot, under
+
+# Trees higher than this are cut off: they are loops, or nobody could read them.
+TREE_HEIGHT_MAX = 32
+BASE_SEQUENCE = 1 << 40
+PARTY_ORDER = ("customer", "account", "customer_group", "channel", None)
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is kept of a revision: from which one it was read, until which one it was found unchanged."""
+
+    parts: tuple[str, ...]
+    read_at: int
+    checked_at: int
+
+
+@dataclass(slots=True)
+class Buyer(Kept):
+    """A customer, or the guest of a channel, with all that a price may depend on."""
+
+    customer: Customer | None
+    channel: str | None
+    values: dict[str, tuple[str, ...]]
+    windows: dict[str, tuple[Window, ...]]
+    chain: dict[str, ListPlace]
+    currency: str
+    country: str | None
+    region: str | None
+    postcode: str | None
+    tax_status: str | None
+    plan: Plan
+    assortments: tuple[Assortment, ...]
+    company: Company
+
+
+@dataclass(slots=True)
+class Ware(Kept):
+    """An item with its groups, nearest first."""
+
+    item: Item
+    brand: str | None
+    values: dict[str, tuple[str, ...]]
+    factors: dict[str, Any] = field(default_factory=dict)
+
+
+def unknown(kind: str, field_name: str, code: str) -> NotFound:
+    """The refusal of a question that names what does not exist."""
+    text = f"There is no {field_name} {code!r}."
+    return NotFound(
+        f"unknown_{field_name}", text, (Fault(field_name, f"unknown_{field_name}", text, f"Name one of {kind}."),)
+    )
+
+
+def one(book: Snapshot, parts: list[str], kind: str, code: str) -> Any:
+    """The fact of a kind and code, or None; what was looked at is noted in `parts`."""
+    key = code_key(kind, code)
+    parts.append(key)
+    facts = under(book, (key,)).get(key)
+    return facts[0] if facts else None
+
+
+def gathered_buyer(
+    book: Snapshot, company: Company, code: str | None, channel_code: str | None, ship_to: str | None
+) -> Buyer:
+    """Everything around who asks.
+
+    Errors:  NotFound for a customer or channel that does not exist.
+    """
+    parts: list[str] = [""]
+    customer: Customer | None = None
+    if code is not None:
+        customer = one(book, parts, "customers", code)
+        if customer is None:
+            raise unknown("customers", "customer", code)
+    channel: Channel | None = None
+    if channel_code is not None:
+        channel = one(book, parts, "channels", channel_code)
+        if channel is None:
+            raise unknown("channels", "channel", channel_code)
+    accounts = _accounts(book, parts, customer.account if customer else None)
+    windows = _memberships(customer, accounts, channel)
+    groups = [found for name in windows if (found := one(book, parts, "customer-groups", name)) is not None]
+    values = {
+        "C": (code,) if code is not None else (),
+        "A": tuple(account.code for account in accounts),
+        "G": tuple(windows),
+        "S": (ship_to,) if ship_to is not None else (),
+    }
+    place: Customer | Channel | None = customer or channel
+    country = place.country if place is not None else None
+    currencies = [source.currency for source in (customer, *accounts, channel) if source is not None]
+    assortments = _assortments(book, parts, customer, accounts, groups, channel)
+    chain = _chain(book, parts, values, channel_code, windows, company)
+    plan = _plan(book, parts, channel)
+    parts += [letter + name for letter, names in values.items() for name in names]
+    return Buyer(
+        parts=tuple(parts),
+        read_at=book.revision,
+        checked_at=book.revision,
+        customer=customer,
+        channel=channel_code,
+        values=values,
+        windows={name: held for name, held in windows.items() if held != (ALWAYS,)},
+        chain=chain,
+        currency=next((currency for currency in currencies if currency is not None), company.currency),
+        country=country or (channel.country if channel else None) or company.country,
+        region=place.region if place is not None else None,
+        postcode=place.postcode if place is not None else None,
+        tax_status=place.tax_status if place is not None else None,
+        plan=plan,
+        assortments=assortments,
+        company=company,
+    )
+
+
+def _accounts(book: Snapshot, parts: list[str], code: str | None) -> list[Account]:
+    """The account and all above it, nearest first."""
+    accounts: list[Account] = []
+    while code is not None and len(accounts) < TREE_HEIGHT_MAX:
+        account: Account | None = one(book, parts, "accounts", code)
+        if account is None or account in accounts:
+            break
+        accounts.append(account)
+        code = account.parent
+    return accounts
+
+
+def _memberships(
+    customer: Customer | None, accounts: list[Account], channel: Channel | None
+) -> dict[str, tuple[Window, ...]]:
+    """The groups in reach with the times for which they hold; a guest is in the channel's groups."""
+    sources: list[Customer | Account | Channel] = [customer, *accounts] if customer is not None else []
+    if customer is None and channel is not None:
+        sources = [channel]
+    windows: dict[str, tuple[Window, ...]] = {}
+    for source in sources:
+        for entry in source.customer_groups:
+            membership = entry if isinstance(entry, Membership) else Membership(group=entry)
+            window = (membership.valid_from, membership.valid_to)
+            held = windows.get(membership.group, ())
+            windows[membership.group] = (ALWAYS,) if ALWAYS in (*held, window) else (*held, window)
+    return windows
+
+
+def _assortments(
+    book: Snapshot,
+    parts: list[str],
+    customer: Customer | None,
+    accounts: list[Account],
+    groups: list[CustomerGroup],
+    channel: Channel | None,
+) -> tuple[Assortment, ...]:
+    """The assortments that an item must be in: the customer's nearest one and the channel's."""
+    own = [source.assortment for source in (customer, *accounts, *groups) if source is not None and source.assortment]
+    named = own[:1] + ([channel.assortment] if channel is not None and channel.assortment else [])
+    found = [one(book, parts, "assortments", code) for code in named]
+    return tuple(assortment for assortment in found if assortment is not None)
+
+
+def _chain(
+    book: Snapshot,
+    parts: list[str],
+    values: dict[str, tuple[str, ...]],
+    channel: str | None,
+    windows: dict[str, tuple[Window, ...]],
+    company: Company,
+) -> dict[str, ListPlace]:
+    """The price lists in reach; a list assigned to several parties counts as the most specific one's."""
+    keys = [assigned_key("customer", code) for code in values["C"]]
+    keys += [assigned_key("account", code) for code in values["A"]]
+    keys += [assigned_key("customer_group", code) for code in values["G"]]
+    keys += [assigned_key("channel", channel)] if channel is not None else []
+    keys.append(assigned_key("everyone", ""))
+    parts += keys
+    found: dict[str, tuple[Assignment, ...]] = under(book, keys)
+    chain: dict[str, ListPlace] = {}
+    for assignment in (entry for key in keys for entry in found.get(key, ())):
+        party = next((name for name in PARTY_ORDER[:-1] if name and getattr(assignment, name) is not None), None)
+        held: tuple[Window, ...] = ((assignment.valid_from, assignment.valid_to),)
+        if party == "customer_group":
+            held = _within(held, windows[assignment.customer_group or ""])
+        known = chain.get(assignment.list)
+        if known is None:
+            price_list: PriceList | None = one(book, parts, "price-lists", assignment.list)
+            if price_list is not None:
+                chain[assignment.list] = ListPlace(price_list, party, assignment.sequence, held)
+        elif known.party == party or known.windows != (ALWAYS,):
+            known.windows = (*known.windows, *held) if ALWAYS not in known.windows else (ALWAYS,)
+    if BASE_LIST not in chain:
+        stated: PriceList | None = one(book, parts, "price-lists", BASE_LIST)
+        base = stated or PriceList(code=BASE_LIST, currency=company.currency)
+        chain[BASE_LIST] = ListPlace(base, None, BASE_SEQUENCE, (ALWAYS,))
+    return chain
+
+
+def _within(held: tuple[Window, ...], others: tuple[Window, ...]) -> tuple[Window, ...]:
+    if others == (ALWAYS,):
+        return held
+    return tuple(
+        (
+            max((edge for edge in (start, other_start) if edge is not None), default=None),
+            min((edge for edge in (end, other_end) if edge is not None), default=None),
+        )
+        for start, end in held
+        for other_start, other_end in others
+    )
+
+
+_plans = {code: planned(scheme) for code, scheme in READY_SCHEMES.items()}
+
+
+def _plan(book: Snapshot, parts: list[str], channel: Channel | None) -> Plan:
+    code = (channel.scheme if channel is not None else None) or DEFAULT_SCHEME
+    scheme = one(book, parts, "schemes", code)
+    return planned(scheme) if scheme is not None else _plans[code if code in _plans else DEFAULT_SCHEME]
+
+
+def gathered_ware(book: Snapshot, code: str) -> Ware:
+    """Everything around what is asked for.
+
+    Errors:  NotFound for an item that does not exist.
+    """
+    parts: list[str] = []
+    item: Item | None = one(book, parts, "items", code)
+    if item is None:
+        raise unknown("items", "item", code)
+    parent: Item | None = one(book, parts, "items", item.variant_of) if item.variant_of is not None else None
+    groups = item.item_groups or (parent.item_groups if parent is not None else ())
+    brand = item.brand or (parent.brand if parent is not None else None)
+    values = {
+        "I": (code,) if item.variant_of is None else (code, item.variant_of),
+        "V": () if item.variant_of is None else (code,),
+        "T": _trees(book, parts, groups),
+        "B": (brand,) if brand is not None else (),
+    }
+    parts += [letter + name for letter, names in values.items() for name in names]
+    return Ware(tuple(parts), book.revision, book.revision, item, brand, values)
+
+
+def _trees(book: Snapshot, parts: list[str], groups: tuple[str, ...]) -> tuple[str, ...]:
+    """An item's groups and all above them, nearest first."""
+    level, found = list(groups), list(groups)
+    for _ in range(TREE_HEIGHT_MAX):
+        above: list[str] = []
+        for code in level:
+            group: ItemGroup | None = one(book, parts, "item-groups", code)
+            if group is not None and group.parent is not None and group.parent not in found:
+                above.append(group.parent)
+                found.append(group.parent)
+        if not above:
+            break
+        level = above
+    return tuple(found)
+
+
+def sells(assortment: Assortment, ware: Ware) -> bool:
+    """Whether an item is in an assortment."""
+    if assortment.exclude is not None and _selected(assortment.exclude, ware):
+        return False
+    return assortment.include is None or _selected(assortment.include, ware)
+
+
+def _selected(selection: Selection, ware: Ware) -> bool:
+    values = ware.values
+    return (
+        any(code in selection.items for code in values["I"])
+        or any(code in selection.item_groups for code in values["T"])
+        or any(code in selection.brands for code in values["B"])
+    )

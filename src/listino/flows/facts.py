@@ -1,0 +1,183 @@
+"""The company states a fact, changes it or ends it; somebody reads what is stated."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from listino.core.errors import Fault, Malformed, NotFound, malformed
+from listino.core.facts import Fact, PriceList
+from listino.core.keys import code_key
+from listino.core.rules import Rule
+from listino.core.validity import zone_named
+from listino.db import people
+from listino.db.book import Change, Committed, commit
+from listino.db.engine import Connection, Database
+from listino.db.people import Person
+from listino.db.snapshot import Snapshot, Version, company, snapshot, under, version, versions
+from listino.flows.records import fact_from, plain_fact, settled
+
+# A change set of this size is carried out in one go; a larger one is staged.
+DIRECT_CHANGES_MAX = 500
+PERSON_FIELDS = frozenset(Person.__dataclass_fields__) - {"country", "region", "postcode"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One change as a caller states it: a fact's plain values, or None to end it."""
+
+    kind: str
+    code: str
+    said: dict[str, Any] | None
+    based_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A stated change, read, settled and checked."""
+
+    change: Change
+    person: Person | None
+
+
+class Zones:
+    """In which zone a fact's local times are meant: its own, its price list's, or the company's."""
+
+    def __init__(self, book: Snapshot) -> None:
+        self._book = book
+        self.company = zone_named(company(book.reading).zone) or ZoneInfo("UTC")
+        self._of_list: dict[str, ZoneInfo] = {}
+
+    def of(self, fact: Fact) -> ZoneInfo:
+        """The zone for a fact's local times."""
+        code = fact.list if isinstance(fact, Rule) else None
+        if code is None:
+            return self.company
+        if code not in self._of_list:
+            key = code_key("price-lists", code)
+            found = under(self._book, (key,)).get(key)
+            named: str | None = found[0].zone if found else None
+            self._of_list[code] = (zone_named(named) if named else None) or self.company
+        return self._of_list[code]
+
+    def learn(self, fact: Fact) -> None:
+        """Take in a price list that the same change set brings."""
+        if isinstance(fact, PriceList) and fact.zone is not None:
+            self._of_list[fact.code] = zone_named(fact.zone) or self.company
+
+
+def read(stated: Stated, zones: Zones) -> Ready:
+    """A stated change as it will be kept.
+
+    Errors:  Malformed with every fault that its fields have.
+    """
+    if stated.said is None:
+        return Ready(Change(stated.kind, stated.code, None, stated.based_on), None)
+    said, person = dict(stated.said), None
+    if stated.kind == "customers":
+        said, person = _split(said)
+    fact = fact_from(stated.kind, stated.code, said)
+    fact = settled(fact, zones.of(fact))
+    zones.learn(fact)
+    return Ready(Change(stated.kind, stated.code, fact, stated.based_on), person)
+
+
+def _split(said: dict[str, Any]) -> tuple[dict[str, Any], Person | None]:
+    """What of a customer is personal, apart from what is a fact."""
+    personal = {name: said.pop(name) for name in PERSON_FIELDS & said.keys()}
+    if not personal:
+        return said, None
+    for name, value in personal.items():
+        if value is not None and not isinstance(value, str):
+            raise malformed(name, "wrong_type", f"{name} must be text.", f"Send {name} as a string.")
+        if value is not None and len(value) > 400:
+            raise malformed(name, "too_long", f"{name} has more than 400 characters.", "Shorten it.")
+    return said, Person(**personal)
+
+
+def save(database: Database, stated: Sequence[Stated], actor: str, reason: str | None, now: datetime) -> Committed:
+    """Keep a change set as one revision, all or nothing.
+
+    Errors:  Malformed, NotFound, Conflict, each naming record and field; nothing is changed then.
+    """
+    if len(stated) > DIRECT_CHANGES_MAX:
+        raise malformed("changes", "too_many", f"{len(stated)} changes are too many at once.", "Send them as NDJSON.")
+    zones = Zones(snapshot(database))
+    ready = _read_all(stated, zones)
+
+    def write(tx: Connection) -> Committed:
+        committed = commit(tx, [one.change for one in ready], actor, reason, now)
+        for one in ready:
+            if one.person is not None:
+                people.keep_customer(tx, one.change.code, one.person)
+        return committed
+
+    committed: Committed = database.write(write)
+    return committed
+
+
+def _read_all(stated: Sequence[Stated], zones: Zones) -> list[Ready]:
+    ready: list[Ready] = []
+    faults: list[Fault] = []
+    many = len(stated) > 1
+    # Price lists first: what they say of zones counts for the prices beside them.
+    for index, one in sorted(enumerate(stated), key=lambda place: place[1].kind != "price-lists"):
+        try:
+            ready.append(read(one, zones))
+        except Malformed as error:
+            prefix = f"changes[{index}]." if many else ""
+            faults += [Fault(prefix + fault.field, fault.code, fault.text, fault.remedy) for fault in error.faults]
+    if faults:
+        code = faults[0].code if len({fault.code for fault in faults}) == 1 else "invalid"
+        raise Malformed(code, " ".join(fault.text for fault in faults[:5]), tuple(faults))
+    return ready
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A fact as it is answered: its plain values, and the revisions between which it holds."""
+
+    said: dict[str, Any]
+    revision: int
+
+
+def get(database: Database, kind: str, code: str, known_at: int | datetime | None = None) -> Read:
+    """The fact under a code, as known now or then.
+
+    Errors:  NotFound.
+    """
+    book = snapshot(database, known_at)
+    found = version(book, kind, code)
+    if found is None:
+        text = f"There is no {code!r} in {kind}."
+        raise NotFound("not_found", text, (Fault("code", "not_found", text, f"List {kind} to see what is there."),))
+    return _read_out(book, found)
+
+
+def _read_out(book: Snapshot, found: Version) -> Read:
+    said = plain_fact(found.fact)
+    if found.kind == "customers":
+        person = people.person_of(book.reading.connection, found.code)
+        if person is not None:
+            said |= {name: value for name in sorted(PERSON_FIELDS) if (value := getattr(person, name)) is not None}
+    return Read(said | {"revision": found.since, "since": found.since, "until": found.until}, found.since)
+
+
+def listed(book: Snapshot, kind: str, after: str, filters: dict[str, str]) -> Iterator[tuple[str, Read]]:
+    """The facts of a kind from behind a code (or cursor) on, filtered by their fields, each with its cursor.
+
+    Errors:  Malformed for a field that the kind does not have.
+    """
+    for found in versions(book, kind, after):
+        said = _read_out(book, found)
+        if all(_matches(said.said.get(name), wanted) for name, wanted in filters.items()):
+            yield found.code, said
+
+
+def _matches(value: Any, wanted: str) -> bool:
+    if isinstance(value, list):
+        return any(_matches(member, wanted) for member in value)
+    if isinstance(value, dict):
+        return any(_matches(member, wanted) for member in value.values())
+    return value is not None and str(value) == wanted
