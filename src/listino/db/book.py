@@ -62,9 +62,19 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
     work.count_shapes()
     keys = sorted(work.keys)
     tx.execute(
-        "INSERT INTO change_set (revision, state, at, actor, reason, changes, keys, staged) "
-        "VALUES (?, 'published', ?, ?, ?, ?, ?, 0)",
-        (revision, stamp(now), actor, reason, work.changed, header_keys(keys)),
+        "INSERT INTO change_set "
+        "(revision, state, at, actor, reason, changes, keys, ended, staged, first_fact, last_fact) "
+        "VALUES (?, 'published', ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        (
+            revision,
+            stamp(now),
+            actor,
+            reason,
+            work.changed,
+            header_keys(keys),
+            msgspec.json.encode(work.ended).decode() if work.ended else None,
+            *work.fact_ids,
+        ),
     )
     tx.execute("UPDATE book SET revision = ?", (revision,))
     return Committed(revision, work.changed, tuple(work.warnings))
@@ -87,6 +97,7 @@ class _Commit:
         self.shapes: dict[str, int] = {}
         self.named: dict[tuple[str, str], tuple[str, str]] = {}
         self.ended: list[tuple[str, str]] = []
+        self.fact_ids: tuple[int | None, int | None] = (None, None)
         self.warnings: list[str] = []
 
     def carry_out(self, change: Change) -> None:
@@ -142,6 +153,7 @@ class _Commit:
             "INSERT INTO fact (key, code, since, ended, body) VALUES (?, ?, ?, ?, ?)",
             (key, fact.code, self.revision, OPEN, body),
         )
+        self.fact_ids = (self.fact_ids[0] or row.lastrowid, row.lastrowid)
         self.tx.execute("INSERT INTO code_of (code, ended, fact) VALUES (?, ?, ?)", (name, OPEN, row.lastrowid))
         named = references(fact)
         self.tx.executemany(

@@ -35,6 +35,7 @@ CHANGE_SET = Table(
     Column("reason", Text),
     Column("changes", BigInteger, nullable=False),
     Column("keys", Text),
+    Column("ended", Text),
     Column("staged", Integer, nullable=False),
     Column("lease_until", Text),
     Column("first_fact", BigInteger),

@@ -7,6 +7,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from listino.core.candidates import Ready
 from listino.core.errors import Fault, Gone, malformed
 from listino.core.facts import Fact
@@ -17,6 +19,9 @@ from listino.db.engine import Database, Reading
 from listino.db.schema import OPEN, STAGED
 
 KEYS_PER_QUERY = 500
+ROWS_PER_PAGE = 500
+# A revision in the change log shows so many of its records.
+RECORDS_SHOWN_MAX = 100
 
 _BY_KEYS = (
     "SELECT key, since, ended, body FROM fact WHERE ended > ? AND (since <= ? OR since >= 1099511627776) "
@@ -157,56 +162,86 @@ def _version(book: Snapshot, kind: str, code: str, row: tuple[int, int, str]) ->
     return Version(kind, code, fact_of(kind, body), since, None if ended == OPEN else ended)
 
 
-def versions(book: Snapshot, kind: str, after: str = "", within: tuple[str, str] | None = None) -> Iterator[Version]:
-    """The facts of a kind as of the snapshot, by code, from behind a code on.
+def versions(
+    book: Snapshot, kind: str, after: str = "", within: tuple[str, str] | None = None
+) -> Iterator[tuple[str, Version]]:
+    """The facts of a kind as of the snapshot from behind a cursor on, each with its cursor.
 
-    Read page by page, so that no long transaction keeps the log from being tidied. `within` names
-    another fact (kind, code): then only facts that name it come, in the order they were stored.
+    Read page by page, so that no long transaction keeps the log from being tidied. Ordered by code,
+    which is the cursor. `within` names another fact (kind, code): then only facts that name it come,
+    in the order in which they were stored.
     """
     if within is not None:
         yield from _referrers(book, kind, after, within)
         return
-    start, end = code_key(kind, after), code_key(kind, chr(0x10FFFF))
+    start, end, skip = code_key(kind, after), code_key(kind, chr(0x10FFFF)), -1
     while True:
         rows = book.reading.connection.execute(
-            "SELECT code_of.code, fact.since, fact.ended, fact.body FROM code_of JOIN fact ON fact.id = code_of.fact "
-            "WHERE code_of.code > ? AND code_of.code < ? AND code_of.ended > ? ORDER BY code_of.code LIMIT 1000",
-            (start, end, book.revision),
+            "SELECT code_of.code, code_of.ended, fact.since, fact.ended, fact.body FROM code_of "
+            "JOIN fact ON fact.id = code_of.fact WHERE (code_of.code, code_of.ended) > (?, ?) AND code_of.code < ? "
+            "AND code_of.ended > ? ORDER BY code_of.code, code_of.ended LIMIT ?",
+            (start, skip if skip >= 0 else OPEN, end, book.revision, ROWS_PER_PAGE),
         ).fetchall()
-        for name, since, ended, body in rows:
+        for name, _, since, ended, body in rows:
             if visible(since, ended, book):
-                yield _version(book, kind, name.partition(SEPARATOR)[2], (since, ended, body))
-        if len(rows) < 1000:
+                code = name.partition(SEPARATOR)[2]
+                yield code, _version(book, kind, code, (since, ended, body))
+        if len(rows) < ROWS_PER_PAGE:
             return
-        start = _last_whole(rows)
+        start, skip = rows[-1][0], rows[-1][1]
 
 
-def _last_whole(rows: list[tuple[Any, ...]]) -> str:
-    """The last code of a page of which no row can be on the next page too."""
-    last: str = rows[-1][0]
-    for row in reversed(rows):
-        if row[0] != last:
-            return str(row[0])
-    return last
-
-
-def _referrers(book: Snapshot, kind: str, after: str, target: tuple[str, str]) -> Iterator[Version]:
-    last = int(after or 0)
+def _referrers(book: Snapshot, kind: str, after: str, target: tuple[str, str]) -> Iterator[tuple[str, Version]]:
+    last = int(after) if after.isdecimal() else 0
     while True:
         rows = book.reading.connection.execute(
             "SELECT fact.id, fact.key, fact.code, fact.since, fact.ended, fact.body FROM reference "
             "JOIN fact ON fact.id = reference.fact WHERE reference.target = ? AND reference.fact > ? "
-            "ORDER BY reference.fact LIMIT 500",
-            (digest_of(*target), last),
+            "ORDER BY reference.fact LIMIT ?",
+            (digest_of(*target), last, ROWS_PER_PAGE),
         ).fetchall()
-        for _, key, code, since, ended, body in rows:
+        for fact_id, key, code, since, ended, body in rows:
             if kind_of_key(key) == kind and visible(since, ended, book):
                 found = _version(book, kind, code, (since, ended, body))
                 if target in references(found.fact):
-                    yield found
-        if len(rows) < 500:
+                    yield str(fact_id), found
+        if len(rows) < ROWS_PER_PAGE:
             return
         last = rows[-1][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One revision in the change log, with the records that it brought and ended (the first of many)."""
+
+    revision: int
+    at: str
+    actor: str
+    reason: str | None
+    changes: int
+    records: tuple[tuple[str, str], ...]
+    ended: tuple[tuple[str, str], ...]
+
+
+def change_log(reading: Reading, after: int, limit: int) -> list[Header]:
+    """The revisions behind one, in order."""
+    rows = reading.connection.execute(
+        "SELECT revision, at, actor, reason, changes, ended, first_fact, last_fact FROM change_set "
+        "WHERE revision > ? ORDER BY revision LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    return [_header(reading, row) for row in rows]
+
+
+def _header(reading: Reading, row: tuple[Any, ...]) -> Header:
+    revision, at, actor, reason, changes, ended, first, last = row
+    brought = reading.connection.execute(
+        "SELECT key, code FROM fact WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+        (first or 0, last or -1, RECORDS_SHOWN_MAX),
+    )
+    records = tuple((kind_of_key(key), code) for key, code in brought)
+    gone = msgspec.json.decode(ended, type=tuple[tuple[str, str], ...]) if ended else ()
+    return Header(revision, at, actor, reason, changes, records, gone[:RECORDS_SHOWN_MAX])
 
 
 @lru_cache(maxsize=100_000)

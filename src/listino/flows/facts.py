@@ -20,6 +20,13 @@ from listino.flows.records import fact_from, plain_fact, settled
 
 # A change set of this size is carried out in one go; a larger one is staged.
 DIRECT_CHANGES_MAX = 500
+# The fields that name another fact, the most selective first.
+SELECTIVE_FIELDS = (
+    ("customer", "customers"), ("item", "items"), ("variant", "items"), ("variant_of", "items"),
+    ("account", "accounts"), ("list", "price-lists"), ("brand", "brands"), ("item_group", "item-groups"),
+    ("item_groups", "item-groups"), ("customer_group", "customer-groups"), ("customer_groups", "customer-groups"),
+    ("channel", "channels"), ("assortment", "assortments"), ("scheme", "schemes"),
+)  # fmt: skip
 PERSON_FIELDS = frozenset(Person.__dataclass_fields__) - {"country", "region", "postcode"}
 
 
@@ -165,14 +172,21 @@ def _read_out(book: Snapshot, found: Version) -> Read:
 
 
 def listed(book: Snapshot, kind: str, after: str, filters: dict[str, str]) -> Iterator[tuple[str, Read]]:
-    """The facts of a kind from behind a code (or cursor) on, filtered by their fields, each with its cursor.
+    """The facts of a kind from behind a cursor on, filtered by their fields, each with its cursor.
 
-    Errors:  Malformed for a field that the kind does not have.
+    A filter that names another fact is answered by the index of references, whatever the book's size.
     """
-    for found in versions(book, kind, after):
+    for cursor, found in versions(book, kind, after, _within(filters)):
         said = _read_out(book, found)
         if all(_matches(said.said.get(name), wanted) for name, wanted in filters.items()):
-            yield found.code, said
+            yield cursor, said
+
+
+def _within(filters: dict[str, str]) -> tuple[str, str] | None:
+    for field, target in SELECTIVE_FIELDS:
+        if field in filters:
+            return target, filters[field]
+    return None
 
 
 def _matches(value: Any, wanted: str) -> bool:

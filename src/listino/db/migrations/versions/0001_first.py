@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("changes", sa.BigInteger(), nullable=False),
         sa.Column("keys", sa.Text()),
+        sa.Column("ended", sa.Text()),
         sa.Column("staged", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.Text()),
         sa.Column("first_fact", sa.BigInteger()),
