@@ -96,12 +96,16 @@ def keys_of_shapes(shapes: Iterable[str], values: Mapping[str, tuple[str, ...]])
 
     Shapes:  values: per letter the codes that hold for the question, 0 or more.
     """
-    parts = {letter: tuple(letter + code for code in codes) for letter, codes in values.items()}
+    parts = {letter: [letter + code for code in codes] for letter, codes in values.items() if codes}
     keys: list[str] = []
     for shape in shapes:
-        columns = [parts.get(letter, ()) for letter in shape]
-        if all(columns):
-            keys.extend(map(SEPARATOR.join, product(*columns)))
+        if len(shape) == 1:
+            keys += parts.get(shape, ())
+        elif len(shape) == 2:
+            seconds = parts.get(shape[1], ())
+            keys += [f"{first}{SEPARATOR}{second}" for first in parts.get(shape[0], ()) for second in seconds]
+        else:
+            keys += map(SEPARATOR.join, product(*[parts.get(letter, ()) for letter in shape]))
     return keys
 
 
@@ -112,8 +116,8 @@ def references(fact: Fact) -> tuple[tuple[str, str], ...]:
         named = getattr(fact, field, None)
         if named is None or named == ():
             continue
-        for code in (named,) if isinstance(named, str) else named:
-            found.append((kind, code if isinstance(code, str) else code.group))
+        codes = (named,) if isinstance(named, str) else named
+        found.extend((kind, code if isinstance(code, str) else code.group) for code in codes)
     found += _nested_references(fact)
     return tuple(dict.fromkeys(found))
 

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,6 +20,7 @@ from listino.core.validity import instant, zone_named
 ANSWER_FIELDS = frozenset(["revision", "since", "until"])
 _BARE_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _PATH = re.compile(r"^(?P<text>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+Record = TypeVar("Record")
 _PYTHON_NAMES = {"from": "from_"}
 
 
@@ -34,16 +35,26 @@ def fact_from(kind: str, code: str, said: Any) -> Fact:
     if values.setdefault("code", code) != code:
         text = f"The code in the body, {values['code']!r}, is not the one addressed, {code!r}."
         raise Malformed("code_differs", text, (Fault("code", "code_differs", text, "Send one of the two."),))
-    record = KINDS[kind]
-    unknown = list(_unknown(values, _FIELDS[record], ""))
-    if unknown:
-        faults = tuple(Fault(name, "unknown_field", f"There is no field {name}.", remedy) for name, remedy in unknown)
-        raise Malformed("unknown_field", "Unknown field: " + ", ".join(name for name, _ in unknown) + ".", faults)
+    fact: Fact = strict(KINDS[kind], values)
+    return fact
+
+
+def strict(record: type[Record], said: Any) -> Record:
+    """A record of plain JSON values, which may hold nothing but its fields.
+
+    Errors:  Malformed with a fault for every unknown field, else for the first wrong value.
+    """
+    if record not in _FIELDS:
+        _FIELDS[record] = _names_of(record)
+    if isinstance(said, dict):
+        unknown = list(_unknown(said, _FIELDS[record], ""))
+        if unknown:
+            faults = tuple(Fault(name, "unknown_field", f"There is no field {name}.", text) for name, text in unknown)
+            raise Malformed("unknown_field", "Unknown field: " + ", ".join(name for name, _ in unknown) + ".", faults)
     try:
-        fact: Fact = msgspec.convert(_local_times(values), record)
+        return msgspec.convert(_local_times(said), record)
     except msgspec.ValidationError as error:
         raise malformed_by(error) from None
-    return fact
 
 
 def settled(fact: Fact, zone: ZoneInfo) -> Fact:
@@ -58,6 +69,12 @@ def settled(fact: Fact, zone: ZoneInfo) -> Fact:
     if faults:
         raise Malformed("invalid", " ".join(fault.text for fault in faults), faults)
     return fact
+
+
+def settled_record(record: Record) -> Record:
+    """Any record with its times as instants (aware ones only) and its decimals plain."""
+    plain_record: Record = _settled(record, ZoneInfo("UTC"))
+    return plain_record
 
 
 def plain_fact(fact: Fact) -> dict[str, Any]:
@@ -105,8 +122,7 @@ def _inner(hint: Any) -> Names | None:
     return None
 
 
-_FIELDS = {record: _names_of(record) for record in KINDS.values()}
-_ROOT_NAMES = {record: frozenset(names) for record, names in _FIELDS.items()}
+_FIELDS: dict[type, Names] = {}
 
 
 def _unknown(said: Mapping[str, Any], names: Names, path: str) -> Any:

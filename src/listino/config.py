@@ -1,0 +1,56 @@
+"""An installation's settings, from the environment, and the application that they make."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from listino.db.engine import Database
+from listino.db.migrate import check_version
+from listino.web.app import build
+from listino.web.settings import WebSettings
+
+DATABASE_VARIABLE = "LISTINO_DATABASE"
+
+
+def default_database() -> str:
+    """The URL of the database: from the environment, or a file in the user's data folder."""
+    stated = os.environ.get(DATABASE_VARIABLE)
+    if stated:
+        return stated
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return f"sqlite:///{data / 'listino' / 'listino.db'}"
+
+
+def now() -> datetime:
+    """The clock of the doors."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemChance:
+    """Chance from the operating system."""
+
+    def token_hex(self, nbytes: int) -> str:
+        """Random bytes as hexadecimal text."""
+        return secrets.token_hex(nbytes)
+
+
+def web_settings() -> WebSettings:
+    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL."""
+    proxies = os.environ.get("LISTINO_TRUSTED_PROXIES", "")
+    return WebSettings(
+        base_path="/" + path if (path := os.environ.get("LISTINO_BASE_PATH", "").strip("/")) else "",
+        trusted_proxies=tuple(part.strip() for part in proxies.split(",") if part.strip()),
+        public_url=os.environ.get("LISTINO_PUBLIC_URL") or None,
+        metrics_folder=os.environ.get("LISTINO_METRICS_FOLDER") or None,
+    )
+
+
+def application() -> Any:
+    """The application of one worker, over the database that the environment names."""
+    url = default_database()
+    check_version(url)
+    return build(Database(url), web_settings(), now, SystemChance())

@@ -1,0 +1,90 @@
+"""The sentences of an explanation: why a rule did not apply, and what would have to change."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from listino.core.candidates import Candidate
+from listino.core.money import NINE_PLACES, plain
+from listino.core.rules import Rule, Text
+
+FALLBACK_LANGUAGE = "en"
+
+
+def text_in(text: Text | None, language: str | None = None) -> str | None:
+    """A text in a language: that very tag, its first part, English, or whichever there is."""
+    if text is None or isinstance(text, str):
+        return text
+    for tag in (language or "", (language or "").partition("-")[0], FALLBACK_LANGUAGE):
+        if tag in text:
+            return text[tag]
+    return next(iter(text.values()), None)
+
+
+def quantity_text(start: Decimal) -> str:
+    """A break's quantity: 5.000000001 is "above 5"."""
+    below = start - NINE_PLACES
+    return f"above {plain(below)}" if is_above(start) else f"from {plain(start)}"
+
+
+def is_above(start: Decimal) -> bool:
+    """Whether a break holds above a quantity and not from it on."""
+    exponent = start.as_tuple().exponent
+    return isinstance(exponent, int) and exponent <= -9 and start.as_tuple().digits[-1] == 1
+
+
+def why_not(rule: Rule, reason: str, detail: Any) -> str:
+    """Why a rule did not apply, and what would have to change for it to apply, as a sentence."""
+    sentence = _SENTENCES.get(reason)
+    return sentence(rule, detail) if sentence is not None else reason.replace("_", " ").capitalize() + "."
+
+
+def _instant(at: Any) -> str:
+    return at.isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else str(at)
+
+
+def _beaten(rule: Rule, winner: Any) -> str:
+    if isinstance(winner, Candidate):
+        return f"{winner.rule.code} comes first; it would apply if that did not."
+    return "Another rule comes first."
+
+
+def _final(rule: Rule, winner: Any) -> str:
+    code = winner.rule.code if isinstance(winner, Candidate) else "a rule"
+    return f"{code} is a net price: nothing further is taken off."
+
+
+_SENTENCES: dict[str, Callable[[Rule, Any], str]] = {
+    "status": lambda rule, status: f"It is {status}; it applies once it is active.",
+    "wrong_channel": lambda rule, channel: f"It is for the channel {channel} only.",
+    "wrong_country": lambda rule, country: f"It is for deliveries to {country} only.",
+    "wrong_currency": lambda rule, currency: f"It is for prices in {currency} only.",
+    "wrong_order_type": lambda rule, order_type: f"It is for orders of type {order_type} only.",
+    "wrong_unit": lambda rule, unit: f"It is for the unit {unit}, which this question does not ask in.",
+    "wrong_step": lambda rule, step: f"Its action does not fit the step {step}.",
+    "no_access": lambda rule, _: "Its scope is not among those that its step looks for.",
+    "no_rate": lambda rule, currency: f"Its value is in {currency}, and no exchange rate is valid at this moment.",
+    "list_not_assigned": lambda rule, code: f"The price list {code} is not assigned to this customer.",
+    "not_yet_valid": lambda rule, at: f"It is valid from {_instant(at)}.",
+    "expired": lambda rule, at: f"It was valid until {_instant(at)}.",
+    "unless": lambda rule, _: "What it excludes is the case here.",
+    "below_break": lambda rule, start: f"It applies {quantity_text(start)} {rule.unit or ''}".rstrip() + ".",
+    "above_break": lambda rule, start: f"It ends below this quantity ({quantity_text(start)}).",
+    "beaten": _beaten,
+    "stopped_by_final": _final,
+    "no_price_yet": lambda rule, _: "There is no price that it could work on.",
+    "limit_kept": lambda rule, amount: f"The price keeps this limit ({plain(amount)}).",
+}
+
+NO_PRICE_TEXTS = {
+    "no_price": "No price is stated for this item that this customer may have.",
+    "not_in_assortment": "The item is not in this customer's or channel's assortment.",
+    "item_blocked": "The item is blocked.",
+    "item_ended": "The item is no longer sold.",
+    "limit_unknown": "A limit cannot be checked, because the fact it starts from (the cost) is not stated.",
+    "cost_unknown": "The price comes from the cost, which is not stated.",
+    "tax_unknown": "The list holds prices with tax, and no tax is stated for this item and destination.",
+    "formula_loop": "The price lists refer to each other in a circle.",
+    "formula_without_price": "The list that this price starts from has no price for the item.",
+}

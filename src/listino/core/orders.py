@@ -1,0 +1,218 @@
+"""An order: what the store says was placed, its key, its amounts, and why a person must look at it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from listino.core.money import EXACT, HUNDRED, ZERO, minor_digits, shared, to_minor
+from listino.core.question import Price
+
+LINES_MAX = 1_000
+# Amounts of a line, and of a payment, that differ by no more than this many minor units are rounding.
+LINE_TOLERANCE_MINOR = 1
+PAYMENT_TOLERANCE_MINOR = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Who buys, pays, receives or is asked, with an address. Everything in it is personal."""
+
+    name: str | None = None
+    company: str | None = None
+    street: str | None = None
+    street2: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+    mail: str | None = None
+    phone: str | None = None
+    vat_id: str | None = None
+    code: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A line with what the store charged: net_price per unit, the amounts for the whole line."""
+
+    item: str
+    quantity: Decimal
+    id: str | None = None
+    unit: str | None = None
+    net_price: Decimal | None = None
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    gross: Decimal | None = None
+    text: str | None = None
+    fields: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Shipping or a fee, with its tax."""
+
+    kind: str
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    gross: Decimal | None = None
+    tax_percent: Decimal | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """How an order is paid; never card data. A gift card is a method."""
+
+    method: str
+    state: str | None = None
+    authorised: Decimal | None = None
+    captured: Decimal | None = None
+    currency: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """A code that took something off; amounts above 0 are what it took."""
+
+    code: str
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    gross: Decimal | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as a store says that it was placed."""
+
+    number: str
+    ordered_at: datetime
+    currency: str
+    lines: tuple[OrderLine, ...]
+    store: str | None = None
+    channel: str | None = None
+    customer: str | None = None
+    buyer: Party | None = None
+    quote: str | None = None
+    charges: tuple[Charge, ...] = ()
+    bill_to: Party | None = None
+    ship_to: Party | None = None
+    vat_id: str | None = None
+    reference: str | None = None
+    wanted_on: date | None = None
+    notes: str | None = None
+    payments: tuple[Payment, ...] = ()
+    contacts: tuple[Party, ...] = ()
+    vouchers: tuple[Voucher, ...] = ()
+    fields: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a line or an order comes to, at the currency's minor unit; net + tax = gross."""
+
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+NOTHING = Amounts(ZERO, ZERO, ZERO)
+
+
+def stated_amounts(
+    said: OrderLine | Charge | Voucher, tax_percent: Decimal | None, currency: str
+) -> tuple[Amounts | None, bool]:
+    """The amounts that a store stated, completed; and whether they contradict each other.
+
+    What the buyer paid is never altered: of three amounts that do not add up, tax and gross stand.
+    """
+    net, tax, gross = (
+        None if value is None else to_minor(value, currency) for value in (said.net, said.tax, said.gross)
+    )
+    if net is None and gross is None and isinstance(said, OrderLine) and said.net_price is not None:
+        net = to_minor(EXACT.multiply(said.net_price, said.quantity), currency)
+    if net is not None and tax is not None and gross is not None:
+        return Amounts(gross - tax, tax, gross), net + tax != gross
+    if gross is not None:
+        if net is None:
+            tax = tax if tax is not None else _tax_within(gross, tax_percent, currency)
+            return Amounts(gross - tax, tax, gross), False
+        return Amounts(net, gross - net, gross), False
+    if net is not None:
+        tax = tax if tax is not None else to_minor(EXACT.multiply(net, tax_percent or ZERO) / HUNDRED, currency)
+        return Amounts(net, tax, net + tax), False
+    return None, False
+
+
+def _tax_within(gross: Decimal, percent: Decimal | None, currency: str) -> Decimal:
+    if not percent:
+        return to_minor(ZERO, currency)
+    return gross - to_minor(EXACT.divide(gross * HUNDRED, HUNDRED + percent), currency)
+
+
+def own_amounts(prices: tuple[Price, ...], currency: str) -> tuple[Amounts, ...]:
+    """The amounts of lines at our prices: tax rounded once per rate and shared out over its lines.
+
+    Source:  EN 16931 BR-CO-17 (tax per category and rate from the sum of its lines).
+    """
+    amounts: list[Amounts | None] = [None] * len(prices)
+    by_rate: dict[tuple[object, bool], list[int]] = {}
+    for index, price in enumerate(prices):
+        gross_list = price.price_list is not None and price.price_list.tax_mode == "gross"
+        by_rate.setdefault((price.tax_fact, gross_list), []).append(index)
+    for (_, gross_list), indexes in by_rate.items():
+        lines = [prices[index] for index in indexes]
+        for index, price, tax in zip(indexes, lines, _taxes(lines, gross_list, currency), strict=True):
+            if gross_list and price.gross is not None:
+                amounts[index] = Amounts(price.gross - tax, tax, price.gross)
+            else:
+                amounts[index] = Amounts(price.net, tax, price.net + tax)
+    return tuple(amount or NOTHING for amount in amounts)
+
+
+def _taxes(lines: list[Price], gross_list: bool, currency: str) -> tuple[Decimal, ...]:
+    tax = lines[0].tax_fact
+    if len(lines) == 1 or tax is None:
+        return tuple(price.tax or to_minor(ZERO, currency) for price in lines)
+    bases = tuple((price.gross if gross_list else price.net) or ZERO for price in lines)
+    total = sum(bases, ZERO)
+    if gross_list:
+        total_tax = total - to_minor(EXACT.divide(total * HUNDRED, HUNDRED + tax.percent), currency)
+    else:
+        total_tax = to_minor(EXACT.multiply(total, tax.percent) / HUNDRED, currency)
+    return shared(total_tax, bases, minor_digits(currency))
+
+
+def differs(stated: Amounts, ours: Price, currency: str, said: OrderLine) -> bool:
+    """Whether what a store charged for a line is not our price, beyond rounding."""
+    tolerance = LINE_TOLERANCE_MINOR * to_minor_unit(currency)
+    if said.net is None and said.net_price is None and ours.gross is not None:
+        return abs(stated.gross - ours.gross) > tolerance
+    return abs(stated.net - ours.net) > tolerance
+
+
+def to_minor_unit(currency: str) -> Decimal:
+    """The smallest coin of a currency."""
+    return Decimal(1).scaleb(-minor_digits(currency))
+
+
+def total(parts: tuple[Amounts, ...]) -> Amounts:
+    """The sum of amounts."""
+    return Amounts(
+        sum((part.net for part in parts), ZERO),
+        sum((part.tax for part in parts), ZERO),
+        sum((part.gross for part in parts), ZERO),
+    )
+
+
+def paid(payments: tuple[Payment, ...]) -> Decimal | None:
+    """What the payments come to: captured, else authorised; None where no amount is stated."""
+    amounts = [
+        payment.captured if payment.captured is not None else payment.authorised
+        for payment in payments
+        if payment.captured is not None or payment.authorised is not None
+    ]
+    stated = [amount for amount in amounts if amount is not None]
+    return sum(stated, ZERO) if stated else None

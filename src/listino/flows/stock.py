@@ -1,0 +1,67 @@
+"""The warehouse says how much there is of an item; somebody asks."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from listino.core.checks import code_fault, decimal_fault
+from listino.core.errors import Malformed, malformed
+from listino.core.money import plain
+from listino.db import ledger
+from listino.db.engine import Database
+from listino.db.snapshot import snapshot
+from listino.flows.circles import one, unknown
+from listino.flows.records import strict
+
+DEFAULT_WAREHOUSE = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How much of an item a warehouse holds, in the item's own unit."""
+
+    on_hand: Decimal
+    warehouse: str = DEFAULT_WAREHOUSE
+
+
+def counted(database: Database, item: str, said: Any) -> dict[str, Any]:
+    """Set how much a warehouse holds; the item's stock afterwards.
+
+    Errors:  NotFound for an unknown item; Malformed.
+    """
+    if isinstance(said, dict) and "quantity" in said and "on_hand" not in said:
+        said = {("on_hand" if name == "quantity" else name): value for name, value in said.items()}
+    count = strict(Count, said)
+    fault = decimal_fault("on_hand", count.on_hand) or code_fault("warehouse", count.warehouse)
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    if count.on_hand < 0:
+        raise malformed("on_hand", "negative", "on_hand cannot be below 0.", "Send what is there.")
+    if one(snapshot(database), [], "items", item) is None:
+        raise unknown("items", "item", item)
+    database.write(lambda tx: ledger.count_stock(tx, item, count.warehouse, count.on_hand))
+    return held(database, item)
+
+
+def held(database: Database, item: str) -> dict[str, Any]:
+    """How much each warehouse holds of an item: on hand, reserved for orders, available.
+
+    Errors:  NotFound for an unknown item.
+    """
+    book = snapshot(database)
+    if one(book, [], "items", item) is None:
+        raise unknown("items", "item", item)
+    rows = ledger.stock_of(book.reading.connection, item)
+    return {
+        "item": item,
+        "warehouses": [
+            {
+                "warehouse": warehouse,
+                "on_hand": plain(on_hand),
+                "reserved": plain(reserved),
+                "available": plain(on_hand - reserved),
+            }
+            for warehouse, on_hand, reserved in rows
+        ],
+        "available": plain(sum((on_hand - reserved for _, on_hand, reserved in rows), Decimal(0))),
+    }

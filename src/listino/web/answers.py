@@ -1,0 +1,151 @@
+"""A price as it is answered: decimals as text, steps by name, and only what the caller may see."""
+
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from listino.core.explain import NO_PRICE_TEXTS, is_above, text_in, why_not
+from listino.core.limits import tax_factor
+from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
+from listino.core.question import NoPrice, Price
+from listino.db.snapshot import Snapshot
+from listino.flows.price import Answered
+from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
+
+encode = msgspec.json.Encoder().encode
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as RFC 3339 text in UTC."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def price_answer(answered: Answered, explain: str, language: str | None, *, full: bool) -> PriceAnswer:
+    """The answer to one line. `full` shows costs and limits; without, their figures are left out."""
+    outcome = answered.price
+    if isinstance(outcome, NoPrice):
+        return _no_price(outcome, explain, language, full)
+    price, digits = outcome, minor_digits(outcome.currency)
+    tax = price.tax_fact
+    answer = PriceAnswer(
+        outcome="price",
+        item=price.item,
+        customer=price.customer,
+        quantity=plain(price.quantity),
+        unit=price.unit,
+        currency=price.currency,
+        per=plain(price.per),
+        net_price=plain(price.net_price, digits),
+        gross_price=None if price.gross_price is None else plain(price.gross_price, digits),
+        list_price=plain(price.list_price, digits),
+        net=str(price.net),
+        tax=None if price.tax is None else str(price.tax),
+        gross=None if price.gross is None else str(price.gross),
+        tax_percent=None if tax is None else plain(tax.percent),
+        price_list=None if price.price_list is None else price.price_list.code,
+        next_change_at=None if price.next_change_at is None else instant_text(price.next_change_at),
+    )
+    if tax is not None:
+        answer.tax_category = tax.category
+        if tax.reason is not None:
+            answer.tax_reason = tax.reason
+    if price.price_list is not None and price.price_list.visibility != "shown":
+        answer.visibility = price.price_list.visibility
+    if explain != "none":
+        answer.steps = [_step(step, language, full) for step in price.steps]
+    if explain == "all":
+        answer.not_applied = _not_applied(price.not_applied, language)
+    if answered.facts.item.reference is not None:
+        _add_reference(answer, answered, price)
+    if answered.next_break is not None:
+        answer.next_break = _break(*answered.next_break)
+    if answered.ladder is not None:
+        answer.ladder = [_break(start, rung) for start, rung in answered.ladder]
+    return answer
+
+
+def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool) -> PriceAnswer:
+    answer = PriceAnswer(
+        outcome="no_price",
+        item=outcome.item,
+        customer=outcome.customer,
+        quantity=plain(outcome.quantity),
+        unit=outcome.unit,
+        currency=outcome.currency,
+        reason=outcome.reason,
+        text=NO_PRICE_TEXTS.get(outcome.reason, outcome.reason),
+        next_change_at=None if outcome.next_change_at is None else instant_text(outcome.next_change_at),
+    )
+    if explain != "none":
+        answer.steps = [_step(step, language, full) for step in outcome.steps]
+    if explain == "all":
+        answer.not_applied = _not_applied(outcome.not_applied, language)
+    return answer
+
+
+def _step(step: tuple[Any, ...], language: str | None, full: bool) -> StepLine:
+    name, kind, rule, label, value, price_in, price_out = step
+    if not full and (kind == "limit" or (kind == "price" and price_in is not None)):
+        value = price_in = None  # What a limit or a formula starts from may be the cost.
+    return StepLine(
+        name,
+        kind,
+        rule,
+        label if label is None or isinstance(label, str) else text_in(label, language),
+        None if value is None else plain(value),
+        None if price_in is None else plain(price_in),
+        plain(price_out),
+    )
+
+
+def _not_applied(skipped: list[tuple[Any, ...]], language: str | None) -> list[NotAppliedLine]:
+    return [
+        NotAppliedLine(step, rule.code, text_in(rule.label, language), reason, why_not(rule, reason, detail))
+        for step, rule, reason, detail in skipped
+    ]
+
+
+def _break(start: Decimal, price: Price) -> BreakLine:
+    digits = minor_digits(price.currency)
+    gross = None if price.gross_price is None else plain(price.gross_price, digits)
+    line = BreakLine(plain(price.net_price, digits), gross, plain(price.per))
+    if is_above(start):
+        line.above = plain(start - NINE_PLACES)
+    else:
+        line.from_ = plain(start)
+    return line
+
+
+def _add_reference(answer: PriceAnswer, answered: Answered, price: Price) -> None:
+    """The price per kilogram or litre, for show: rounded to the minor unit."""
+    item = answered.facts.item
+    if item.reference is None:
+        return
+    measure = EXACT.multiply(item.reference.factor, EXACT.multiply(answered.facts.factors[price.unit], price.per))
+    digits = minor_digits(price.currency)
+    net = EXACT.divide(price.net_price, measure)
+    answer.reference_unit = item.reference.unit
+    answer.reference_net_price = _shown(net, digits)
+    if price.gross_price is not None and price.tax_fact is not None:
+        answer.reference_gross_price = _shown(EXACT.multiply(net, tax_factor(price.tax_fact.percent)), digits)
+
+
+def _shown(value: Decimal, digits: int) -> str:
+    return str(value.quantize(Decimal(1).scaleb(-digits), context=EXACT))
+
+
+def sealed(answer: PriceAnswer, at: datetime, book: Snapshot) -> tuple[bytes, str]:
+    """An answer as JSON with its moment and revision, and its entity tag: the digest of what it says."""
+    body = encode(answer)
+    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+    return body[:-1] + moment(at, book), tag
+
+
+def moment(at: datetime, book: Snapshot) -> bytes:
+    """The end of every answer: the moment it holds for, and the revision it was read at."""
+    return (
+        f',"at":"{instant_text(at)}","revision":{book.revision},"epoch":"{book.reading.epoch}","stale_since":null}}'
+    ).encode()

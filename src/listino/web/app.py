@@ -1,0 +1,269 @@
+"""The only list of routes, and how a request finds its door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from listino.core.errors import Fault, NotFound, Refused, malformed
+from listino.core.facts import KINDS
+from listino.db.engine import Database
+from listino.flows.intake import Chance
+from listino.web.auth import Guard, require
+from listino.web.docs import Docs
+from listino.web.faults import answer_to
+from listino.web.metrics import Metrics
+from listino.web.reading import body_of, query_of, single
+from listino.web.rest import health
+from listino.web.rest.changes import ChangeDoor
+from listino.web.rest.facts import FactDoor, page_of
+from listino.web.rest.orders import OrderDoor
+from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
+from listino.web.settings import WebSettings
+
+# Reads that take longer than a price, and waiting writes, go through so many threads.
+THREADS = 8
+PRICES = "/v1/prices"
+JSON = "application/json"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def build(database: Database, settings: WebSettings, clock: Callable[[], datetime], chance: Chance) -> Any:
+    """The ASGI application over one open database."""
+    return App(database, settings, clock, chance)
+
+
+class App:
+    """The doors of one process. GET of a price is answered before the router; all else goes through it."""
+
+    def __init__(
+        self, database: Database, settings: WebSettings, clock: Callable[[], datetime], chance: Chance
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.guard = Guard()
+        self.metrics = Metrics(settings.metrics_folder)
+        self.prices = PriceDoor(database, self.guard, clock)
+        self.facts = FactDoor(database, clock)
+        self.changes = ChangeDoor(database, clock)
+        self.orders = OrderDoor(database, clock, chance)
+        self.docs = Docs(settings)
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
+        self._clock = clock
+        self._prefix = settings.base_path.rstrip("/")
+        self._router = Starlette(
+            routes=self.routes(),
+            exception_handlers={Exception: _failed, HTTPException: _failed},
+            lifespan=self._lifespan,
+        )
+
+    def routes(self) -> list[BaseRoute]:
+        """Every route, in the order in which they are tried."""
+        kind = "{kind:str}"
+        return [
+            Route("/healthz", health.alive),
+            Route("/readyz", self._door(self._ready, guarded=False)),
+            Route("/metrics", self._door(self._metrics)),
+            Route("/openapi.json", self.docs.openapi),
+            Route("/docs", self.docs.page),
+            Route("/docs/{asset:path}", self.docs.asset),
+            Route(PRICES, self._door(self._batch), methods=["POST"]),
+            Route("/v1/orders", self._door(self._order), methods=["POST"]),
+            Route("/v1/orders", self._door(self._orders), methods=["GET"]),
+            Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
+            Route("/v1/changes", self._door(self._change), methods=["POST"]),
+            Route("/v1/changes", self._door(self._log), methods=["GET"]),
+            Route("/v1/stock/{code:path}", self._door(self._stock), methods=["PUT", "GET"]),
+            Route(f"/v1/{kind}/{{code:path}}", self._door(self._fact), methods=["PUT", "GET", "DELETE"]),
+            Route(f"/v1/{kind}", self._door(self._facts), methods=["PUT", "GET", "DELETE"]),
+        ]
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """One request (or the server's start and end)."""
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if self._prefix and path.startswith(self._prefix + "/"):
+                path = path[len(self._prefix) :]
+                scope = {**scope, "path": path, "root_path": self._prefix}
+            if path.startswith(PRICES) and scope["method"] in {"GET", "HEAD"}:
+                await self._price(scope, path, send)
+                return
+        await self._router(scope, receive, send)
+
+    async def _price(self, scope: dict[str, Any], path: str, send: Any) -> None:
+        item: str | None = path[len(PRICES) + 1 :] or None
+        ladder = item is not None and item.endswith("/ladder")
+        if ladder and item is not None:
+            item = item[: -len("/ladder")] or None
+        if len(path) > len(PRICES) and path[len(PRICES)] != "/":
+            status, body, headers = answer_to(NotFound("not_found", f"There is nothing at {path}."))
+        else:
+            status, body, headers = self.prices.get(scope, item, ladder)
+        self.metrics.count(self.metrics.PRICES, status)
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+
+    def _door(self, handler: Callable[..., Awaitable[Response]], *, guarded: bool = True) -> Handler:
+        """A handler behind the key check, with every error translated."""
+
+        async def handle(request: Request) -> Response:
+            try:
+                if not guarded:
+                    return await handler(request)
+                authorization = request.headers.get("authorization")
+                header = authorization.encode("latin-1") if authorization is not None else None
+                key = self.guard.key(header, self.database.read())
+                response = await handler(request, key)
+            except Exception as error:
+                response = refused(error)
+            self.metrics.count(self.metrics.OTHERS, response.status_code)
+            return response
+
+        return handle
+
+    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
+
+    async def _ready(self, request: Request) -> Response:
+        return await health.ready(self.database)
+
+    async def _metrics(self, request: Request, key: Any) -> Response:
+        require(key, "metrics:read")
+        return Response(await self._in_thread(self.metrics.text, self.database), media_type="text/plain; version=0.0.4")
+
+    async def _batch(self, request: Request, key: Any) -> Response:
+        body = await body_of(request.scope, request.receive)
+        ask = self.prices.read_batch(body)
+        language = language_of(request.headers.get("accept-language", "").encode("latin-1")) or None
+        if len(ask.lines) <= LINES_DIRECT_MAX:
+            return _json(self.prices.answered_batch(ask, key, language))
+        return _json(await self._in_thread(self.prices.answered_batch, ask, key, language))
+
+    async def _order(self, request: Request, key: Any) -> Response:
+        body = await body_of(request.scope, request.receive)
+        answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"))
+        return _json(answer, 201, {"location": f"{self.settings.base_path}/v1/orders/{order_id}"})
+
+    async def _orders(self, request: Request, key: Any) -> Response:
+        require(key, "orders:read")
+        allowed = frozenset(["store", "number", "handover", "life", "customer", "limit", "after"])
+        said = single(query_of(request.scope["query_string"]), allowed)
+        limit, after = page_of(said)
+        return _json(await self._in_thread(self.orders.listed, said, after, min(limit, 200)))
+
+    async def _one_order(self, request: Request, key: Any) -> Response:
+        require(key, "orders:read")
+        return _json(await self._in_thread(self.orders.get, request.path_params["id"]))
+
+    async def _change(self, request: Request, key: Any) -> Response:
+        if "ndjson" in request.headers.get("content-type", ""):
+            return _json(await self.changes.stream(request, key, self._in_thread))
+        body = await body_of(request.scope, request.receive)
+        return _json(await self._in_thread(self.facts.change, body, key))
+
+    async def _log(self, request: Request, key: Any) -> Response:
+        said = single(query_of(request.scope["query_string"]), frozenset(["after", "limit"]))
+        return _json(await self._in_thread(self.facts.log, key, said))
+
+    async def _stock(self, request: Request, key: Any) -> Response:
+        item = request.path_params["code"]
+        if request.method == "GET":
+            return _json(await self._in_thread(self.facts.get_stock, item, key))
+        body = await body_of(request.scope, request.receive)
+        said = single(query_of(request.scope["query_string"]), frozenset(["warehouse"]))
+        return _json(await self._in_thread(self.facts.put_stock, item, body, key, said.get("warehouse")))
+
+    async def _fact(self, request: Request, key: Any) -> Response:
+        code = request.path_params["code"]
+        pairs = query_of(request.scope["query_string"])
+        said = single(pairs, frozenset(["known_at"] if request.method == "GET" else []))
+        return await self._one_fact(request, key, code, said)
+
+    async def _one_fact(self, request: Request, key: Any, code: str, said: dict[str, str]) -> Response:
+        kind = _kind(request)
+        if request.method == "PUT":
+            body = await body_of(request.scope, request.receive)
+            status, answer, revision = await self._in_thread(self.facts.put, kind, code, body, key, _based_on(request))
+            return _json(answer, status, {"etag": f'"{revision}"'})
+        if request.method == "DELETE":
+            return _json(await self._in_thread(self.facts.end, kind, code, key, _based_on(request)))
+        answer, revision = await self._in_thread(self.facts.get, kind, code, key, said.get("known_at"))
+        return _json(answer, 200, {"etag": f'"{revision}"'})
+
+    async def _facts(self, request: Request, key: Any) -> Response:
+        """A list; or, with `?code=`, the one record whose code does not fit in a path."""
+        kind = _kind(request)
+        allowed = frozenset([*KINDS[kind].__dataclass_fields__, "limit", "after", "known_at"])
+        said = single(query_of(request.scope["query_string"]), allowed)
+        if "code" in said:
+            return await self._one_fact(request, key, said.pop("code"), said)
+        if request.method != "GET":
+            raise malformed("code", "missing", "No record is named.", f"Send /v1/{kind}/CODE or ?code=CODE.")
+        return _json(await self._in_thread(self.facts.listed, kind, key, said))
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> Any:
+        health.calm()
+        yield
+        self.threads.shutdown(cancel_futures=True)
+        self.database.close()
+        self.metrics.close()
+
+
+def _kind(request: Request) -> str:
+    kind: str = request.path_params["kind"]
+    if kind not in KINDS:
+        text = f"There is nothing at {request.url.path}."
+        raise NotFound("not_found", text, (Fault("path", "not_found", text, "See /docs for the routes."),))
+    return kind
+
+
+def _based_on(request: Request) -> int | None:
+    """The revision that an If-Match header names.
+
+    Errors:  Malformed.
+    """
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 17:
+        raise malformed("If-Match", "not_a_revision", f"{header!r} is not a revision.", "Send the ETag that GET gave.")
+    return int(text)
+
+
+def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, {"cache-control": "private, no-store"} | (headers or {}), JSON)
+
+
+def refused(error: Exception) -> Response:
+    """An error as a response."""
+    status, body, headers = answer_to(error)
+    response = Response(body, status)
+    response.raw_headers.extend(headers)
+    return response
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+        text = f"{error.detail}: {request.method} {request.url.path}."
+        fault = Fault("path", code, text, "See /docs for the routes and their methods.")
+        kind = NotFound if error.status_code == 404 else Refused
+        response = refused(kind(code, text, (fault,)))
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+    return refused(error)
+
+

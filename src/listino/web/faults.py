@@ -1,0 +1,89 @@
+"""What went wrong, as the answer that tells the caller: the one place where errors are translated."""
+
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+
+from listino.core.errors import (
+    Conflict,
+    DifferentContent,
+    Fault,
+    Gone,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    Refused,
+    Unavailable,
+)
+from listino.web.messages import FaultLine, Problem
+
+log = structlog.get_logger()
+
+STATUS_OF: Mapping[type[Refused], int] = {
+    Malformed: 400,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Gone: 410,
+    DifferentContent: 422,
+}
+# Refusals whose status is more telling than that of their kind.
+STATUS_OF_CODE = {
+    "unauthenticated": 401,
+    "too_large": 413,
+    "method_not_allowed": 405,
+    "in_progress": 409,
+    "precondition_failed": 412,
+}
+TITLES = {
+    400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
+    409: "Conflict", 410: "Gone", 412: "Changed meanwhile", 413: "Too large", 422: "Different content",
+    500: "Internal error", 503: "Not available now",
+}  # fmt: skip
+
+Answer = tuple[int, bytes, list[tuple[bytes, bytes]]]
+_encode = msgspec.json.Encoder().encode
+PROBLEM = (b"content-type", b"application/problem+json")
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, Unavailable):
+        return 503
+    if isinstance(error, Refused):
+        return STATUS_OF_CODE.get(error.code) or STATUS_OF.get(type(error), 400)
+    return 500
+
+
+def problem_of(error: Exception) -> Problem:
+    """An error as a problem document; one of ours gets an incident number and goes to the log."""
+    status = status_of(error)
+    if isinstance(error, Refused):
+        return _problem(status, error.code, error.detail, error.faults)
+    if isinstance(error, Unavailable):
+        return _problem(status, error.code, error.detail, ())
+    incident = secrets.token_hex(6)
+    log.error("incident", incident=incident, exc_info=error)
+    problem = _problem(status, "internal", f"Something failed on our side; the incident is {incident}.", ())
+    problem.incident = incident
+    return problem
+
+
+def _problem(status: int, code: str, detail: str, faults: tuple[Fault, ...]) -> Problem:
+    lines = [FaultLine(fault.field, fault.code, fault.text, fault.remedy) for fault in faults]
+    return Problem(f"urn:listino:problem:{code}", TITLES.get(status, "Refused"), status, code, detail, lines)
+
+
+def answer_to(error: Exception) -> Answer:
+    """An error as status, body and headers."""
+    problem = problem_of(error)
+    headers = [PROBLEM, (b"cache-control", b"no-store")]
+    if isinstance(error, Unavailable):
+        headers.append((b"retry-after", str(error.retry_in_s).encode()))
+    elif problem.code == "in_progress":
+        headers.append((b"retry-after", b"1"))
+    elif problem.status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="listino"'))
+    return problem.status, _encode(problem), headers

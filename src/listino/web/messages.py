@@ -1,0 +1,134 @@
+"""The messages that the doors share: what is asked and answered, field by field."""
+
+from decimal import Decimal
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+# Decimals are answered as plain text, exactly as they are.
+Amount = str
+
+
+class StepLine(Struct):
+    """One step that led to the price, with the price before and after it."""
+
+    step: str
+    kind: str
+    rule: str | None
+    label: str | None
+    value: Amount | None
+    price_in: Amount | None
+    price_out: Amount
+
+
+class NotAppliedLine(Struct):
+    """One rule that did not apply, and why."""
+
+    step: str
+    rule: str
+    label: str | None
+    reason: str
+    text: str
+
+
+class BreakLine(Struct, omit_defaults=True, rename={"from_": "from"}):
+    """A quantity break: the price `from` a quantity on, or `above` one."""
+
+    net_price: Amount
+    gross_price: Amount | None
+    per: Amount
+    from_: Amount | UnsetType = UNSET
+    above: Amount | UnsetType = UNSET
+
+
+class PriceAnswer(Struct):
+    """A price, or that there is none and why."""
+
+    outcome: str
+    item: str
+    customer: str | None
+    quantity: Amount
+    unit: str
+    currency: str
+    reason: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    per: Amount | UnsetType = UNSET
+    net_price: Amount | UnsetType | None = UNSET
+    gross_price: Amount | UnsetType | None = UNSET
+    list_price: Amount | UnsetType | None = UNSET
+    net: Amount | UnsetType = UNSET
+    tax: Amount | UnsetType | None = UNSET
+    gross: Amount | UnsetType | None = UNSET
+    tax_percent: Amount | UnsetType | None = UNSET
+    tax_category: str | UnsetType = UNSET
+    tax_reason: str | UnsetType = UNSET
+    price_list: str | UnsetType | None = UNSET
+    visibility: str | UnsetType = UNSET
+    reference_unit: str | UnsetType = UNSET
+    reference_net_price: Amount | UnsetType = UNSET
+    reference_gross_price: Amount | UnsetType | None = UNSET
+    steps: list[StepLine] | UnsetType = UNSET
+    not_applied: list[NotAppliedLine] | UnsetType = UNSET
+    next_break: BreakLine | None = None
+    next_change_at: str | None = None
+    ladder: list[BreakLine] | UnsetType = UNSET
+
+
+class AskedLine(Struct, forbid_unknown_fields=True):
+    """One line of a batch; `id` comes back with its answer."""
+
+    item: str
+    quantity: Decimal = Decimal(1)
+    unit: str | None = None
+    id: str | None = None
+
+
+class BatchAsk(Struct, forbid_unknown_fields=True):
+    """One context and up to 1,000 lines, each priced by itself."""
+
+    lines: list[AskedLine]
+    customer: str | None = None
+    channel: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    ship_to: str | None = None
+    order_type: str | None = None
+    coupons: list[str] = []
+    at: str | None = None
+    known_at: int | str | None = None
+    explain: str = "applied"
+    ladder: bool = False
+    min_revision: int | None = None
+
+
+class HistoryLine(Struct):
+    """One step in an order's life: which state, when, by whom and why."""
+
+    state: str
+    at: str
+    actor: str
+    text: str | None = None
+
+
+class FaultLine(Struct):
+    """What is wrong with one field, and the remedy."""
+
+    field: str
+    code: str
+    text: str
+    remedy: str
+
+
+class Problem(Struct, omit_defaults=True):
+    """A refusal or failure (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FaultLine] = []
+    incident: str | None = None
+
+
+Plain = dict[str, Any]

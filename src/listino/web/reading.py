@@ -1,0 +1,178 @@
+"""Reading a request: its query, its body within bounds, its instants and numbers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from listino.core.checks import code_fault, decimal_fault
+from listino.core.errors import Fault, Malformed, malformed
+from listino.core.validity import instant, zone_named
+from listino.db.snapshot import Company
+from listino.flows.records import malformed_by
+
+BODY_BYTES_MAX = 1 << 20
+QUERY_BYTES_MAX = 8_000
+PARAMETERS_MAX = 60
+
+Message = TypeVar("Message")
+Scope = Any
+Receive = Any
+
+
+def query_of(raw: bytes) -> list[tuple[str, str]]:
+    """The parameters of a query string, in order.
+
+    Errors:  Malformed when it is too long or not UTF-8.
+    """
+    if not raw:
+        return []
+    if len(raw) > QUERY_BYTES_MAX:
+        raise malformed("query", "too_long", "The query is too long.", "Use POST /v1/prices.")
+    pairs = raw.decode("latin-1").split("&")
+    if len(pairs) > PARAMETERS_MAX:
+        raise malformed("query", "too_many", f"There are more than {PARAMETERS_MAX} parameters.", "Send fewer.")
+    return [(_unquoted(name), _unquoted(value)) for name, _, value in (pair.partition("=") for pair in pairs if pair)]
+
+
+def _unquoted(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        raise malformed("query", "not_utf8", "The query is not UTF-8.", "Percent-encode UTF-8 text.") from None
+
+
+def single(pairs: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[str, str]:
+    """Parameters that may each come once, as a mapping.
+
+    Errors:  Malformed for one that is unknown, empty or comes twice.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in allowed:
+            remedy = "Send only: " + ", ".join(sorted(allowed)) + "."
+            raise malformed(name, "unknown_field", f"There is no parameter {name}.", remedy)
+        if name in found:
+            raise malformed(name, "twice", f"{name} is given twice.", f"Send {name} once.")
+        if not value.strip():
+            raise malformed(name, "empty", f"{name} is empty.", f"Send a value, or leave {name} out.")
+        found[name] = value
+    return found
+
+
+async def body_of(scope: Scope, receive: Receive, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """A request's whole body.
+
+    Errors:  Malformed (too_large) beyond the bound.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > bytes_max:
+            raise _too_large(bytes_max)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise malformed("body", "cut_off", "The body was cut off.", "Send it again.")
+        chunk = event.get("body", b"")
+        size += len(chunk)
+        if size > bytes_max:
+            raise _too_large(bytes_max)
+        chunks.append(chunk)
+        if not event.get("more_body"):
+            return b"".join(chunks)
+
+
+def _too_large(bytes_max: int) -> Malformed:
+    text = f"The body is larger than {bytes_max} bytes."
+    return Malformed("too_large", text, (Fault("body", "too_large", text, "Send fewer lines at once."),))
+
+
+def message_of(body: bytes, decoder: "msgspec.json.Decoder[Message]") -> Message:
+    """A body as the message that it must be.
+
+    Errors:  Malformed for broken JSON, and for the field that is unknown or of the wrong type.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _by_field(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise malformed("body", "malformed_json", f"The body is not JSON: {error}.", "Send valid UTF-8 JSON.") from None
+    except RecursionError:
+        raise malformed("body", "too_deep", "The JSON is nested too deeply.", "Send it as documented.") from None
+
+
+def _by_field(error: msgspec.ValidationError) -> Malformed:
+    text = str(error)
+    if "unknown field" in text:
+        name = text.partition("`")[2].partition("`")[0]
+        path = text.partition("at `$.")[2].rstrip("`")
+        field = f"{path}.{name}" if path else name
+        return malformed(field, "unknown_field", f"There is no field {field}.", "Leave it out, or correct its name.")
+    return malformed_by(error)
+
+
+def quantity_of(text: str, field: str = "quantity") -> Decimal:
+    """A quantity from text.
+
+    Errors:  Malformed unless it is a plain number above 0 within bounds.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise malformed(field, "not_a_number", f"{text!r} is not a number.", 'Send a decimal, as "12.5".') from None
+    return checked_quantity(value, field)
+
+
+def checked_quantity(value: Decimal, field: str = "quantity") -> Decimal:
+    """A quantity, if it is one: above 0 and within bounds."""
+    fault = decimal_fault(field, value)
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    if value <= 0:
+        raise malformed(field, "not_positive", f"{field} must be above 0, not {value}.", "Send a quantity above 0.")
+    return Decimal(format(value, "f"))
+
+
+def checked_code(code: str, field: str) -> str:
+    """A code as it may be.
+
+    Errors:  Malformed.
+    """
+    fault = code_fault(field, code)
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    return code
+
+
+def instant_of(text: str, field: str, company: Company) -> datetime:
+    """An instant from RFC 3339 text; a date or local time is meant in the company's zone.
+
+    Errors:  Malformed for what is no instant, or a date that does not exist.
+    """
+    # A plus sign that was not percent-encoded arrives as a space.
+    written = text.replace(" ", "+") if "T" in text else text
+    try:
+        at = datetime.fromisoformat(written)
+        if not 1900 <= at.year <= 9000:
+            raise ValueError(text)
+    except ValueError:
+        remedy = "Send RFC 3339, as 2026-12-31T12:00:00Z."
+        raise malformed(field, "not_an_instant", f"{text!r} is not an instant that exists.", remedy) from None
+    zone = zone_named(company.zone) or zone_named("UTC")
+    return instant(at, zone) if zone is not None else at
+
+
+def known_at_of(value: str | int, company: Company) -> int | datetime:
+    """A revision number, or an instant."""
+    if isinstance(value, int):
+        return value
+    if value.isascii() and value.lstrip("-").isdigit() and len(value) < 18:
+        return int(value)
+    return instant_of(value, "known_at", company)

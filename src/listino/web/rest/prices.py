@@ -1,0 +1,250 @@
+"""The price doors: one item by GET, up to 1,000 lines by POST."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from listino.core.checks import country_fault, currency_fault
+from listino.core.errors import Malformed, NotFound, Refused, malformed
+from listino.db.access import ApiKey
+from listino.db.engine import Database
+from listino.db.snapshot import Company, Snapshot, company, snapshot
+from listino.flows.price import Asked, prefetched, price
+from listino.web.answers import encode, moment, price_answer, sealed
+from listino.web.auth import Guard, require
+from listino.web.faults import answer_to, problem_of
+from listino.web.messages import AskedLine, BatchAsk
+from listino.web.reading import (
+    checked_code,
+    checked_quantity,
+    instant_of,
+    known_at_of,
+    message_of,
+    quantity_of,
+    query_of,
+    single,
+)
+
+LINES_MAX = 1_000
+# A batch of up to so many lines is answered at once; a larger one by a thread.
+LINES_DIRECT_MAX = 50
+EXPLAINS = ("none", "applied", "all")
+JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"private, no-store")]
+PARAMETERS = frozenset(
+    ["item", "customer", "quantity", "unit", "channel", "currency", "country", "ship_to", "order_type", "at",
+     "known_at", "explain", "ladder", "min_revision"]
+)  # fmt: skip
+_decode_batch = msgspec.json.Decoder(BatchAsk)
+
+
+class PriceDoor:
+    """Answers price questions from the book, in the handler itself: no thread, no router."""
+
+    def __init__(self, database: Database, guard: Guard, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._guard = guard
+        self._clock = clock
+        self._company: tuple[str, Company] | None = None
+
+    def company(self) -> Company:
+        """The company; read once per time line, as it never changes within one."""
+        reading = self._database.read()
+        if self._company is None or self._company[0] != reading.epoch:
+            self._company = (reading.epoch, company(reading))
+        return self._company[1]
+
+    def get(
+        self, scope: dict[str, Any], item: str | None, ladder: bool
+    ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        """The answer to GET /v1/prices/{item}: status, body, headers. Errors are answers too."""
+        try:
+            authorization = language = unless = None
+            for name, value in scope["headers"]:
+                if name == b"authorization":
+                    authorization = value
+                elif name == b"accept-language":
+                    language = language_of(value)
+                elif name == b"if-none-match":
+                    unless = value
+            key = self._guard.key(authorization, self._database.read())
+            asked, known_at, min_revision = self._asked(scope["query_string"], item, key)
+            if ladder:
+                asked = replace(asked, ladder=True)
+            book = snapshot(self._database, known_at)
+            check_revision(book, min_revision)
+            full = key.may("explain:full")
+            answer = price_answer(price(book, asked), asked.explain, language, full=full)
+            body, tag = sealed(answer, asked.at, book)
+            headers = [*JSON_HEADERS, (b"etag", tag.encode())]
+            if unless is not None and tag.encode() in unless:
+                return 304, b"", headers
+        except Exception as error:
+            return answer_to(error)
+        return 200, body, headers
+
+    def _asked(self, query: bytes, item: str | None, key: ApiKey) -> tuple[Asked, int | datetime | None, int | None]:
+        require(key, "prices:read")
+        pairs = query_of(query)
+        coupons = tuple(
+            checked_code(code, "coupons") for name, value in pairs if name == "coupons" for code in value.split(",")
+        )
+        said = single((pair for pair in pairs if pair[0] != "coupons"), PARAMETERS)
+        if item is None:
+            item = said.get("item")
+            if item is None:
+                raise malformed("item", "missing", "No item is named.", "Send /v1/prices/ITEM or ?item=ITEM.")
+        now = self._clock()
+        at = instant_of(said["at"], "at", self.company()) if "at" in said else now
+        explain = said.get("explain", "applied")
+        check_rights(key, explain, at, now)
+        asked = Asked(
+            checked_code(item, "item"),
+            at,
+            customer=_code(said, "customer"),
+            quantity=quantity_of(said.get("quantity", "1")),
+            unit=_code(said, "unit"),
+            channel=_code(said, "channel") or key.channel,
+            currency=checked_currency(said.get("currency")),
+            country=checked_country(said.get("country")),
+            ship_to=_code(said, "ship_to"),
+            order_type=_code(said, "order_type"),
+            coupons=coupons,
+            explain=explain,
+            ladder=_flag(said.get("ladder"), "ladder"),
+        )
+        known_at = known_at_of(said["known_at"], self.company()) if "known_at" in said else None
+        return asked, known_at, _revision(said.get("min_revision"))
+
+    def batch(self, body: bytes, key: ApiKey, language: str | None) -> bytes:
+        """The answer to POST /v1/prices."""
+        require(key, "prices:read")
+        return self.answered_batch(message_of(body, _decode_batch), key, language)
+
+    def read_batch(self, body: bytes) -> BatchAsk:
+        """The batch that a body asks for.
+
+        Errors:  Malformed.
+        """
+        ask = message_of(body, _decode_batch)
+        if not 1 <= len(ask.lines) <= LINES_MAX:
+            text = f"A batch has 1 to {LINES_MAX} lines, not {len(ask.lines)}."
+            raise malformed("lines", "count", text, "Send several batches.")
+        return ask
+
+    def answered_batch(self, ask: BatchAsk, key: ApiKey, language: str | None) -> bytes:
+        """A batch answered line by line; all lines belong to one revision.
+
+        Errors:  Malformed for the context; a line's fault is that line's `error`.
+        """
+        require(key, "prices:read")
+        now = self._clock()
+        context = self._context(ask, key, now)
+        known_at = known_at_of(ask.known_at, self.company()) if ask.known_at is not None else None
+        book = snapshot(self._database, known_at)
+        check_revision(book, ask.min_revision)
+        full = key.may("explain:full")
+        asked = [(line, _asked_line(context, line, index)) for index, line in enumerate(ask.lines)]
+        prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
+        lines = [_line(book, line, one, language, full) for line, one in asked]
+        return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book)
+
+    def _context(self, ask: BatchAsk, key: ApiKey, now: datetime) -> Asked:
+        at = instant_of(ask.at, "at", self.company()) if ask.at is not None else now
+        check_rights(key, ask.explain, at, now)
+        return Asked(
+            "",
+            at,
+            customer=None if ask.customer is None else checked_code(ask.customer, "customer"),
+            channel=key.channel if ask.channel is None else checked_code(ask.channel, "channel"),
+            currency=checked_currency(ask.currency),
+            country=checked_country(ask.country),
+            ship_to=ask.ship_to,
+            order_type=ask.order_type,
+            coupons=tuple(checked_code(code, "coupons") for code in ask.coupons),
+            explain=ask.explain,
+            ladder=ask.ladder,
+        )
+
+
+def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
+    try:
+        return replace(
+            context,
+            item=checked_code(line.item, f"lines[{index}].item"),
+            quantity=checked_quantity(line.quantity, f"lines[{index}].quantity"),
+            unit=None if line.unit is None else checked_code(line.unit, f"lines[{index}].unit"),
+        )
+    except Malformed as error:
+        return error
+
+
+def _line(book: Snapshot, line: AskedLine, asked: Asked | Refused, language: str | None, full: bool) -> bytes:
+    """One line's answer: its price, or its error."""
+    start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
+    if isinstance(asked, Asked):
+        try:
+            return start + encode(price_answer(price(book, asked), asked.explain, language, full=full))[1:]
+        except NotFound as error:
+            if error.code != "unknown_item":
+                raise  # An unknown customer or channel is the whole batch's fault.
+            asked = error
+        except Malformed as error:
+            asked = error
+    return start + b'"error":' + encode(problem_of(asked)) + b"}"
+
+
+def check_rights(key: ApiKey, explain: str, at: datetime, now: datetime) -> None:
+    """Refuse what needs the scope explain:full: rules not applied, and prices of the future."""
+    if explain not in EXPLAINS:
+        raise malformed("explain", "not_a_choice", f"explain cannot be {explain!r}.", "Send none, applied or all.")
+    if explain == "all" or at > now:
+        require(key, "explain:full")
+
+
+def check_revision(book: Snapshot, min_revision: int | None) -> None:
+    """Refuse to answer from a book that is older than the caller knows it to be."""
+    if min_revision is not None and book.revision < min_revision:
+        text = f"The book stands at revision {book.revision}, before {min_revision}."
+        raise malformed("min_revision", "not_there_yet", text, "Send a revision that this installation answered.")
+
+
+def language_of(header: bytes) -> str:
+    """The first language of an Accept-Language header."""
+    return header.decode("latin-1").partition(",")[0].partition(";")[0].strip()
+
+
+def checked_currency(code: str | None) -> str | None:
+    """A currency as it may be, or none."""
+    fault = currency_fault("currency", code) if code is not None else None
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    return code
+
+
+def checked_country(code: str | None) -> str | None:
+    """A country as it may be, or none."""
+    fault = country_fault("country", code) if code is not None else None
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    return code
+
+
+def _code(said: dict[str, str], name: str) -> str | None:
+    return checked_code(said[name], name) if name in said else None
+
+
+def _flag(text: str | None, field: str) -> bool:
+    if text not in {None, "true", "false", "1", "0"}:
+        raise malformed(field, "not_a_choice", f"{field} cannot be {text!r}.", "Send true or false.")
+    return text in {"true", "1"}
+
+
+def _revision(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 17:
+        raise malformed("min_revision", "not_a_number", f"{text!r} is not a revision.", "Send its number.")
+    return int(text)
