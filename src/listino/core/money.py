@@ -50,12 +50,18 @@ def to_minor(amount: Decimal, currency: str) -> Decimal:
 
 def plain(value: Decimal, digits_min: int = 0) -> str:
     """A decimal as text without exponent, with at least `digits_min` decimals and no further zeros."""
-    text = format(value, "f")
-    whole, _, fraction = text.partition(".")
-    fraction = fraction.rstrip("0").ljust(digits_min, "0")
-    if whole == "-0" and not fraction.strip("0"):
-        whole = "0"
-    return f"{whole}.{fraction}" if fraction else whole
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
+    point = text.find(".")
+    if point < 0:
+        return f"{text}.{'0' * digits_min}" if digits_min else text
+    if text[-1] == "0":
+        text = text.rstrip("0")
+    missing = digits_min - (len(text) - point - 1)
+    if missing > 0:
+        return text + "0" * missing
+    return text if text[-1] != "." else text[:-1]
 
 
 def bounded(value: Decimal) -> bool:

@@ -113,18 +113,19 @@ def keys_of(order: Order, store: str, idempotency_key: str | None) -> tuple[byte
 
 def fingerprint_of(order: Order) -> bytes:
     """The digest of what an order says, however its numbers and times are written."""
-    return sha256(_encode(_canonical(order))).digest()
+    return sha256(_encode(_values(order, plain))).digest()
 
 
-def _canonical(value: Any) -> Any:
+def _values(value: Any, amount: Callable[[Decimal], str]) -> Any:
+    """What a record says as plain values, its decimals written by `amount`."""
     if is_dataclass(value):
         said = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: _canonical(inner) for name, inner in said if inner is not None and inner != ()}
+        return {name: _values(inner, amount) for name, inner in said if inner is not None and inner != ()}
     if isinstance(value, tuple):
-        return [_canonical(member) for member in value]
+        return [_values(member, amount) for member in value]
     if isinstance(value, dict):
         return dict(sorted(value.items()))
-    return plain(value) if isinstance(value, Decimal) else value
+    return amount(value) if isinstance(value, Decimal) else value
 
 
 def known_before(database: Database, digests: tuple[bytes, ...], fingerprint: bytes) -> str | None:
@@ -322,7 +323,7 @@ def _row(taken: Taken, answer: str) -> OrderRow:
 
 
 def _said(**values: Any) -> dict[str, Any]:
-    return {name: _canonical(value) for name, value in values.items() if value is not None and value not in ((), {})}
+    return {name: _values(value, str) for name, value in values.items() if value is not None and value not in ((), {})}
 
 
 def _line_row(line: TakenLine) -> LineRow:

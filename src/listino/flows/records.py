@@ -133,9 +133,11 @@ def _unknown(said: Mapping[str, Any], names: Names, path: str) -> Any:
         inner = names[name]
         if inner is None:
             continue
-        for member in value if isinstance(value, list) else [value]:
+        members = enumerate(value) if isinstance(value, list) else [("", value)]
+        for index, member in members:
             if isinstance(member, dict):
-                yield from _unknown(member, inner, f"{path}{name}.")
+                place = f"[{index}]" if index != "" else ""
+                yield from _unknown(member, inner, f"{path}{name}{place}.")
 
 
 def _local_times(said: Any) -> Any:

@@ -40,6 +40,8 @@ class FactDoor:
         require(key, "facts:write")
         _check_code(code)
         said = parsed(body)
+        if not isinstance(said, dict):
+            raise malformed("body", "malformed", "A record is a JSON object.", "Send its fields as an object.")
         is_new = version(snapshot(self._database), kind, code) is None
         facts.save(self._database, [Stated(kind, code, said, based_on)], key.name, None, self._clock())
         found = facts.get(self._database, kind, code)

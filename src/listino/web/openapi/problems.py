@@ -1,0 +1,67 @@
+"""What a door can refuse, by status: the codes that programs meet, and the headers that come with them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+PROBLEM_TYPE = "application/problem+json"
+
+# (status, title, what it means, its codes)
+PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
+    400: (
+        "Malformed",
+        "What was sent cannot be understood or cannot be true. `errors` names each field and the remedy.",
+        ("malformed", "malformed_json", "too_deep", "unknown_field", "missing", "empty", "twice", "invalid",
+         "out_of_range", "not_positive", "not_a_number", "not_an_instant", "not_a_choice", "unknown_unit",
+         "unknown_reference", "unknown_revision", "count"),
+    ),
+    401: ("Unauthenticated", "There is no key, or it is not valid any more.", ("unauthenticated",)),
+    403: ("NotAllowed", "The key does not have the scope that this needs.", ("scope_missing",)),
+    404: (
+        "NotFound",
+        "What was named does not exist.",
+        ("not_found", "unknown_item", "unknown_customer", "unknown_channel", "unknown_order"),
+    ),
+    405: ("MethodNotAllowed", "There is such a path, but not with this method.", ("method_not_allowed",)),
+    409: (
+        "Conflict",
+        "Somebody else changed the record, refers to it, or is still writing it.",
+        ("conflict", "in_use", "claimed_by_import", "in_progress"),
+    ),
+    410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
+    413: ("TooLarge", "The body is larger than 1 MiB (NDJSON: 512 MiB).", ("too_large",)),
+    422: ("DifferentContent", "The same key came before with other content.", ("different_content",)),
+    500: ("Failed", "Something failed on our side; `incident` is the number to name.", ("internal",)),
+    503: ("Unavailable", "Time will mend it: ask again after `Retry-After` seconds.", ("unavailable",)),
+}  # fmt: skip
+
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer", "minimum": 1}}
+}
+HEADERS: Mapping[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}}},
+    409: RETRY_AFTER,
+    503: RETRY_AFTER,
+}
+# What every door behind a key can answer.
+ALWAYS = (400, 401, 403, 500, 503)
+
+
+def responses() -> dict[str, Any]:
+    """The refusals as components, by name."""
+    return {name: _response(status, meaning) for status, (name, meaning, _) in PROBLEMS.items()}
+
+
+def _response(status: int, meaning: str) -> dict[str, Any]:
+    codes = ", ".join(f"`{code}`" for code in PROBLEMS[status][2])
+    response: dict[str, Any] = {
+        "description": f"{meaning} Codes: {codes}.",
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in HEADERS:
+        response["headers"] = HEADERS[status]
+    return response
+
+
+def refusals(statuses: Iterable[int]) -> dict[str, Any]:
+    """The refusals of one operation, by status."""
+    return {str(status): {"$ref": f"#/components/responses/{PROBLEMS[status][0]}"} for status in sorted(set(statuses))}

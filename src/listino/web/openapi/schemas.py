@@ -1,0 +1,256 @@
+"""The schemas of all messages and facts, as msgspec reads them, with meanings, bounds and choices added."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from listino.core.checks import CHOICES, CODE_FIELDS, CODE_LENGTH_MAX, CURRENCY_FIELDS, TIERS_MAX
+from listino.core.facts import KIND_OF, KINDS
+from listino.core.orders import LINES_MAX, Order
+from listino.core.scheme import BASES, COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
+from listino.flows.facts import PERSON_FIELDS
+from listino.flows.stock import Count
+from listino.web.messages import BatchAsk, PriceAnswer, Problem
+from listino.web.openapi.words import meaning_of
+from listino.web.rest.orders import OrderAnswer
+
+Schema = dict[str, Any]
+REFERENCES = "#/components/schemas/"
+# A decimal as it is taken: the digits that are stored. An answer is exact, so it may have more.
+DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
+EXACT_DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
+CODE: Schema = {"type": "string", "minLength": 1, "maxLength": CODE_LENGTH_MAX}
+REVISION: Schema = {"type": "integer", "minimum": 0}
+TEXT: Schema = {"type": "string"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+
+# What is text in the messages and a decimal in meaning.
+AMOUNTS = frozenset(
+    ["value", "price_in", "price_out", "net_price", "gross_price", "list_price", "per", "from", "above", "quantity",
+     "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "on_hand", "reserved",
+     "available"]
+)  # fmt: skip
+INSTANTS = frozenset(["at", "next_change_at", "ordered_at", "taken_at", "stale_since"])
+# The messages in which the server speaks: every decimal and instant in them is text of that form.
+ANSWERS = frozenset(
+    ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "Warehouse", "Stock"]
+)
+_CHOICES: dict[str, tuple[str, ...]] = {
+    **CHOICES,
+    "Step.kind": STEP_KINDS,
+    "Step.pick": PICKS,
+    "Step.base": BASES,
+    "Step.combine": COMBINES,
+    "BatchAsk.explain": ("none", "applied", "all"),
+    "PriceAnswer.outcome": ("price", "no_price"),
+    "StepLine.kind": ("price", "allowance", "charge", "limit", "rounding"),
+    "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
+}
+_BOUNDS: dict[str, Schema] = {
+    "BatchAsk.lines": {"minItems": 1, "maxItems": LINES_MAX},
+    "Order.lines": {"minItems": 1, "maxItems": LINES_MAX},
+    "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
+    "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},
+    "PriceList.decimals": {"minimum": 0, "maximum": 9},
+}
+
+
+def schemas() -> dict[str, Schema]:
+    """Every named schema of the document."""
+    records = [*KIND_OF, Order, BatchAsk, PriceAnswer, OrderAnswer, Problem, Count]
+    _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")
+    tidied = {name: _tidied(name, schema) for name, schema in found.items()}
+    for record in KIND_OF:
+        _as_put(tidied[record.__name__])
+    _add_person(tidied["Customer"])
+    _add_answers(tidied)
+    return dict(sorted(tidied.items()))
+
+
+def named(name: str) -> Schema:
+    """A reference to a schema."""
+    return {"$ref": REFERENCES + name}
+
+
+def _tidied(name: str, schema: Schema) -> Schema:
+    """A schema of msgspec's in the words of the document."""
+    description = " ".join(schema.get("description", "").partition("\n\n")[0].split())
+    properties = {field.rstrip("_"): inner for field, inner in schema["properties"].items()}
+    tidied: Schema = {"type": "object", "description": description, "properties": {}}
+    for field, inner in properties.items():
+        tidied["properties"][field] = _field(name, field, inner)
+    required = [field.rstrip("_") for field in schema.get("required", [])]
+    if required:
+        tidied["required"] = required
+    if name not in ANSWERS:
+        tidied["additionalProperties"] = False
+    return tidied
+
+
+def _field(record: str, field: str, schema: Schema) -> Schema:
+    """One field: its type in short form, its choices and bounds, its meaning."""
+    schema = _short(schema)
+    if record in ANSWERS:
+        _say_form(field, schema)
+    else:
+        _say_bounds(field, schema)
+    choices = _CHOICES.get(f"{record}.{field}")
+    if choices is not None:
+        schema["enum"] = [*choices, None] if "null" in schema["type"] else list(choices)
+    if (record, field) == ("Step", "rank"):
+        schema["items"]["enum"] = list(RANKS)
+    schema |= _BOUNDS.get(f"{record}.{field}", {})
+    meaning = meaning_of(record, field)
+    return schema | {"description": meaning} if meaning is not None else schema
+
+
+def _short(schema: Schema) -> Schema:
+    """A schema without what goes without saying: `anyOf` with null becomes a list of types."""
+    schema = {name: value for name, value in schema.items() if name != "title"}
+    if schema.get("default", ...) is None:
+        del schema["default"]
+    if schema.get("format") == "decimal":
+        schema = {**schema, "pattern": DECIMAL}
+        del schema["format"]
+    if "items" in schema:
+        schema["items"] = _short(schema["items"])
+    if "prefixItems" in schema:
+        schema["prefixItems"] = [_short(inner) for inner in schema["prefixItems"]]
+    parts = [_short(part) for part in schema.pop("anyOf", [])]
+    others = [part for part in parts if part != {"type": "null"}]
+    if len(others) == 1 and "type" in others[0] and len(parts) > 1:
+        return {**others[0], "type": [others[0]["type"], "null"], **schema}
+    return {"anyOf": parts, **schema} if parts else schema
+
+
+def _say_form(field: str, schema: Schema) -> None:
+    """What an answered text looks like: a decimal or an instant."""
+    if "string" in _types(schema):
+        if field in AMOUNTS:
+            schema["pattern"] = EXACT_DECIMAL
+        elif field in INSTANTS:
+            schema["format"] = "date-time"
+
+
+def _say_bounds(field: str, schema: Schema) -> None:
+    """What a stated text must look like: a code, a currency, a country, an instant or a date."""
+    if field in {"valid_from", "valid_to"}:
+        kinds = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "null"}]
+        schema.clear()
+        schema["anyOf"] = kinds
+    elif "string" not in _types(schema) or "pattern" in schema:
+        return
+    elif field in CURRENCY_FIELDS:
+        schema["pattern"] = "^[A-Z]{3}$"
+    elif field == "country":
+        schema["pattern"] = "^[A-Z]{2}$"
+    elif field in CODE_FIELDS:
+        schema |= {"minLength": 1, "maxLength": CODE_LENGTH_MAX}
+
+
+def _types(schema: Schema) -> list[str]:
+    kind = schema.get("type", [])
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
+def _as_put(schema: Schema) -> None:
+    """A fact as it is put: the code may be left to the path; what GET adds is accepted and ignored."""
+    schema["required"] = [field for field in schema["required"] if field != "code"]
+    if not schema["required"]:
+        del schema["required"]
+    schema["properties"] |= {
+        "revision": {**REVISION, "readOnly": True, "description": "The revision that brought this version; its ETag."},
+        "since": {**REVISION, "readOnly": True, "description": "The same as `revision`."},
+        "until": {
+            "type": ["integer", "null"],
+            "readOnly": True,
+            "description": "The revision that ended this version; null while it stands.",
+        },
+    }
+
+
+def _add_person(customer: Schema) -> None:
+    for field in sorted(PERSON_FIELDS):
+        customer["properties"][field] = {"type": ["string", "null"], "maxLength": 400}
+        customer["properties"][field]["description"] = meaning_of("Customer", field)
+
+
+def _add_answers(found: dict[str, Schema]) -> None:
+    """What answers are made of beside the messages themselves."""
+    moment = {
+        "at": {**INSTANT, "description": meaning_of("PriceAnswer", "at")},
+        "revision": {**REVISION, "description": meaning_of("PriceAnswer", "revision")},
+        "epoch": {**TEXT, "description": meaning_of("PriceAnswer", "epoch")},
+        "stale_since": {"type": ["string", "null"], "format": "date-time",
+                        "description": meaning_of("PriceAnswer", "stale_since")},
+    }  # fmt: skip
+    found["Price"] = _object("A price with the moment and the revision it holds for.", moment, found["PriceAnswer"])
+    line = {"id": {**TEXT, "description": "The line's mark as it was asked."}, "error": named("Problem")}
+    found["BatchLine"] = {
+        "description": "A line's price, or the problem that this line alone has.",
+        "anyOf": [
+            _object("A line's price.", {"id": line["id"]}, found["PriceAnswer"]),
+            _object("A line's problem.", line) | {"required": ["error"]},
+        ],
+    }
+    found["Batch"] = _object("The answers of a batch; all belong to one revision.", {
+        "lines": {"type": "array", "items": named("BatchLine"), "description": "One answer for each line, in order."},
+        **moment,
+    })  # fmt: skip
+    found |= dict(_orders(found))
+    for kind, record in KINDS.items():
+        found[f"{record.__name__}Kept"] = {
+            "description": f"A record of {kind} as it is kept.",
+            "allOf": [named(record.__name__), {"type": "object", "required": ["code", "revision", "since", "until"]}],
+        }
+    found |= dict(_outcomes())
+
+
+def _orders(found: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
+    key = {"key": {"type": ["string", "null"], "description": meaning_of("OrderAnswer", "key")}}
+    yield "OrderTaken", _object("The first answer to an order; a repeat is given the same.", key, found["OrderAnswer"])
+    own = found["OrderAnswer"]["properties"]
+    said = {field: schema for field, schema in found["Order"]["properties"].items() if field not in own}
+    lines = found["OrderLineAnswer"]["properties"] | {"fields": found["OrderLine"]["properties"]["fields"]}
+    line = {**found["OrderLineAnswer"], "properties": lines}
+    stored = _object("An order as it stands now, with all that the store said of it.", key, found["OrderAnswer"])
+    stored["properties"] |= said
+    stored["properties"]["lines"] = {**own["lines"], "items": line}
+    yield "StoredOrder", stored
+
+
+def _outcomes() -> Iterator[tuple[str, Schema]]:
+    """The answers of change sets, of the change log, of stock and of the checks of health."""
+    changed = {
+        "revision": {**REVISION, "description": "The revision that holds the change set."},
+        "changed": {**REVISION, "description": "How many records it changed."},
+        "unchanged": {**REVISION, "description": "How many already were as stated."},
+    }
+    yield "Changed", _object("What a change set did.", changed)
+    yield "Ended", _object("What was ended.", {
+        "code": {**CODE, "description": "The record's code."},
+        "revision": {**REVISION, "description": "The revision that ended it."},
+    })  # fmt: skip
+    warehouse = {
+        "warehouse": {**CODE, "description": "Code of the warehouse."},
+        "on_hand": {**TEXT, "pattern": DECIMAL, "description": "What is there, in the item's own unit."},
+        "reserved": {**TEXT, "pattern": DECIMAL, "description": "What is promised to orders, in the item's own unit."},
+        "available": {**TEXT, "pattern": DECIMAL, "description": "What is left, in the item's own unit."},
+    }
+    yield "Stock", _object("How much of an item there is.", {
+        "item": {**CODE, "description": "Code of the item."},
+        "warehouses": {"type": "array", "items": _object("One warehouse.", warehouse), "description": "By warehouse."},
+        "available": {**TEXT, "pattern": DECIMAL, "description": "What is left in all, in the item's own unit."},
+    })  # fmt: skip
+
+
+def _object(description: str, properties: dict[str, Schema], base: Schema | None = None) -> Schema:
+    """An object whose own fields are always there, with the fields of a base before them."""
+    own = base or {"properties": {}, "required": []}
+    return {
+        "type": "object",
+        "description": description,
+        "properties": {**own["properties"], **properties},
+        "required": [*own.get("required", []), *properties],
+    }

@@ -1,0 +1,79 @@
+"""A client that calls an ASGI application directly, in one event loop: a request as a server would make it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+
+@dataclass
+class Response:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as plain values."""
+        return msgspec.json.decode(self.body)
+
+
+class Client:
+    """Sends requests to an application, one after another or side by side."""
+
+    def __init__(self, app: Any, headers: dict[str, str] | None = None) -> None:
+        self._app = app
+        self._headers = headers or {}
+        self._runner = asyncio.Runner()
+
+    def close(self) -> None:
+        """End the event loop."""
+        self._runner.close()
+
+    def request(self, method: str, path: str, **options: Any) -> Response:
+        """One request: `params`, `headers`, and `json` or `content`."""
+        return self._runner.run(self._request(method, path, **options))
+
+    def together(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[Response]:
+        """Many requests under way at once."""
+
+        async def all_of_them() -> list[Response]:
+            return await asyncio.gather(*(self._request(method, path, **options) for method, path, options in requests))
+
+        return self._runner.run(all_of_them())
+
+    async def _request(self, method: str, path: str, **options: Any) -> Response:
+        content = options.get("content", b"")
+        if "json" in options:
+            content = msgspec.json.encode(options["json"])
+        headers = self._headers | options.get("headers", {}) | {"content-length": str(len(content))}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": quote(path).encode(),
+            "root_path": "",
+            "query_string": urlencode(options.get("params", {}), doseq=True).encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 8080),
+        }
+        events = iter([{"type": "http.request", "body": content, "more_body": False}])
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return next(events, {"type": "http.disconnect"})
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._app(scope, receive, send)
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        pairs = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return Response(sent[0]["status"], pairs, body)

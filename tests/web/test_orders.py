@@ -1,0 +1,200 @@
+"""The order doors: a placed order is taken once, whole, and never refused by our rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.shop import House, an_order, opened
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened(tmp_path) as house:
+        yield house
+
+
+def orders_in(house: House) -> list[Any]:
+    data: list[Any] = house.get("/v1/orders").json()["data"]
+    return data
+
+
+def test_an_order_is_taken_with_our_prices_and_placed(house: House) -> None:
+    answer = house.order(key="k-1")
+    order = answer.json()
+    assert answer.status == 201
+    assert (order["key"], order["handover"], order["life"], order["held"]) == ("k-1", "placed", "received", [])
+    assert (order["net"], order["tax"], order["gross"]) == ("25.65", "5.64", "31.29")
+    line = order["lines"][0]
+    assert (line["net_price"], line["net"], line["price"]["steps"][1]["rule"]) == ("8.55", "25.65", "installers-tools")
+    assert [step["state"] for step in order["history"]] == ["accepted", "placed"]
+    assert house.get(answer.headers["location"]).json()["id"] == order["id"]
+
+
+def test_an_order_reads_back_with_all_that_the_store_said(house: House) -> None:
+    said: dict[str, Any] = {
+        "store": "shop-it",
+        "channel": "web",
+        "buyer": {"name": "Işıl Öztürk", "mail": "isil@example.org", "country": "IT"},
+        "bill_to": {"company": "Rossi S.p.A.", "street": "Via Roma 1", "postcode": "20121", "city": "Milano"},
+        "ship_to": {"name": "Cantiere 7", "country": "IT"},
+        "contacts": [{"name": "Anna", "role": "site", "phone": "+39 02 1"}],
+        "vat_id": "IT01234567890",
+        "reference": "PO 77",
+        "wanted_on": "2026-12-01",
+        "notes": "Ring twice",
+        "charges": [{"kind": "shipping", "net": "10.00", "tax": "2.20", "gross": "12.20"}],
+        "vouchers": [{"code": "WELCOME", "net": "5.00", "tax": "1.10", "gross": "6.10"}],
+        "payments": [{"method": "card", "state": "captured", "captured": "37.39", "reference": "pi_1"}],
+        "fields": {"campaign": "autumn"},
+        "lines": [
+            {"id": "l1", "item": "hammer", "quantity": "3", "text": "Engrave: Anna", "fields": {"colour": "red"}}
+        ],
+    }
+    taken = house.order(**said).json()
+    assert (taken["net"], taken["tax"], taken["gross"], taken["held"]) == ("30.65", "6.74", "37.39", [])
+    (read,) = house.get("/v1/orders", store="shop-it", number="1001").json()["data"]
+    for name, value in said.items():
+        if name != "lines":
+            assert read[name] == value, name
+    assert (read["lines"][0]["id"], read["lines"][0]["text"], read["lines"][0]["fields"]) == (
+        "l1",
+        "Engrave: Anna",
+        {"colour": "red"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "reasons"),
+    [
+        ({"customer": "nobody"}, ["unknown_customer"]),
+        ({"lines": [{"item": "unicorn", "quantity": 1, "net": "5.00"}]}, ["unknown_item"]),
+        ({"lines": [{"item": "unicorn", "quantity": 1}]}, ["unknown_item"]),
+        ({"lines": [{"item": "hammer", "quantity": 3, "net_price": "8.00"}]}, ["price_difference"]),
+        ({"lines": [{"item": "hammer", "quantity": 3, "gross": "31.31"}]}, ["price_difference"]),
+        ({"lines": [{"item": "hammer", "quantity": 3, "unit": "KGM"}]}, ["unknown_unit"]),
+        ({"channel": "nowhere"}, ["unknown_channel"]),
+        ({"ship_to": {"country": "Italia"}}, ["bad_address"]),
+        ({"payments": [{"method": "card", "captured": "30.00"}]}, ["payment_difference"]),
+        (
+            {"lines": [{"item": "hammer", "quantity": 3, "net": "25.65", "tax": "5.00", "gross": "31.29"}]},
+            ["amounts_do_not_add_up", "price_difference"],
+        ),
+        ({"quote": "q1"}, ["unknown_quote"]),
+    ],
+)
+def test_what_a_person_must_look_at_is_taken_and_held(house: House, said: dict[str, Any], reasons: list[str]) -> None:
+    answer = house.order(**said)
+    order = answer.json()
+    assert (answer.status, order["handover"], order["life"], order["held"]) == (201, "accepted", "on_hold", reasons)
+    assert orders_in(house)[0]["held"] == reasons
+
+
+@pytest.mark.parametrize("gross", ["31.28", "31.29", "31.30"])
+def test_a_cent_of_rounding_is_no_price_difference(house: House, gross: str) -> None:
+    order = house.order(lines=[{"item": "hammer", "quantity": 3, "gross": gross}]).json()
+    assert (order["held"], order["gross"]) == ([], gross)
+
+
+def test_a_payment_that_differs_by_cents_becomes_a_rounding_line(house: House) -> None:
+    order = house.order(payments=[{"method": "card", "captured": "31.25"}]).json()
+    assert (order["held"], order["net"], order["tax"], order["gross"]) == ([], "25.61", "5.64", "31.25")
+    assert orders_in(house)[0]["charges"] == [{"kind": "rounding", "net": "-0.04", "tax": "0.00", "gross": "-0.04"}]
+
+
+def test_the_price_that_was_shown_before_it_changed_is_charged(house: House) -> None:
+    ordered_at = house.clock().isoformat()
+    house.clock()
+    house.put("rules", "installers-tools", action="percent", customer_group="installers", value="50")
+    order = house.order(ordered_at=ordered_at, lines=[{"item": "hammer", "quantity": 3, "net_price": "8.55"}]).json()
+    assert (order["held"], order["net"]) == ([], "25.65")
+
+
+def test_the_tax_of_many_lines_is_rounded_once_per_rate_and_shared_out(house: House) -> None:
+    house.put("items", "washer")
+    house.put("rules", "washer", action="price", list="base", item="washer", value="0.12")
+    order = house.order(customer="bianchi", lines=[{"item": "washer", "quantity": 1}] * 5).json()
+    assert (order["net"], order["tax"], order["gross"]) == ("0.60", "0.13", "0.73")
+    assert [line["tax"] for line in order["lines"]] == ["0.03", "0.03", "0.03", "0.02", "0.02"]
+
+
+def test_the_same_order_again_is_the_first_answer_again(house: House) -> None:
+    first = house.order(key="k")
+    again = house.order(key="k", ordered_at="2026-11-23T12:59:00+01:00", lines=[{"item": "hammer", "quantity": "3.00"}])
+    without = house.order()
+    assert (first.status, again.status, without.status) == (201, 201, 201)
+    assert first.body == again.body == without.body
+    assert len(orders_in(house)) == 1
+
+
+@pytest.mark.parametrize("key", ["k", None])
+def test_the_same_key_with_other_content_is_refused_and_changes_nothing(house: House, key: str | None) -> None:
+    house.order(key="k")
+    before = orders_in(house)
+    answer = house.order(key=key, lines=[{"item": "hammer", "quantity": 4}])
+    assert (answer.status, answer.json()["code"]) == (422, "different_content")
+    assert orders_in(house) == before
+
+
+def test_fifty_posts_at_once_are_one_order_and_fifty_equal_answers(house: House) -> None:
+    body = msgspec.json.encode(an_order())
+    post = ("POST", "/v1/orders", {"content": body, "headers": {"Idempotency-Key": "k"}})
+    answers = house.client.together([post] * 50)
+    assert {(answer.status, answer.body) for answer in answers} == {(201, answers[0].body)}
+    assert len(orders_in(house)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "code"),
+    [
+        ({"number": None}, "number", "missing"),
+        ({"ordered_at": None}, "ordered_at", "missing"),
+        ({"currency": None}, "currency", "missing"),
+        ({"lines": None}, "lines", "missing"),
+        ({"customer": None}, "customer", "missing"),
+        ({"lines": []}, "lines", "count"),
+        ({"lines": [{"item": "hammer", "quantity": 1}] * 1001}, "lines", "count"),
+        ({"lines": [{"item": "hammer", "quantity": 0}]}, "lines[0].quantity", "not_positive"),
+        ({"lines": [{"item": "hammer", "quantity": "-1"}]}, "lines[0].quantity", "not_positive"),
+        ({"lines": [{"item": "hammer", "quantity": "1e30"}]}, "lines[0].quantity", "out_of_range"),
+        ({"lines": [{"item": "hammer", "quantity": "NaN"}]}, "lines[0].quantity", "out_of_range"),
+        ({"lines": [{"item": "hammer"}]}, "lines[0].quantity", "missing"),
+        ({"lines": [{"item": "hammer", "quantity": 1, "size": 4}]}, "lines[0].size", "unknown_field"),
+        ({"lines": [{"item": "hammer", "quantity": 1, "net": "1e30"}]}, "lines[0].net", "out_of_range"),
+        ({"currency": "EURO"}, "currency", "not_a_currency"),
+        ({"ordered_at": "2026-02-30T10:00:00Z"}, "ordered_at", "wrong_type"),
+        ({"ordered_at": "2026-11-23T10:00:00"}, "ordered_at", "no_zone"),
+        ({"wanted_on": "2026-13-01"}, "wanted_on", "wrong_type"),
+        ({"colour": "red"}, "colour", "unknown_field"),
+    ],
+)
+def test_what_is_malformed_is_refused_and_nothing_is_kept(
+    house: House, said: dict[str, Any], field: str, code: str
+) -> None:
+    answer = house.order(**said)
+    fault = answer.json()["errors"][0]
+    assert (answer.status // 100, fault["field"], fault["code"]) == (4, field, code)
+    assert fault["remedy"]
+    assert orders_in(house) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"{", "malformed_json"), (b"[" * 100_000, "too_deep"), (b" " * (2 << 20), "too_large"), (b"[]", "malformed")],
+)
+def test_a_body_that_is_no_order_is_refused(house: House, body: bytes, code: str) -> None:
+    answer = house.client.request("POST", "/v1/orders", content=body)
+    assert (answer.status // 100, answer.json()["code"]) == (4, code)
+    assert orders_in(house) == []
+
+
+def test_orders_are_listed_in_pages(house: House) -> None:
+    for number in range(5):
+        house.order(number=str(number))
+    first = house.get("/v1/orders", limit="2").json()
+    second = house.get("/v1/orders", limit="3", after=first["next"]).json()
+    assert [order["number"] for order in first["data"] + second["data"]] == ["0", "1", "2", "3", "4"]
+    assert second["next"] is None
+    assert [order["number"] for order in house.get("/v1/orders", number="3", handover="placed").json()["data"]] == ["3"]

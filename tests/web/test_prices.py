@@ -1,0 +1,177 @@
+"""The price doors: what a store's page sends and sees."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.shop import House, opened
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with opened(tmp_path_factory.mktemp("prices")) as house:
+        yield house
+
+
+def test_a_price_comes_with_its_steps_and_its_tax(house: House) -> None:
+    answer = house.price("hammer", customer="rossi", quantity="3", channel="web")
+    assert {name: answer[name] for name in ("outcome", "net_price", "list_price", "net", "tax", "gross")} == {
+        "outcome": "price",
+        "net_price": "8.55",
+        "list_price": "9.50",
+        "net": "25.65",
+        "tax": "5.64",
+        "gross": "31.29",
+    }
+    assert [(step["rule"], step["price_in"], step["price_out"]) for step in answer["steps"]] == [
+        ("hammer-web", None, "9.5"),
+        ("installers-tools", "9.5", "8.55"),
+    ]
+
+
+def test_two_customers_are_answered_two_prices(house: House) -> None:
+    assert house.price("hammer", customer="rossi")["net_price"] == "8.55"
+    assert house.price("hammer", customer="bianchi")["net_price"] == "9.50"
+
+
+def test_the_next_break_and_the_ladder_say_what_more_would_cost(house: House) -> None:
+    assert house.price("hammer", quantity="9")["next_break"] == {
+        "net_price": "9.00",
+        "gross_price": "10.98",
+        "per": "1",
+        "from": "10",
+    }
+    ladder = house.get("/v1/prices/hammer/ladder", customer="rossi").json()["ladder"]
+    assert [(rung["from"], rung["net_price"]) for rung in ladder] == [("1", "8.55"), ("10", "8.10")]
+
+
+def test_a_box_costs_twelve_pieces_at_the_break_that_twelve_reach(house: House) -> None:
+    answer = house.price("hammer", quantity="1", unit="BX")
+    assert (answer["net_price"], answer["unit"]) == ("108.00", "BX")
+
+
+def test_an_item_without_price_is_answered_with_a_reason(house: House) -> None:
+    house.put("items", "unpriced")
+    answer = house.price("unpriced")
+    assert (answer["outcome"], answer["reason"]) == ("no_price", "no_price")
+    assert "net_price" not in answer
+
+
+def test_a_code_with_slashes_is_asked_in_the_path_or_by_parameter(house: House) -> None:
+    house.put("items", "a/b c")
+    house.put("rules", "slashed", action="price", list="base", item="a/b c", value="3")
+    assert house.price("a/b c")["net_price"] == "3.00"
+    assert house.get("/v1/prices", item="a/b c").json()["net_price"] == "3.00"
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code", "field"),
+    [
+        ({"quantity": "0"}, 400, "not_positive", "quantity"),
+        ({"quantity": "-1"}, 400, "not_positive", "quantity"),
+        ({"quantity": "1e30"}, 400, "out_of_range", "quantity"),
+        ({"quantity": "NaN"}, 400, "out_of_range", "quantity"),
+        ({"quantity": "many"}, 400, "not_a_number", "quantity"),
+        ({"quantity": "0.0000000001"}, 400, "out_of_range", "quantity"),
+        ({"unit": "KGM"}, 400, "unknown_unit", "unit"),
+        ({"customer": "nobody"}, 404, "unknown_customer", "customer"),
+        ({"customer": ""}, 400, "empty", "customer"),
+        ({"channel": "nowhere"}, 404, "unknown_channel", "channel"),
+        ({"currency": "EURO"}, 400, "not_a_currency", "currency"),
+        ({"country": "Italy"}, 400, "not_a_country", "country"),
+        ({"at": "2026-02-30"}, 400, "not_an_instant", "at"),
+        ({"at": "0001-01-01T00:00:00Z"}, 400, "not_an_instant", "at"),
+        ({"known_at": "999"}, 400, "unknown_revision", "known_at"),
+        ({"known_at": "-1"}, 400, "unknown_revision", "known_at"),
+        ({"min_revision": "999"}, 400, "not_there_yet", "min_revision"),
+        ({"explain": "some"}, 400, "not_a_choice", "explain"),
+        ({"colour": "red"}, 400, "unknown_field", "colour"),
+        ({"quantity": ["1", "2"]}, 400, "twice", "quantity"),
+    ],
+)
+def test_a_bad_question_is_told_what_is_wrong_with_which_field(
+    house: House, params: dict[str, Any], status: int, code: str, field: str
+) -> None:
+    answer = house.get("/v1/prices/hammer", **params)
+    problem = answer.json()
+    assert (answer.status, problem["code"], problem["errors"][0]["field"]) == (status, code, field)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["errors"][0]["remedy"]
+
+
+def test_an_unknown_item_is_not_found(house: House) -> None:
+    answer = house.get("/v1/prices/nothing")
+    assert (answer.status, answer.json()["code"]) == (404, "unknown_item")
+
+
+def test_a_price_is_seen_at_once_and_its_past_stays(house: House) -> None:
+    house.put("items", "plane")
+    before = house.put("rules", "plane", action="price", list="base", item="plane", value="30")["revision"]
+    assert house.price("plane")["net_price"] == "30.00"
+    house.put("rules", "plane", action="price", list="base", item="plane", value="33")
+    now = house.price("plane")
+    assert (now["net_price"], now["revision"]) == ("33.00", before + 1)
+    assert house.price("plane", known_at=str(before))["net_price"] == "30.00"
+
+
+def test_a_price_of_next_month_is_known_today(house: House) -> None:
+    house.put("items", "vice")
+    house.put("rules", "vice", action="price", list="base", item="vice", value="50", valid_to="2026-11-30")
+    house.put("rules", "vice-12", action="price", list="base", item="vice", value="55", valid_from="2026-12-01")
+    today = house.price("vice")
+    assert (today["net_price"], today["next_change_at"]) == ("50.00", "2026-11-30T23:00:00Z")
+    assert house.price("vice", at="2026-12-01")["net_price"] == "55.00"
+    assert house.price("vice", at="2026-11-30T22:59:59Z")["net_price"] == "50.00"
+
+
+def test_an_answer_that_says_the_same_is_not_sent_again(house: House) -> None:
+    first = house.get("/v1/prices/saw")
+    again = house.client.request("GET", "/v1/prices/saw", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert house.get("/v1/prices/hammer").headers["etag"] != first.headers["etag"]
+
+
+def test_every_line_of_a_batch_has_its_own_outcome(house: House) -> None:
+    lines = [{"id": "a", "item": "hammer", "quantity": "10"}, {"item": "nothing"}, {"item": "saw", "quantity": 0}]
+    answer = house.client.request("POST", "/v1/prices", json={"customer": "rossi", "lines": lines}).json()
+    assert [line.get("id") for line in answer["lines"]] == ["a", None, None]
+    assert answer["lines"][0]["net_price"] == "8.10"
+    assert [line["error"]["code"] for line in answer["lines"][1:]] == ["unknown_item", "not_positive"]
+
+
+def test_a_batch_answers_what_single_questions_answer(house: House) -> None:
+    lines = [{"item": item, "quantity": str(quantity)} for item in ("hammer", "saw") for quantity in (1, 9, 10, 200)]
+    answer = house.client.request("POST", "/v1/prices", json={"customer": "rossi", "lines": lines * 20}).json()
+    for line, asked in zip(answer["lines"], lines * 20, strict=True):
+        single = house.price(asked["item"], customer="rossi", quantity=asked["quantity"])
+        assert {name: single[name] for name in line} == line
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{", "malformed_json"),
+        (b"\xff\xfe", "malformed_json"),
+        (b"[" * 100_000, "malformed"),
+        (b'{"lines":[]}', "count"),
+        (b'{"lines":[' + b",".join([b'{"item":"saw"}'] * 1001) + b"]}", "count"),
+        (b'{"lines":[{"item":"saw","colour":"red"}]}', "unknown_field"),
+        (b'{"lines":[{"quantity":1}]}', "malformed"),
+        (b'{"lines":[{"item":"saw","quantity":true}]}', "malformed"),
+        (b'{"customer":"nobody","lines":[{"item":"saw"}]}', "unknown_customer"),
+        (b'{"lines":[{"item":"saw"}]}' + b" " * (2 << 20), "too_large"),
+    ],
+)
+def test_a_bad_batch_is_refused_whole(house: House, body: bytes, code: str) -> None:
+    answer = house.client.request("POST", "/v1/prices", content=body)
+    assert (answer.status // 100, answer.json()["code"]) == (4, code)
+
+
+def test_without_a_key_nothing_is_answered(house: House) -> None:
+    for header in ({"Authorization": ""}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic abc"}):
+        answer = house.client.request("GET", "/v1/prices/hammer", headers=header)
+        assert (answer.status, answer.json()["code"]) == (401, "unauthenticated")
+    assert house.client.request("GET", "/healthz", headers={"Authorization": ""}).status == 200
+    assert house.client.request("GET", "/readyz", headers={"Authorization": ""}).status == 200
