@@ -6,79 +6,40 @@ again and again. What can never apply here is kept apart with its reason, for th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from listino.core.facts import PriceList, Rate
-from listino.core.money import NINE_PLACES, ZERO
+from listino.core.ready import FOR_EVER, Ready
 from listino.core.rules import BASE_LIST, Rule
 from listino.core.scheme import Plan, StepPlan
+from listino.core.windows import Window, crossed
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-NO_START = 1 << 62
-
-Window = tuple[datetime | None, datetime | None]
-ALWAYS: Window = (None, None)
 # The reason why a rule does not apply, and what its sentence needs.
 Reason = tuple[str, object]
-# The part of a rank that never moves, so that the smaller comes first.
+# A rank as values of which the smaller comes first.
 Rank = tuple[Any, ...]
-
-
-class Ready:
-    """A rule made ready once when it is read: tiers from quantities on, percentages as factors."""
-
-    __slots__ = ("filled", "filtered", "rule", "tiers", "value", "window")
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self.value = rule.value
-        self.tiers = _tiers(rule)
-        self.window: Window = (rule.valid_from, rule.valid_to)
-        self.filtered = rule.unless is not None or rule.order_type is not None
-        self.filled = sum(getattr(rule, name) is not None for name in _SCOPE_FIELDS)
-
-
-_SCOPE_FIELDS = (
-    "customer", "account", "customer_group", "ship_to", "item", "variant", "item_group", "brand", "coupon", "channel",
-    "country", "order_type",
-)  # fmt: skip
-
-
-def _tiers(rule: Rule) -> tuple[tuple[Decimal, Decimal | None], ...]:
-    """(from, value) ascending. Quantities have nine decimals, so "above 5" is "from 5.000000001"."""
-    if rule.scale is None:
-        return ()
-    if rule.scale.tiers[0].from_ is not None:
-        return tuple((tier.from_ or ZERO, tier.value) for tier in rule.scale.tiers)
-    start: Decimal | None = ZERO
-    tiers: list[tuple[Decimal, Decimal | None]] = []
-    for tier in rule.scale.tiers:
-        if start is not None:
-            tiers.append((start, tier.value))
-        start = None if tier.up_to is None else tier.up_to + NINE_PLACES
-    if start is not None:
-        tiers.append((start, None))
-    return tuple(tiers)
 
 
 @dataclass(slots=True)
 class Candidate:
-    """One rule that can apply, as it stands towards this customer, item, channel and currency."""
+    """One rule that can apply, as it stands towards this customer, item, channel and currency.
+
+    Shapes:  windows: when it, its group and its list hold, disjoint; moving: the part of its rank
+             that waits for the question, empty where it has no rival; always: nothing about it
+             depends on time or the order; free: it applies to whatever is asked.
+    """
 
     rule: Rule
     ready: Ready
     group: int
     access: int
-    moving: tuple[object, ...]
-    start: datetime | None
-    end: datetime | None
+    moving: Rank
+    windows: tuple[Window, ...]
     currency: str
     own_currency: bool
     list: PriceList | None
     always: bool
+    free: bool
 
 
 @dataclass(slots=True)
@@ -91,14 +52,26 @@ class StepCandidates:
     timed: bool
 
 
-@dataclass(slots=True)
-class ListPlace:
-    """A price list in a customer's chain: whom it is assigned to, where in the order, and when."""
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """To whom a price list in a customer's chain is assigned, where in the order, and when.
 
-    list: PriceList
+    Shapes:  party: the scope field of the assignment, None for everyone; distance: how far up the
+             accounts it stands, 0 nearest.
+    """
+
     party: str | None
     sequence: int
     windows: tuple[Window, ...]
+    distance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """A price list in a customer's chain, with the times for which each grant is the one that counts."""
+
+    list: PriceList
+    grants: tuple[Grant, ...]
 
 
 @dataclass(slots=True)
@@ -106,7 +79,8 @@ class Circle:
     """All that holds for one question's customer and item, in codes: whom and what a rule may name.
 
     Shapes:  values: per scope letter the codes that hold, nearest first; windows: when a group holds
-             (a code without entry: always); chain: the price lists in reach by code.
+             (a code without entry: always); chain: the price lists in reach by code; heights: how far
+             above the item a group stands (a code without entry: directly).
     """
 
     values: dict[str, tuple[str, ...]]
@@ -117,42 +91,68 @@ class Circle:
     currency: str
     base_currency: str
     rates: Mapping[tuple[str, str], tuple[Rate, ...]] = field(default_factory=dict)
+    heights: Mapping[str, int] = field(default_factory=dict)
 
 
 def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCandidates, ...]:
     """The rules found for a question, by step of the plan, each step sorted by its rank."""
-    by_step: dict[str, list[Ready]] = {step.name: [] for step in plan.steps}
+    by_step: dict[str, list[Ready]] = {}
+    defaults = plan.default_steps
     for ready in rules:
-        name = plan.step_name_of(ready.rule)
+        rule = ready.rule
+        name = rule.step or defaults.get((rule.action, rule.sign))
         if name in by_step:
             by_step[name].append(ready)
-    return tuple(_arranged_step(step, by_step[step.name], circle) for step in plan.steps)
+        elif name is not None:
+            by_step[name] = [ready]
+    return tuple(
+        [
+            _arranged_step(step, by_step[step.name], circle)
+            if step.name in by_step
+            else StepCandidates(step, (), (), False)
+            for step in plan.steps
+        ]
+    )
 
 
 def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCandidates:
-    if not rules:
-        return StepCandidates(step, (), (), False)
-    live: list[tuple[Rank, Candidate]] = []
+    live: list[tuple[Candidate, Grant]] = []
     dead: list[tuple[Rule, Reason]] = []
     for ready in rules:
-        reason = _never(step, ready, circle)
+        currency = currency_of(ready.rule, circle)
+        reason = _never(step, ready, currency, circle)
+        if reason is None and not _placed(step, ready, currency, circle, live):
+            reason = ("no_access", None)
         if reason is not None:
             dead.append((ready.rule, reason))
-        else:
-            live.extend(_placed(step, ready, circle))
-    reachable = [(rank, candidate) for rank, candidate in live if candidate.access >= 0]
-    dead += [(candidate.rule, ("no_access", None)) for _, candidate in live if candidate.access < 0]
-    reachable.sort(key=lambda placed: (placed[0], placed[1].rule.code))
-    group, last = -1, None
-    for rank, candidate in reachable:
+    candidates = _ranked(step, live, circle) if len(live) > 1 else tuple([candidate for candidate, _ in live])
+    if len(dead) > 1:
+        dead.sort(key=_code_of_dead)
+    timed = bool([candidate for candidate in candidates if not candidate.always])
+    return StepCandidates(step, candidates, tuple(dead), timed)
+
+
+def _ranked(step: StepPlan, live: list[tuple[Candidate, Grant]], circle: Circle) -> tuple[Candidate, ...]:
+    """Candidates by the part of their rank that never moves; those that are equal in it make a group."""
+    ranked: list[tuple[Rank, str, int, Candidate]] = []
+    for index, (candidate, grant) in enumerate(live):
+        order = _order(candidate, grant, circle)
+        candidate.moving = step.moving_of(order)
+        ranked.append((step.static_of(order), candidate.rule.code, index, candidate))
+    ranked.sort()
+    group, last = 0, ranked[0][0]
+    for rank, _, _, candidate in ranked:
         if rank != last:
             group, last = group + 1, rank
         candidate.group = group
-    timed = any(not candidate.always for _, candidate in reachable)
-    return StepCandidates(step, tuple(candidate for _, candidate in reachable), tuple(dead), timed)
+    return tuple([candidate for _, _, _, candidate in ranked])
 
 
-def _never(step: StepPlan, ready: Ready, circle: Circle) -> Reason | None:
+def _code_of_dead(dead: tuple[Rule, Reason]) -> str:
+    return dead[0].code
+
+
+def _never(step: StepPlan, ready: Ready, currency: str, circle: Circle) -> Reason | None:
     """Why a rule cannot apply to this pair at any quantity and moment, if so."""
     rule = ready.rule
     if rule.status != "active":
@@ -163,23 +163,24 @@ def _never(step: StepPlan, ready: Ready, circle: Circle) -> Reason | None:
         return ("wrong_country", rule.country)
     if rule.list is not None and rule.list not in circle.chain:
         return ("list_not_assigned", rule.list)
-    if _kind_refuses(step, rule):
+    if rule.action != step.kind and _kind_refuses(step, rule):
         return ("wrong_step", step.name)
-    if rule.action == "percent" and rule.currency is not None and rule.currency != circle.currency:
-        return ("wrong_currency", rule.currency)
-    currency = currency_of(ready.rule, circle)
-    if rule.action != "percent" and currency != circle.currency and rule.formula is None:
+    if currency == circle.currency:
+        return None
+    if not ready.in_money:
+        return ("wrong_currency", currency) if rule.currency is not None else None
+    if rule.formula is None:
         if step.currency_required:
             return ("wrong_currency", currency)
-        if not rates_between(currency, circle.currency, circle):
+        if rule.action != "limit" and not rates_between(currency, circle.currency, circle):
             return ("no_rate", currency)
     return None
 
 
 def _kind_refuses(step: StepPlan, rule: Rule) -> bool:
-    if step.kind in ("allowance", "charge"):
+    if step.kind == "allowance" or step.kind == "charge":
         return rule.action not in ("percent", "amount") or rule.sign not in (None, step.kind)
-    return rule.action != step.kind
+    return True
 
 
 def currency_of(rule: Rule, circle: Circle) -> str:
@@ -200,88 +201,79 @@ def rates_between(currency: str, to_currency: str, circle: Circle) -> bool:
     return rates_between(currency, base, circle) and rates_between(base, to_currency, circle)
 
 
-def _placed(step: StepPlan, ready: Ready, circle: Circle) -> Iterable[tuple[Rank, Candidate]]:
-    """A rule once for each time window in which the groups and lists that it needs hold."""
+def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: list[tuple[Candidate, Grant]]) -> bool:
+    """Put a rule among the candidates, once for each grant of its list; False when no access reaches it."""
     rule = ready.rule
-    place = circle.chain.get(rule.list) if rule.list is not None else None
-    access = step.access.get(access_of(rule, place), -1)
-    currency = currency_of(rule, circle)
-    own_currency = rule.action == "percent" or currency == circle.currency
-    order = _order(rule, ready, place, access, own_currency, circle)
-    rank = tuple(order[name] for name in step.static_rank)
-    moving = tuple(order.get(name) for name in step.moving_rank)
-    windows = [ready.window]
-    if rule.customer_group is not None and rule.customer_group in circle.windows:
-        windows = _crossed(windows, circle.windows[rule.customer_group])
-    if place is not None and place.windows != (ALWAYS,):
-        windows = _crossed(windows, place.windows)
-    for start, end in windows:
-        always = start is None and end is None and not ready.filtered
-        listed = place.list if place is not None else None
-        yield rank, Candidate(rule, ready, 0, access, moving, start, end, currency, own_currency, listed, always)
+    place = circle.chain[rule.list] if rule.list is not None else None
+    own_currency = not ready.in_money or currency == circle.currency
+    reached = False
+    for grant in place.grants if place is not None else NOT_LISTED:
+        access = step.access.get(_access_by(ready, grant))
+        if access is None:
+            continue
+        reached = True
+        windows = ready.windows
+        if grant.windows is not FOR_EVER:
+            windows = crossed(windows, grant.windows)
+        if rule.customer_group is not None and rule.customer_group in circle.windows:
+            windows = crossed(windows, circle.windows[rule.customer_group])
+        always = windows is FOR_EVER and not ready.filtered
+        candidate = Candidate(
+            rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
+            always, always and own_currency and rule.unit is None and not ready.tiers,
+        )  # fmt: skip
+        live.append((candidate, grant))
+    return reached
 
 
-def _crossed(windows: list[Window], others: tuple[Window, ...]) -> list[Window]:
-    """The windows in which both hold; an empty crossing keeps its edges, so that it can be explained."""
-    crossed: list[Window] = []
-    for start, end in windows:
-        for other_start, other_end in others:
-            starts = [edge for edge in (start, other_start) if edge is not None]
-            ends = [edge for edge in (end, other_end) if edge is not None]
-            crossed.append((max(starts) if starts else None, min(ends) if ends else None))
-    return crossed
+# A rule outside every list, or in a list that is only a formula's source, holds for whom it names, always.
+NOT_LISTED = (Grant(None, 0, FOR_EVER),)
 
 
-def access_of(rule: Rule, place: ListPlace | None) -> str:
+def _access_by(ready: Ready, grant: Grant) -> str:
     """The access of a rule: the fields of its scope, its list's party standing in for its own."""
-    parts: list[str] = []
-    if rule.customer is not None:
-        parts.append("customer")
-    if rule.account is not None:
-        parts.append("account")
-    if rule.customer_group is not None:
-        parts.append("customer_group")
-    if not parts and place is not None and place.party is not None:
-        parts.append(place.party)
-    elif not parts and rule.channel is not None:
-        parts.append("channel")
-    parts += [name for name in ("ship_to", "item", "variant", "item_group", "brand") if getattr(rule, name) is not None]
-    return "+".join(parts) if parts else "all"
+    if grant.party is None or ready.rest is None:
+        return ready.access
+    return f"{grant.party}+{ready.rest}" if ready.rest else grant.party
 
 
-def _order(
-    rule: Rule, ready: Ready, place: ListPlace | None, access: int, own_currency: bool, circle: Circle
-) -> dict[str, object]:
-    """What the static names of a rank stand for, each so that the smaller comes first."""
-    start = rule.valid_from
-    return {
-        "access": access,
-        "list": 0 if place is None else 2 if place.list.code == BASE_LIST else 1,
-        "sequence": place.sequence if place is not None else 0,
-        "priority": -rule.priority,
-        "filled_keys": -ready.filled,
-        "nearest": _distance(rule, circle),
-        "own_currency": not own_currency,
-        "start": NO_START if start is None else (EPOCH - start) // MICROSECOND,
-        "code": rule.code,
-    }
+def _order(candidate: Candidate, grant: Grant, circle: Circle) -> tuple[Any, ...]:
+    """What the names in STATIC_RANKS stand for, in that order, each so that the smaller comes first."""
+    rule, ready = candidate.rule, candidate.ready
+    return (
+        candidate.access,
+        0 if rule.list is None else 2 if rule.list == BASE_LIST else 1,
+        grant.sequence,
+        ready.priority,
+        ready.filled,
+        _distance(rule, circle) + grant.distance,
+        not candidate.own_currency,
+        ready.start,
+        rule.code,
+        None,
+    )
 
 
 def _distance(rule: Rule, circle: Circle) -> int:
-    """How far up its trees a rule's account and item group stand: 0 is the nearest."""
+    """How far up its trees a rule's account, item group or item stands: 0 is the nearest."""
     distance = 0
-    for letter, code in (("A", rule.account), ("T", rule.item_group)):
-        if code is not None and code in circle.values.get(letter, ()):
-            distance += circle.values[letter].index(code)
+    if rule.account is not None:
+        distance += circle.values["A"].index(rule.account)
+    if rule.item_group is not None:
+        distance += circle.heights.get(rule.item_group, 0)
+    if rule.item is not None and rule.item != circle.values["I"][0]:
+        distance += 1
     return distance
 
 
 def arranged_manual(step: StepCandidates, rules: Iterable[Rule], circle: Circle) -> StepCandidates:
-    """A step with the rules that a person set for one line, before all others."""
-    manual = [
-        Candidate(rule, Ready(rule), -1, -1, (), None, None, currency, currency == circle.currency, None, True)
-        for rule in rules
-        if rule.step == step.plan.name
-        for currency in (circle.currency if rule.action == "percent" else currency_of(rule, circle),)
-    ]
-    return StepCandidates(step.plan, (*manual, *step.live), step.dead, step.timed) if manual else step
+    """A step with the rules that a person set for one line, before all others and in their order."""
+    mine = [Ready(rule) for rule in rules if rule.step == step.plan.name]
+    if not mine:
+        return step
+    manual = []
+    for place, ready in enumerate(mine, -len(mine)):
+        currency = currency_of(ready.rule, circle)
+        own_currency = not ready.in_money or currency == circle.currency
+        manual.append(Candidate(ready.rule, ready, place, -1, (), FOR_EVER, currency, own_currency, None, True, False))
+    return StepCandidates(step.plan, (*manual, *step.live), step.dead, step.timed)

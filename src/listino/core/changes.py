@@ -1,11 +1,11 @@
 """When a price could change by time alone: how long an answer may be kept without a new revision."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from listino.core.candidates import Candidate, StepCandidates
 from listino.core.filters import refused_by_amount, within
 from listino.core.question import Facts, Question
+from listino.core.windows import is_empty
 
 
 def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[StepCandidates, int]]) -> datetime | None:
@@ -15,34 +15,37 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
              the winner's access where the step picks the most specific (what stands behind it
              cannot matter before the winner ends), all of them elsewhere.
     """
-    edges = [edge for step, last in carried_out for edge in _edges(step, last, question, facts)]
+    edges: list[datetime | None] = []
+    for step, last in carried_out:
+        edges += _edges(step, last, question, facts)
     for tax in facts.taxes:
-        edges += [edge for edge in (tax.valid_from, tax.valid_to) if edge is not None]
+        edges += (tax.valid_from, tax.valid_to)
     for listed in facts.lists.values():
         edges += _edges(listed, len(listed.live), question, facts)
     for rates in facts.circle.rates.values():
-        edges += [edge for rate in rates for edge in (rate.valid_from, rate.valid_to) if edge is not None]
-    return min((edge for edge in edges if edge > question.at), default=None)
+        edges += [edge for rate in rates for edge in (rate.valid_from, rate.valid_to)]
+    at = question.at
+    return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
 
-def _edges(step: StepCandidates, last: int, question: Question, facts: Facts) -> Iterator[datetime]:
+def _edges(step: StepCandidates, last: int, question: Question, facts: Facts) -> list[datetime | None]:
+    edges: list[datetime | None] = []
     if not step.timed:
-        return
+        return edges
     for candidate in step.live[:last]:
         if not candidate.always and _could_hold(candidate, question, facts):
-            for edge in (candidate.start, candidate.end):
-                if edge is not None:
-                    yield edge
+            for window in candidate.windows:
+                edges += window
             if candidate.rule.unless is not None:
-                for windows in facts.circle.windows.values():
-                    yield from (edge for window in windows for edge in window if edge is not None)
+                edges += [edge for windows in facts.circle.windows.values() for window in windows for edge in window]
+    return edges
 
 
 def _could_hold(candidate: Candidate, question: Question, facts: Facts) -> bool:
     rule = candidate.rule
     if rule.order_type is not None and rule.order_type != question.order_type:
         return False
-    if candidate.start is not None and candidate.end is not None and candidate.start >= candidate.end:
+    if len(candidate.windows) == 1 and is_empty(candidate.windows[0]):
         return False
     reason = refused_by_amount(candidate, question, facts)
     if reason is not None and reason[0] != "no_rate":

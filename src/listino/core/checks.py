@@ -11,7 +11,7 @@ from listino.core.errors import Fault
 from listino.core.facts import Assignment, Fact, PriceList, Rate, Tax, Unit
 from listino.core.keys import REFERENCE_FIELDS
 from listino.core.money import DIRECTIONS, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX, ZERO, bounded
-from listino.core.rules import Rule, Scale, Scheme
+from listino.core.rules import Rule, Scale, Scheme, Scope
 from listino.core.scheme import scheme_faults
 from listino.core.validity import zone_named
 
@@ -218,6 +218,10 @@ def _rule_faults(rule: Rule) -> Iterator[Fault]:
             yield Fault(path, "negative", f"{path} cannot be below 0.", "Send it without sign; `sign` says which way.")
         elif rule.action == "percent" and rule.sign != "charge" and value > 100:
             yield Fault(path, "over_100", "A discount cannot be above 100 percent.", "Send the percentage, as 10.")
+    if rule.unless == Scope():
+        yield Fault(
+            "unless", "empty", "An empty `unless` would always hold.", "Name what is excepted, or leave it out."
+        )
     if rule.action == "limit" and rule.bound is None:
         yield Fault("bound", "missing", "A limit needs its bound.", "Send min or max.")
     if rule.scale is not None:

@@ -9,6 +9,7 @@ from listino.core.keys import LETTER_OF
 from listino.core.money import ONE, ZERO
 from listino.core.question import Facts, Question
 from listino.core.rules import Scope
+from listino.core.windows import holds
 
 
 def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
@@ -27,11 +28,12 @@ def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | 
 
 def refused_by_time(candidate: Candidate, at: datetime) -> Reason | None:
     """Why a candidate does not hold at a moment; a group's or list's time counts as its own."""
-    if candidate.start is not None and at < candidate.start:
-        return ("not_yet_valid", candidate.start)
-    if candidate.end is not None and at >= candidate.end:
-        return ("expired", candidate.end)
-    return None
+    if holds(candidate.windows, at):
+        return None
+    starts = [start for start, _ in candidate.windows if start is not None and at < start]
+    if starts:
+        return ("not_yet_valid", min(starts))
+    return ("expired", candidate.windows[-1][1])
 
 
 def refused_by_amount(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
@@ -50,7 +52,12 @@ def refused_by_amount(candidate: Candidate, question: Question, facts: Facts) ->
             return ("below_break", tiers[0][0])
         if value_at(candidate, quantity) is None:
             return ("above_break", tiers[-1][0])
-    if not candidate.own_currency and rate_at(candidate.currency, question.currency, question.at, facts.circle) is None:
+    # A limit whose exchange rate is missing does not vanish: without it there is no price.
+    if (
+        rule.action != "limit"
+        and not candidate.own_currency
+        and rate_at(candidate.currency, question.currency, question.at, facts.circle) is None
+    ):
         return ("no_rate", candidate.currency)
     return None
 
@@ -156,19 +163,29 @@ def within(scope: Scope, question: Question, circle: Circle) -> bool:
 def _holds(code: str, letter: str, at: datetime, circle: Circle) -> bool:
     if letter != "G" or code not in circle.windows:
         return True
-    return any((start is None or start <= at) and (end is None or at < end) for start, end in circle.windows[code])
+    return holds(circle.windows[code], at)
 
 
 def best_first(
     names: tuple[str, ...], candidate: Candidate, outcome: Decimal, question: Question, facts: Facts
 ) -> tuple[object, ...]:
     """The moving part of a rank, what depends on quantity, unit and outcome filled in; smaller is first."""
+    if not candidate.moving:
+        return ()
     key: list[object] = list(candidate.moving)
     for index, name in enumerate(names):
         if name == "own_unit":
-            key[index] = candidate.rule.unit is not None and candidate.rule.unit != question.unit
+            key[index] = _is_foreign_unit(candidate, question, facts)
         elif name == "tier":
             key[index] = -tier_start(candidate, question, facts)
         elif name == "value":
             key[index] = outcome
     return tuple(key)
+
+
+def _is_foreign_unit(candidate: Candidate, question: Question, facts: Facts) -> bool:
+    """Whether a value is stated in another unit than the question's; a percentage is stated in none."""
+    unit = candidate.rule.unit
+    if unit is None and candidate.rule.action == "percent":
+        return False
+    return (unit or facts.item.unit) != question.unit

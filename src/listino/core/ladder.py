@@ -25,9 +25,10 @@ def starts_of(steps: Iterable[StepCandidates], item_unit: str, factors: dict[str
     starts: set[Decimal] = set()
     for step in steps:
         for candidate in step.live:
-            factor = factors.get(candidate.rule.unit or item_unit)
+            tiers = candidate.ready.tiers
+            factor = factors.get(candidate.rule.unit or item_unit) if tiers else None
             if factor is not None:
-                starts.update(EXACT.multiply(start, factor) for start, _ in candidate.ready.tiers)
+                starts.update([EXACT.multiply(start, factor) for start, _ in tiers])
     return tuple(sorted(starts))[:BREAKS_MAX]
 
 
@@ -69,12 +70,14 @@ def _asked(question: Question, facts: Facts, above: Decimal = ZERO) -> tuple[Dec
     setcontext(EXACT)
     try:
         starts = facts.starts[bisect_right(facts.starts, above * factor) :]
-        if factor == 1:
-            return starts
         asked = []
         for start in starts:
-            quantity = (start / factor).quantize(NINE_PLACES)
-            asked.append(quantity if quantity * factor >= start else quantity + NINE_PLACES)
+            exact = start / factor
+            quantity = exact.quantize(NINE_PLACES)
+            if quantity == exact:
+                asked.append(exact)
+            else:
+                asked.append(quantity if quantity * factor >= start else quantity + NINE_PLACES)
         return tuple(asked)
     finally:
         setcontext(context)

@@ -35,6 +35,8 @@ def limit_amount(
         return amount * tax_factor if running.tax_mode == "gross" else amount
     if rule.basis is not None:
         return running.first * value / HUNDRED
+    if rate_at(candidate.currency, question.currency, question.at, facts.circle) is None:
+        return None
     return (
         converted(value, candidate, question, facts) * unit_ratio(candidate, question, facts) * running.per / rule.per
     )
@@ -51,16 +53,20 @@ def cost_of(question: Question, facts: Facts) -> Decimal | None:
 
 
 def narrowed(bounds: Bounds, candidate: Candidate, amount: Decimal, price: Decimal) -> Decimal:
-    """The price within one more limit, which is kept for the rounding after it."""
+    """The price within one more limit, which is kept for the rounding after it; a minimum beats a maximum."""
     if candidate.rule.bound == "min":
         bounds.low = amount if bounds.low is None else max(bounds.low, amount)
-        return max(price, amount)
-    bounds.high = amount if bounds.high is None else min(bounds.high, amount)
-    return min(price, amount)
+    else:
+        bounds.high = amount if bounds.high is None else min(bounds.high, amount)
+        price = min(price, amount)
+    return price if bounds.low is None else max(price, bounds.low)
 
 
 def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
-    """The unit price on its list's grid; where that breaks a limit, the next step of the grid towards it."""
+    """The unit price on its list's grid; where that breaks a limit, the next step of the grid towards it.
+
+    Between two limits with no step of the grid between them the price stays off the grid.
+    """
     source = running.list
     if source is None or (source.rounding is None and source.decimals is None):
         return running.amount
@@ -69,6 +75,8 @@ def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
         price = _on_grid(bounds.low, source.rounding, source.decimals, "up")
     if bounds.high is not None and price > bounds.high:
         price = _on_grid(bounds.high, source.rounding, source.decimals, "down")
+        if bounds.low is not None and price < bounds.low:
+            return running.amount
     return price
 
 

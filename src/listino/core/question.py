@@ -14,7 +14,7 @@ AppliedStep = tuple[str, str, str | None, object, Decimal | None, Decimal | None
 NotApplied = tuple[str, Rule, str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     """One line that is asked for, with every circumstance resolved to a value.
 

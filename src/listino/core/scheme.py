@@ -1,7 +1,9 @@
 """Schemes: in which steps a price is made. Data, checked when saved, compiled once into a plan."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 from listino.core.errors import Fault
 from listino.core.rules import DEFAULT_SCHEME, Rule, Scheme, Step, Text
@@ -23,7 +25,8 @@ STATIC_RANKS = (
     "start",
     "code",
 )
-RANKS = (*STATIC_RANKS, "own_unit", "tier", "value")
+MOVING_RANKS = ("own_unit", "tier", "value")
+RANKS = (*STATIC_RANKS, *MOVING_RANKS)
 
 PARTIES = ("customer", "account", "customer_group", "channel")
 ITEM_SCOPES = ("variant", "item", "item_group+brand", "item_group", "brand")
@@ -70,14 +73,19 @@ READY_SCHEMES = {DEFAULT_SCHEME: agreement_first()}
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
-    """A step made ready: which access has which place, and which part of its rank never moves."""
+    """A step made ready: which access has which place, and which part of its rank never moves.
+
+    Shapes:  static_of, moving_of: take the values of STATIC_RANKS and a None, and give the two parts
+             of the rank, with None in place of what waits for the question.
+    """
 
     name: str
     kind: str
     label: Text | None
     pick: str
     access: dict[str, int]
-    static_rank: tuple[str, ...]
+    static_of: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    moving_of: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     moving_rank: tuple[str, ...]
     base: str
     combine: str
@@ -86,17 +94,14 @@ class StepPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A scheme made ready to resolve prices with."""
+    """A scheme made ready to resolve prices with.
+
+    Shapes:  default_steps: by action and sign, the step of a rule that names none.
+    """
 
     code: str
     steps: tuple[StepPlan, ...]
     default_steps: dict[tuple[str, str | None], str]
-
-    def step_name_of(self, rule: Rule) -> str | None:
-        """The name of the step in which a rule competes: its own, or the first that suits its action."""
-        if rule.step is not None:
-            return rule.step
-        return self.default_steps.get((rule.action, rule.sign))
 
 
 def planned(scheme: Scheme) -> Plan:
@@ -127,8 +132,15 @@ def _planned(step: Step) -> StepPlan:
     return StepPlan(
         step.name, step.kind, step.label, step.pick,
         {name: index for index, name in enumerate(step.access or ACCESS)},
-        rank[:static], rank[static:], step.base, step.combine, step.currency_required,
+        _getter(rank[:static]), _getter(rank[static:]), rank[static:], step.base, step.combine, step.currency_required,
     )  # fmt: skip
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    places = [STATIC_RANKS.index(name) if name in STATIC_RANKS else len(STATIC_RANKS) for name in names]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple(values[place] for place in places)
 
 
 def scheme_faults(scheme: Scheme) -> Iterator[Fault]:

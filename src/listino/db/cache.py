@@ -6,13 +6,16 @@ the young one, and when that is full the old one is dropped.
 """
 
 import threading
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from listino.core.keys import SEPARATOR
+from listino.core.keys import SEPARATOR, is_rule_key
 
 KEYS_MAX = 60_000
+# Keys of several parts under which there is nothing: many, and each of use to few questions.
+ABSENT_MAX = 40_000
 PAIRS_MAX = 24_000
 PARTIES_MAX = 20_000
 # Of so many parts it is remembered at which revision they were last touched.
@@ -24,16 +27,16 @@ Value = TypeVar("Value")
 class Generations(Generic[Value]):
     """A bounded mapping that forgets what was not asked for longest, roughly, at the cost of a dict."""
 
-    __slots__ = ("_old", "_size_max", "_young")
+    __slots__ = ("_old", "_size_max", "young")
 
     def __init__(self, size_max: int) -> None:
         self._size_max = size_max // 2
-        self._young: dict[Any, Value] = {}
+        self.young: dict[Any, Value] = {}
         self._old: dict[Any, Value] = {}
 
     def get(self, key: Any) -> Value | None:
         """The value of a key, or None."""
-        value = self._young.get(key)
+        value = self.young.get(key)
         if value is None:
             value = self._old.get(key)
             if value is not None:
@@ -42,23 +45,23 @@ class Generations(Generic[Value]):
 
     def put(self, key: Any, value: Value) -> None:
         """Remember a value."""
-        if len(self._young) >= self._size_max:
-            self._old = self._young
-            self._young = {}
-        self._young[key] = value
+        if len(self.young) >= self._size_max:
+            self._old = self.young
+            self.young = {}
+        self.young[key] = value
 
     def drop(self, key: Any) -> None:
         """Forget a key."""
-        self._young.pop(key, None)
+        self.young.pop(key, None)
         self._old.pop(key, None)
 
     def clear(self) -> None:
         """Forget all."""
-        self._young = {}
+        self.young = {}
         self._old = {}
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self.young) + len(self._old)
 
 
 class Cache:
@@ -68,6 +71,7 @@ class Cache:
         self.revision = -1
         self.epoch = ""
         self.facts: Generations[tuple[int, tuple[Any, ...]]] = Generations(KEYS_MAX)
+        self.absent: Generations[tuple[int, tuple[Any, ...]]] = Generations(ABSENT_MAX)
         self.pairs: Generations[Any] = Generations(PAIRS_MAX)
         self.parties: Generations[Any] = Generations(PARTIES_MAX)
         self.wares: Generations[Any] = Generations(PARTIES_MAX)
@@ -75,11 +79,15 @@ class Cache:
         self._untouched_since = 0
         self._lock = threading.Lock()
 
-    def remember(self, key: str, facts: tuple[Any, ...], revision: int) -> None:
-        """Keep the facts of a key that were read as of a revision, unless a later one is known by now."""
+    def remember(self, keys: Iterable[str], found: Mapping[str, tuple[Any, ...]], revision: int) -> None:
+        """Keep what was found under keys as of a revision, unless a later one is known by now."""
         with self._lock:
-            if revision == self.revision:
-                self.facts.put(key, (revision, facts))
+            if revision != self.revision:
+                return
+            for key in keys:
+                facts = found.get(key, ())
+                store = self.facts if facts or SEPARATOR not in key or not is_rule_key(key) else self.absent
+                store.put(key, (revision, facts))
 
     def advance(self, connection: Any, revision: int, epoch: str) -> None:
         """Take in the revisions since the last one: what they touched is forgotten."""
@@ -102,6 +110,7 @@ class Cache:
             for key in msgspec.json.decode(keys, type=list[str]):
                 self._touched[part_of(key)] = number
                 self.facts.drop(key)
+                self.absent.drop(key)
         if len(self._touched) > TOUCHED_MAX:
             self._touched.clear()
             self._untouched_since = revision
@@ -109,6 +118,7 @@ class Cache:
 
     def _restart(self, revision: int, epoch: str) -> None:
         self.facts.clear()
+        self.absent.clear()
         self.pairs.clear()
         self.parties.clear()
         self.wares.clear()

@@ -1,7 +1,7 @@
 """The book as of one revision: its facts by key and by code, through the process's cache."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from listino.core.candidates import Ready
 from listino.core.errors import Fault, Gone, malformed
 from listino.core.facts import Fact
-from listino.core.keys import SEPARATOR, code_key, is_rule_key, references
+from listino.core.keys import SEPARATOR, code_key, references
+from listino.core.ready import Ready
 from listino.core.rules import Rule
 from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Database, Reading
@@ -67,6 +67,7 @@ class Snapshot:
     revision: int
     shapes: tuple[str, ...]
     newest: bool
+    known: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 def snapshot(database: Database, known_at: int | datetime | None = None) -> Snapshot:
@@ -103,9 +104,15 @@ def under(book: Snapshot, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
     """
     found: dict[str, tuple[Any, ...]] = {}
     missing: list[str] = []
-    cache, revision = book.database.cache, book.revision
+    cache, revision, known = book.database.cache, book.revision, book.known
+    newest, facts, absent = book.newest, cache.facts, cache.absent
+    young, young_absent = facts.young, absent.young
     for key in keys:
-        entry = cache.facts.get(key) if book.newest else None
+        if key in known:
+            if known[key]:
+                found[key] = known[key]
+            continue
+        entry = (young.get(key) or young_absent.get(key) or facts.get(key) or absent.get(key)) if newest else None
         if entry is None or entry[0] > revision:
             missing.append(key)
         elif entry[1]:
@@ -114,12 +121,19 @@ def under(book: Snapshot, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
         chunk = missing[start : start + KEYS_PER_QUERY]
         fetched = _fetched(book, chunk)
         found.update(fetched)
-        if book.newest:
-            for key in chunk:
-                # An absent key of several parts is not worth a place: there are too many of them.
-                if key in fetched or SEPARATOR not in key or not is_rule_key(key):
-                    cache.remember(key, fetched.get(key, ()), revision)
+        if newest:
+            cache.remember(chunk, fetched, revision)
     return found
+
+
+def first_under(book: Snapshot, key: str) -> Any:
+    """The fact under a key that holds one at most, or None."""
+    entry = book.database.cache.facts.get(key) if book.newest else None
+    if entry is None or entry[0] > book.revision:
+        facts = under(book, (key,)).get(key)
+    else:
+        facts = entry[1]
+    return facts[0] if facts else None
 
 
 def _fetched(book: Snapshot, keys: Sequence[str]) -> dict[str, tuple[Any, ...]]:

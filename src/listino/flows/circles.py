@@ -1,9 +1,9 @@
 """Who asks and for what: the accounts, groups, lists and trees around one customer and one item."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
-from listino.core.candidates import ALWAYS, ListPlace, Window
+from listino.core.candidates import Grant, ListPlace
 from listino.core.errors import Fault, NotFound
 from listino.core.facts import (
     Account,
@@ -16,17 +16,17 @@ from listino.core.facts import (
     ItemGroup,
     Membership,
     PriceList,
-    Selection,
 )
 from listino.core.keys import assigned_key, code_key
+from listino.core.ready import FOR_EVER
 from listino.core.rules import BASE_LIST, DEFAULT_SCHEME
-from listino.core.scheme import READY_SCHEMES, Plan, planned
-from listino.db.snapshot import Company, Snapshot, under
+from listino.core.scheme import PARTIES, READY_SCHEMES, Plan, planned
+from listino.core.windows import Window, crossed, joined, without
+from listino.db.snapshot import Company, Snapshot, first_under, under
 
 # Trees higher than this are cut off: they are loops, or nobody could read them.
 TREE_HEIGHT_MAX = 32
 BASE_SEQUENCE = 1 << 40
-PARTY_ORDER = ("customer", "account", "customer_group", "channel", None)
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Ware(Kept):
     item: Item
     brand: str | None
     values: dict[str, tuple[str, ...]]
-    factors: dict[str, Any] = field(default_factory=dict)
+    heights: dict[str, int]
 
 
 def unknown(kind: str, field_name: str, code: str) -> NotFound:
@@ -79,8 +79,7 @@ def one(book: Snapshot, parts: list[str], kind: str, code: str) -> Any:
     """The fact of a kind and code, or None; what was looked at is noted in `parts`."""
     key = code_key(kind, code)
     parts.append(key)
-    facts = under(book, (key,)).get(key)
-    return facts[0] if facts else None
+    return first_under(book, key)
 
 
 def gathered_buyer(
@@ -117,6 +116,8 @@ def gathered_buyer(
     chain = _chain(book, parts, values, channel_code, windows, company)
     plan = _plan(book, parts, channel)
     parts += [letter + name for letter, names in values.items() for name in names]
+    parts += ["L" + name for name in chain]
+    values["L"] = tuple(chain)
     return Buyer(
         parts=tuple(parts),
         read_at=book.revision,
@@ -124,7 +125,7 @@ def gathered_buyer(
         customer=customer,
         channel=channel_code,
         values=values,
-        windows={name: held for name, held in windows.items() if held != (ALWAYS,)},
+        windows={name: held for name, held in windows.items() if held != FOR_EVER},
         chain=chain,
         currency=next((currency for currency in currencies if currency is not None), company.currency),
         country=country or (channel.country if channel else None) or company.country,
@@ -156,14 +157,12 @@ def _memberships(
     sources: list[Customer | Account | Channel] = [customer, *accounts] if customer is not None else []
     if customer is None and channel is not None:
         sources = [channel]
-    windows: dict[str, tuple[Window, ...]] = {}
+    windows: dict[str, list[Window]] = {}
     for source in sources:
         for entry in source.customer_groups:
             membership = entry if isinstance(entry, Membership) else Membership(group=entry)
-            window = (membership.valid_from, membership.valid_to)
-            held = windows.get(membership.group, ())
-            windows[membership.group] = (ALWAYS,) if ALWAYS in (*held, window) else (*held, window)
-    return windows
+            windows.setdefault(membership.group, []).append((membership.valid_from, membership.valid_to))
+    return {group: joined(held) for group, held in windows.items()}
 
 
 def _assortments(
@@ -189,7 +188,7 @@ def _chain(
     windows: dict[str, tuple[Window, ...]],
     company: Company,
 ) -> dict[str, ListPlace]:
-    """The price lists in reach; a list assigned to several parties counts as the most specific one's."""
+    """The price lists in reach; at any moment a list counts as the most specific party's that it is assigned to."""
     keys = [assigned_key("customer", code) for code in values["C"]]
     keys += [assigned_key("account", code) for code in values["A"]]
     keys += [assigned_key("customer_group", code) for code in values["G"]]
@@ -197,37 +196,46 @@ def _chain(
     keys.append(assigned_key("everyone", ""))
     parts += keys
     found: dict[str, tuple[Assignment, ...]] = under(book, keys)
-    chain: dict[str, ListPlace] = {}
+    grants: dict[str, list[Grant]] = {}
     for assignment in (entry for key in keys for entry in found.get(key, ())):
-        party = next((name for name in PARTY_ORDER[:-1] if name and getattr(assignment, name) is not None), None)
-        held: tuple[Window, ...] = ((assignment.valid_from, assignment.valid_to),)
-        if party == "customer_group":
-            held = _within(held, windows[assignment.customer_group or ""])
-        known = chain.get(assignment.list)
-        if known is None:
-            price_list: PriceList | None = one(book, parts, "price-lists", assignment.list)
-            if price_list is not None:
-                chain[assignment.list] = ListPlace(price_list, party, assignment.sequence, held)
-        elif known.party == party or known.windows != (ALWAYS,):
-            known.windows = (*known.windows, *held) if ALWAYS not in known.windows else (ALWAYS,)
+        grants.setdefault(assignment.list, []).append(_grant(assignment, values, windows))
+    chain: dict[str, ListPlace] = {}
+    for code, of_list in grants.items():
+        price_list: PriceList | None = one(book, parts, "price-lists", code)
+        if price_list is None and code == BASE_LIST:
+            price_list = PriceList(code=BASE_LIST, currency=company.currency)
+        if price_list is not None:
+            chain[code] = ListPlace(price_list, _apart(of_list))
     if BASE_LIST not in chain:
         stated: PriceList | None = one(book, parts, "price-lists", BASE_LIST)
         base = stated or PriceList(code=BASE_LIST, currency=company.currency)
-        chain[BASE_LIST] = ListPlace(base, None, BASE_SEQUENCE, (ALWAYS,))
+        chain[BASE_LIST] = ListPlace(base, (Grant(None, BASE_SEQUENCE, FOR_EVER),))
     return chain
 
 
-def _within(held: tuple[Window, ...], others: tuple[Window, ...]) -> tuple[Window, ...]:
-    if others == (ALWAYS,):
-        return held
-    return tuple(
-        (
-            max((edge for edge in (start, other_start) if edge is not None), default=None),
-            min((edge for edge in (end, other_end) if edge is not None), default=None),
-        )
-        for start, end in held
-        for other_start, other_end in others
-    )
+def _grant(assignment: Assignment, values: dict[str, tuple[str, ...]], windows: dict[str, tuple[Window, ...]]) -> Grant:
+    party = next((name for name in PARTIES if getattr(assignment, name) is not None), None)
+    timed = assignment.valid_from is not None or assignment.valid_to is not None
+    held: tuple[Window, ...] = ((assignment.valid_from, assignment.valid_to),) if timed else FOR_EVER
+    if assignment.customer_group is not None and windows[assignment.customer_group] != FOR_EVER:
+        held = crossed(held, windows[assignment.customer_group])
+    distance = values["A"].index(assignment.account) if assignment.account is not None else 0
+    return Grant(party, assignment.sequence, held, distance)
+
+
+def _apart(grants: list[Grant]) -> tuple[Grant, ...]:
+    """The grants of one list, the most specific first, each with the time that those before it leave."""
+    if len(grants) == 1:
+        return tuple(grants)
+    grants.sort(key=lambda grant: (PARTIES.index(grant.party) if grant.party else 9, grant.distance, grant.sequence))
+    apart: list[Grant] = []
+    covered: tuple[Window, ...] = ()
+    for grant in grants:
+        left = without(grant.windows, covered)
+        if left:
+            apart.append(replace(grant, windows=FOR_EVER if left == FOR_EVER else left))
+            covered = joined((*covered, *left))
+    return tuple(apart) or (grants[0],)
 
 
 _plans = {code: planned(scheme) for code, scheme in READY_SCHEMES.items()}
@@ -251,43 +259,29 @@ def gathered_ware(book: Snapshot, code: str) -> Ware:
     parent: Item | None = one(book, parts, "items", item.variant_of) if item.variant_of is not None else None
     groups = item.item_groups or (parent.item_groups if parent is not None else ())
     brand = item.brand or (parent.brand if parent is not None else None)
+    heights = _heights(book, parts, groups)
     values = {
         "I": (code,) if item.variant_of is None else (code, item.variant_of),
         "V": () if item.variant_of is None else (code,),
-        "T": _trees(book, parts, groups),
+        "T": tuple(heights),
         "B": (brand,) if brand is not None else (),
     }
     parts += [letter + name for letter, names in values.items() for name in names]
-    return Ware(tuple(parts), book.revision, book.revision, item, brand, values)
+    return Ware(tuple(parts), book.revision, book.revision, item, brand, values, heights)
 
 
-def _trees(book: Snapshot, parts: list[str], groups: tuple[str, ...]) -> tuple[str, ...]:
-    """An item's groups and all above them, nearest first."""
-    level, found = list(groups), list(groups)
-    for _ in range(TREE_HEIGHT_MAX):
+def _heights(book: Snapshot, parts: list[str], groups: tuple[str, ...]) -> dict[str, int]:
+    """An item's groups and all above them, nearest first, with how far above the item each stands."""
+    level = list(groups)
+    heights = dict.fromkeys(groups, 0)
+    for height in range(1, TREE_HEIGHT_MAX):
         above: list[str] = []
         for code in level:
             group: ItemGroup | None = one(book, parts, "item-groups", code)
-            if group is not None and group.parent is not None and group.parent not in found:
+            if group is not None and group.parent is not None and group.parent not in heights:
                 above.append(group.parent)
-                found.append(group.parent)
+                heights[group.parent] = height
         if not above:
             break
         level = above
-    return tuple(found)
-
-
-def sells(assortment: Assortment, ware: Ware) -> bool:
-    """Whether an item is in an assortment."""
-    if assortment.exclude is not None and _selected(assortment.exclude, ware):
-        return False
-    return assortment.include is None or _selected(assortment.include, ware)
-
-
-def _selected(selection: Selection, ware: Ware) -> bool:
-    values = ware.values
-    return (
-        any(code in selection.items for code in values["I"])
-        or any(code in selection.item_groups for code in values["T"])
-        or any(code in selection.brands for code in values["B"])
-    )
+    return heights

@@ -1,25 +1,21 @@
 """A customer asks what an item costs: find the facts for the pair, let the core decide."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from listino.core.candidates import ALWAYS, EPOCH, Circle, ListPlace, Ready, StepCandidates, arranged, currency_of
-from listino.core.errors import malformed
-from listino.core.facts import PriceList, Tax, Unit
-from listino.core.keys import keys_of_shapes, rate_key, tax_key
-from listino.core.ladder import ladder, next_break, starts_of
-from listino.core.money import EXACT, ONE
+from listino.core.errors import NotFound, malformed
+from listino.core.keys import code_key, keys_of_shapes
+from listino.core.ladder import ladder, next_break
+from listino.core.money import ONE
 from listino.core.question import Facts, NoPrice, Price, Question
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
 from listino.db.snapshot import Snapshot, company, under
-from listino.flows.circles import Buyer, Kept, Ware, gathered_buyer, gathered_ware, one, sells
-
-# Price lists that are formulas over further lists are followed so far.
-FORMULA_LISTS_MAX = 16
+from listino.flows.circles import Buyer, Kept, Ware, gathered_buyer, gathered_ware
+from listino.flows.terms import Context, gathered_facts, general_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +82,13 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     return Answered(outcome, facts, following, ladder(question, facts) if asked.ladder else None)
 
 
+def _pair_name(asked: Asked) -> tuple[object, ...]:
+    return (asked.customer, asked.item, asked.channel, asked.currency, asked.country, asked.ship_to, asked.coupons)
+
+
 def pair_for(book: Snapshot, asked: Asked) -> Pair:
     """The facts for a question's customer and item: remembered, or gathered now."""
-    name = (
-        asked.customer, asked.item, asked.channel, asked.currency, asked.country, asked.ship_to, asked.coupons
-    )  # fmt: skip
+    name = _pair_name(asked)
     cache = book.database.cache
     if not book.newest:
         return _gathered(book, asked)
@@ -142,141 +140,8 @@ def _gathered(book: Snapshot, asked: Asked) -> Pair:
     buyer = _buyer(book, asked)
     currency = asked.currency or buyer.currency
     country = asked.country or buyer.country
-    parts: list[str] = []
-    circle = Circle(
-        values={**buyer.values, **ware.values, "L": tuple(buyer.chain), "K": asked.coupons},
-        windows=buyer.windows,
-        chain=buyer.chain,
-        channel=buyer.channel,
-        country=country,
-        currency=currency,
-        base_currency=buyer.company.currency,
-    )
-    parts += ["L" + code for code in buyer.chain] + ["K" + code for code in asked.coupons]
-    rules, formula_rules = _rules(book, parts, circle)
-    circle.rates = _rates(book, parts, circle, (*rules, *(rule for found in formula_rules.values() for rule in found)))
-    steps = arranged(buyer.plan, rules, circle)
-    lists = {code: _price_step(buyer, found, circle) for code, found in formula_rules.items()}
-    factors = _factors(book, parts, ware, rules)
-    facts = Facts(
-        item=ware.item,
-        circle=circle,
-        steps=steps,
-        lists=lists,
-        taxes=_taxes(book, parts, ware, buyer, country),
-        factors=factors,
-        starts=starts_of((*steps, *lists.values()), ware.item.unit, factors),
-        refusal=_refusal(ware, buyer),
-    )
-    facts.timed = _timed(facts)
-    return Pair(tuple(parts), book.revision, book.revision, facts, currency, buyer, ware)
-
-
-def _rules(book: Snapshot, parts: list[str], circle: Circle) -> tuple[list[Ready], dict[str, list[Ready]]]:
-    """The rules under every key that could match, and those of the lists that formulas start from."""
-    found = under(book, keys_of_shapes(book.shapes, circle.values))
-    rules = [ready for facts in found.values() for ready in facts]
-    by_list: dict[str, list[Ready]] = {}
-    wanted = _formula_lists(rules)
-    while wanted and len(by_list) < FORMULA_LISTS_MAX:
-        code = wanted.pop()
-        if code in by_list:
-            continue
-        if code in circle.chain:
-            by_list[code] = [ready for ready in rules if ready.rule.list == code]
-        else:
-            listed: PriceList | None = one(book, parts, "price-lists", code)
-            if listed is None:
-                continue
-            circle.chain = {**circle.chain, code: ListPlace(listed, None, 0, (ALWAYS,))}
-            parts.append("L" + code)
-            shapes = [shape for shape in book.shapes if "L" in shape]
-            keyed = under(book, keys_of_shapes(shapes, {**circle.values, "L": (code,)}))
-            by_list[code] = [ready for facts in keyed.values() for ready in facts]
-        wanted |= _formula_lists(by_list[code])
-    return rules, by_list
-
-
-def _formula_lists(rules: Iterable[Ready]) -> set[str]:
-    return {ready.rule.formula.list for ready in rules if ready.rule.formula is not None and ready.rule.formula.list}
-
-
-def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle) -> StepCandidates:
-    """The candidates of one list alone, as a formula asks it."""
-    steps = arranged(buyer.plan, rules, circle)
-    return next(step for step in steps if step.plan.kind == "price")
-
-
-def _rates(book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready]) -> dict[tuple[str, str], Any]:
-    """The exchange rates that could be needed, as stated, either way round and over the base currency."""
-    base, wanted = circle.base_currency, circle.currency
-    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.rule.action != "percent"} | {base}
-    pairs = {pair for currency in currencies for pair in ((currency, wanted), (currency, base))} | {(base, wanted)}
-    both = sorted({pair for one_way in pairs for pair in (one_way, one_way[::-1]) if pair[0] != pair[1]})
-    if not both:
-        return {}
-    keys = {pair: rate_key(*pair) for pair in both}
-    parts += keys.values()
-    found = under(book, keys.values())
-    return {pair: found[key] for pair, key in keys.items() if key in found}
-
-
-def _taxes(book: Snapshot, parts: list[str], ware: Ware, buyer: Buyer, country: str | None) -> tuple[Tax, ...]:
-    """The taxes that fit the item, the destination and the customer's status, the most fitting first."""
-    keys = list(dict.fromkeys((tax_key(ware.item.tax_class, country), tax_key(ware.item.tax_class, None))))
-    parts += keys
-    own_country = country == buyer.country
-    region, postcode = (buyer.region, buyer.postcode) if own_country else (None, None)
-    fitting = [
-        tax
-        for taxes in under(book, keys).values()
-        for tax in taxes
-        if (tax.tax_status is None or tax.tax_status == buyer.tax_status)
-        and (tax.region is None or tax.region == region)
-        and (tax.postcode_from is None or (postcode is not None and tax.postcode_from <= postcode))
-        and (tax.postcode_to is None or (postcode is not None and postcode <= tax.postcode_to))
-    ]
-    fitting.sort(key=lambda tax: tax.code)
-    fitting.sort(key=lambda tax: (tax.valid_from is not None, tax.valid_from or EPOCH), reverse=True)
-    return tuple(sorted(fitting, key=_fit))
-
-
-def _fit(tax: Tax) -> tuple[bool, ...]:
-    return (
-        tax.country is None,
-        tax.postcode_from is None and tax.postcode_to is None,
-        tax.region is None,
-        tax.tax_status is None,
-    )
-
-
-def _factors(book: Snapshot, parts: list[str], ware: Ware, rules: list[Ready]) -> dict[str, Decimal]:
-    """How many of the item's own unit each unit in play holds."""
-    item = ware.item
-    factors = {packaging.unit: packaging.factor for packaging in item.packagings} | {item.unit: ONE}
-    for unit in {ready.rule.unit for ready in rules if ready.rule.unit is not None} - set(factors):
-        factor = _general_factor(book, parts, unit, item.unit)
-        if factor is not None:
-            factors[unit] = factor
-    return factors
-
-
-def _general_factor(book: Snapshot, parts: list[str], unit: str, own: str) -> Decimal | None:
-    """How many of one unit another holds by what units are in general (a kilogram is 1000 grams)."""
-    asked, held = _root(book, parts, unit), _root(book, parts, own)
-    if asked is None or held is None or asked[0] != held[0]:
-        return None
-    return EXACT.divide(asked[1], held[1])
-
-
-def _root(book: Snapshot, parts: list[str], code: str) -> tuple[str, Decimal] | None:
-    factor = ONE
-    for _ in range(8):
-        unit: Unit | None = one(book, parts, "units", code)
-        if unit is None or unit.of is None or unit.factor is None:
-            return code, factor
-        code, factor = unit.of, EXACT.multiply(factor, unit.factor)
-    return None
+    facts, parts = gathered_facts(book, buyer, ware, Context(currency, country, asked.coupons))
+    return Pair(parts, book.revision, book.revision, facts, currency, buyer, ware)
 
 
 def _add_unit(book: Snapshot, pair: Pair, unit: str) -> None:
@@ -285,7 +150,7 @@ def _add_unit(book: Snapshot, pair: Pair, unit: str) -> None:
     Errors:  Malformed when nothing says how many of the item's unit it holds.
     """
     facts, parts = pair.facts, list(pair.parts)
-    factor = _general_factor(book, parts, unit, facts.item.unit)
+    factor = general_factor(book, parts, unit, facts.item.unit)
     if factor is None:
         known = ", ".join(sorted(facts.factors))
         text = f"Item {facts.item.code!r} has no factor for the unit {unit!r}."
@@ -294,19 +159,28 @@ def _add_unit(book: Snapshot, pair: Pair, unit: str) -> None:
     facts.factors[unit] = factor
 
 
-def _refusal(ware: Ware, buyer: Buyer) -> str | None:
-    """Why there can be no price at all for this pair."""
-    if ware.item.status != "active":
-        return f"item_{ware.item.status}"
-    if not all(sells(assortment, ware) for assortment in buyer.assortments):
-        return "not_in_assortment"
-    return None
+def prefetched(book: Snapshot, asked: Sequence[Asked]) -> None:
+    """Fetch together what many questions will need, so that a batch costs few queries.
+
+    What stands under the keys of all pairs that are not remembered is handed on with the snapshot.
+    """
+    if not book.newest or len(asked) < 2:
+        return
+    cold = [question for question in asked if book.database.cache.pairs.get(_pair_name(question)) is None]
+    if not cold:
+        return
+    _learn(book, [code_key("items", question.item) for question in cold])
+    wares: list[Ware] = []
+    for question in cold:
+        with suppress(NotFound):
+            wares.append(_ware(book, question.item))
+    with suppress(NotFound):
+        buyer = _buyer(book, cold[0])
+        values = {**buyer.values, "K": cold[0].coupons}
+        _learn(book, [key for ware in wares for key in keys_of_shapes(book.shapes, {**values, **ware.values})])
 
 
-def _timed(facts: Facts) -> bool:
-    """Whether anything in reach begins or ends at some time."""
-    return (
-        any(step.timed for step in (*facts.steps, *facts.lists.values()))
-        or any(tax.valid_from or tax.valid_to for tax in facts.taxes)
-        or any(rate.valid_from or rate.valid_to for rates in facts.circle.rates.values() for rate in rates)
-    )
+def _learn(book: Snapshot, keys: Iterable[str]) -> None:
+    wanted = dict.fromkeys(keys)
+    found = under(book, wanted)
+    book.known.update((key, found.get(key, ())) for key in wanted)

@@ -1,0 +1,71 @@
+"""A rule made ready when it is read: what of it is the same for every question."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from listino.core.money import NINE_PLACES, ZERO
+from listino.core.rules import Rule
+from listino.core.windows import ALWAYS, Window
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+NO_START = 1 << 62
+FOR_EVER: tuple[Window, ...] = (ALWAYS,)
+
+_PARTY_FIELDS = ("customer", "account", "customer_group")
+_REST_FIELDS = ("ship_to", "item", "variant", "item_group", "brand")
+_SCOPE_FIELDS = (*_PARTY_FIELDS, *_REST_FIELDS, "coupon", "channel", "country", "order_type")
+
+
+class Ready:
+    """A rule with what a rank, an access and a break need of it, smaller first as ranks are.
+
+    Shapes:  tiers: (from, value) ascending, 0 or more; access: its scope's name; rest: the name of
+             its scope without a party, None where its own party leaves no place for its list's;
+             in_money: its value is an amount in a currency, not a percentage.
+    """
+
+    __slots__ = (
+        "access", "filled", "filtered", "in_money", "priority", "rest", "rule", "start", "tiers", "value", "windows",
+    )  # fmt: skip
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.value = rule.value
+        self.tiers = _tiers(rule)
+        timed = rule.valid_from is not None or rule.valid_to is not None
+        self.windows: tuple[Window, ...] = ((rule.valid_from, rule.valid_to),) if timed else FOR_EVER
+        self.filtered = rule.unless is not None or rule.order_type is not None
+        self.in_money = rule.action != "percent" and not (rule.action == "limit" and rule.basis is not None)
+        self.filled = -sum(getattr(rule, name) is not None for name in _SCOPE_FIELDS)
+        self.priority = -rule.priority
+        self.start = NO_START if rule.valid_from is None else (EPOCH - rule.valid_from) // MICROSECOND
+        self.access, self.rest = _access(rule)
+
+
+def _access(rule: Rule) -> tuple[str, str | None]:
+    """The access of a rule by its own scope; and where its list's party may stand in, the rest of its scope."""
+    party = [name for name in _PARTY_FIELDS if getattr(rule, name) is not None]
+    rest = [name for name in _REST_FIELDS if getattr(rule, name) is not None]
+    own = party or (["channel"] if rule.channel is not None else [])
+    access = "+".join(own + rest) or "all"
+    standing_in = None if party else sys.intern("+".join(rest))
+    return sys.intern(access), standing_in
+
+
+def _tiers(rule: Rule) -> tuple[tuple[Decimal, Decimal | None], ...]:
+    """(from, value) ascending. Quantities have nine decimals, so "above 5" is "from 5.000000001"."""
+    if rule.scale is None:
+        return ()
+    if rule.scale.tiers[0].from_ is not None:
+        return tuple((tier.from_ or ZERO, tier.value) for tier in rule.scale.tiers)
+    start: Decimal | None = ZERO
+    tiers: list[tuple[Decimal, Decimal | None]] = []
+    for tier in rule.scale.tiers:
+        if start is not None:
+            tiers.append((start, tier.value))
+        start = None if tier.up_to is None else tier.up_to + NINE_PLACES
+    if start is not None:
+        tiers.append((start, None))
+    return tuple(tiers)

@@ -1,0 +1,221 @@
+"""On which terms a pair meets: the rules, rates, taxes and units that can matter to one customer and one item."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates, arranged, currency_of
+from listino.core.facts import Assortment, PriceList, Rate, Selection, Tax, Unit
+from listino.core.keys import keys_of_shapes, rate_key, tax_key
+from listino.core.ladder import starts_of
+from listino.core.money import EXACT, ONE
+from listino.core.question import Facts
+from listino.core.ready import EPOCH, Ready
+from listino.db.snapshot import Snapshot, under
+from listino.flows.circles import Buyer, Ware, one
+
+# Price lists that are formulas over further lists are followed so far.
+FORMULA_LISTS_MAX = 16
+# A unit may be a multiple of another, and that of a third, so far.
+UNIT_STEPS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What of a question, beside who and what, decides which facts can matter."""
+
+    currency: str
+    country: str | None
+    coupons: tuple[str, ...]
+
+
+def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -> tuple[Facts, tuple[str, ...]]:
+    """Every fact that can matter, whatever the quantity and moment; and the parts of keys that were looked at."""
+    parts = ["K" + code for code in context.coupons]
+    circle = Circle(
+        values={**buyer.values, **ware.values, "K": context.coupons},
+        windows=buyer.windows,
+        chain=buyer.chain,
+        channel=buyer.channel,
+        country=context.country,
+        currency=context.currency,
+        base_currency=buyer.company.currency,
+        heights=ware.heights,
+    )
+    rules, formula_rules = _rules(book, parts, circle)
+    in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
+    circle.rates = _rates(book, parts, circle, in_reach, ware.item.cost_currency)
+    steps = arranged(buyer.plan, rules, circle)
+    lists = {code: _price_step(buyer, found, circle, code) for code, found in formula_rules.items()}
+    factors = _factors(book, parts, ware, in_reach)
+    taxes = _taxes(book, parts, ware.item.tax_class, buyer, context.country)
+    facts = Facts(
+        item=ware.item,
+        circle=circle,
+        steps=steps,
+        lists=lists,
+        taxes=taxes,
+        factors=factors,
+        starts=starts_of((*steps, *lists.values()), ware.item.unit, factors),
+        refusal=_refusal(ware, buyer),
+        timed=_timed(steps, lists, taxes, circle.rates),
+    )
+    return facts, tuple(parts)
+
+
+def _rules(book: Snapshot, parts: list[str], circle: Circle) -> tuple[list[Ready], dict[str, list[Ready]]]:
+    """The rules under every key that could match, and those of the lists that formulas start from."""
+    found = under(book, keys_of_shapes(book.shapes, circle.values))
+    rules = [ready for facts in found.values() for ready in facts]
+    by_list: dict[str, list[Ready]] = {}
+    wanted = _formula_lists(rules)
+    while wanted and len(by_list) < FORMULA_LISTS_MAX:
+        code = wanted.pop(0)
+        if code in by_list:
+            continue
+        if code in circle.chain:
+            by_list[code] = [ready for ready in rules if ready.rule.list == code]
+        else:
+            listed: PriceList | None = one(book, parts, "price-lists", code)
+            if listed is None:
+                continue
+            circle.chain = {**circle.chain, code: ListPlace(listed, NOT_LISTED)}
+            parts.append("L" + code)
+            shapes = [shape for shape in book.shapes if "L" in shape]
+            keyed = under(book, keys_of_shapes(shapes, {**circle.values, "L": (code,)}))
+            by_list[code] = [ready for facts in keyed.values() for ready in facts]
+        wanted += _formula_lists(by_list[code])
+    return rules, by_list
+
+
+def _formula_lists(rules: Sequence[Ready]) -> list[str]:
+    formulas = [formula for ready in rules if (formula := ready.rule.formula) is not None]
+    return sorted({formula.list for formula in formulas if formula.list is not None})
+
+
+def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> StepCandidates:
+    """The candidates of one list alone, as a formula asks it: whomever and whenever it is assigned to."""
+    alone = replace(circle, chain={**circle.chain, code: ListPlace(circle.chain[code].list, NOT_LISTED)})
+    steps = arranged(buyer.plan, rules, alone)
+    return next(step for step in steps if step.plan.kind == "price")
+
+
+def _rates(
+    book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready], cost_currency: str | None
+) -> dict[tuple[str, str], tuple[Rate, ...]]:
+    """The exchange rates that could be needed, as stated, either way round and over the base currency."""
+    base, wanted = circle.base_currency, circle.currency
+    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.in_money} | {base, cost_currency or base}
+    if currencies == {wanted}:
+        return {}
+    pairs = {pair for currency in currencies for pair in ((currency, wanted), (currency, base))} | {(base, wanted)}
+    both = sorted({pair for one_way in pairs for pair in (one_way, one_way[::-1]) if pair[0] != pair[1]})
+    if not both:
+        return {}
+    keys = {pair: rate_key(*pair) for pair in both}
+    parts += keys.values()
+    found = under(book, keys.values())
+    return {pair: found[key] for pair, key in keys.items() if key in found}
+
+
+def _taxes(book: Snapshot, parts: list[str], tax_class: str, buyer: Buyer, country: str | None) -> tuple[Tax, ...]:
+    """The taxes that fit a class, the destination and the customer's status, the most fitting first."""
+    keys = (tax_key(tax_class, country), tax_key(tax_class, None))
+    parts += keys
+    own_country = country == buyer.country
+    region, postcode = (buyer.region, buyer.postcode) if own_country else (None, None)
+    fitting = [
+        tax
+        for taxes in under(book, keys).values()
+        for tax in taxes
+        if (tax.tax_status is None or tax.tax_status == buyer.tax_status)
+        and (tax.region is None or tax.region == region)
+        and (tax.postcode_from is None or (postcode is not None and tax.postcode_from <= postcode))
+        and (tax.postcode_to is None or (postcode is not None and postcode <= tax.postcode_to))
+    ]
+    if len(fitting) > 1:
+        fitting.sort(key=lambda tax: tax.code)
+        fitting.sort(key=lambda tax: (tax.valid_from is not None, tax.valid_from or EPOCH), reverse=True)
+        fitting.sort(key=_fit)
+    return tuple(fitting)
+
+
+def _fit(tax: Tax) -> tuple[bool, ...]:
+    return (
+        tax.country is None,
+        tax.postcode_from is None and tax.postcode_to is None,
+        tax.region is None,
+        tax.tax_status is None,
+    )
+
+
+def _factors(book: Snapshot, parts: list[str], ware: Ware, rules: list[Ready]) -> dict[str, Decimal]:
+    """How many of the item's own unit each unit in play holds."""
+    item = ware.item
+    factors = {item.unit: ONE}
+    for packaging in item.packagings:
+        factors.setdefault(packaging.unit, packaging.factor)
+    for unit in [ready.rule.unit for ready in rules if ready.rule.unit is not None]:
+        if unit in factors:
+            continue
+        factor = general_factor(book, parts, unit, item.unit)
+        if factor is not None:
+            factors[unit] = factor
+    return factors
+
+
+def general_factor(book: Snapshot, parts: list[str], unit: str, own: str) -> Decimal | None:
+    """How many of one unit another holds by what units are in general (a kilogram is 1000 grams)."""
+    asked, held = _root(book, parts, unit), _root(book, parts, own)
+    if asked is None or held is None or asked[0] != held[0]:
+        return None
+    return EXACT.divide(asked[1], held[1])
+
+
+def _root(book: Snapshot, parts: list[str], code: str) -> tuple[str, Decimal] | None:
+    factor = ONE
+    for _ in range(UNIT_STEPS_MAX):
+        unit: Unit | None = one(book, parts, "units", code)
+        if unit is None or unit.of is None or unit.factor is None:
+            return code, factor
+        code, factor = unit.of, EXACT.multiply(factor, unit.factor)
+    return None
+
+
+def _refusal(ware: Ware, buyer: Buyer) -> str | None:
+    """Why there can be no price at all for this pair."""
+    if ware.item.status != "active":
+        return f"item_{ware.item.status}"
+    if not all(_sells(assortment, ware) for assortment in buyer.assortments):
+        return "not_in_assortment"
+    return None
+
+
+def _sells(assortment: Assortment, ware: Ware) -> bool:
+    """Whether an item is in an assortment."""
+    if assortment.exclude is not None and _selected(assortment.exclude, ware):
+        return False
+    return assortment.include is None or _selected(assortment.include, ware)
+
+
+def _selected(selection: Selection, ware: Ware) -> bool:
+    values = ware.values
+    return (
+        any(code in selection.items for code in values["I"])
+        or any(code in selection.item_groups for code in values["T"])
+        or any(code in selection.brands for code in values["B"])
+    )
+
+
+def _timed(
+    steps: Sequence[StepCandidates],
+    lists: dict[str, StepCandidates],
+    taxes: Sequence[Tax],
+    rates: Mapping[tuple[str, str], tuple[Rate, ...]],
+) -> bool:
+    """Whether anything in reach begins or ends at some time."""
+    for step in (*steps, *lists.values()):
+        if step.timed:
+            return True
+    every: list[Tax | Rate] = [*taxes, *(rate for of_pair in rates.values() for rate in of_pair)]
+    return any(fact.valid_from is not None or fact.valid_to is not None for fact in every)
