@@ -43,3 +43,14 @@ def created(
     key = ApiKey(chance.token_hex(6), name, wanted, channel, test, stamp(now), None)
     database.write(lambda tx: access.add(tx, key, secret))
     return key, secret
+
+
+def revoked(database: Database, id_or_secret: str, now: datetime) -> ApiKey:
+    """End the key of an id, or the key that is named by its secret, for the very next request.
+
+    Errors:  NotFound.
+    """
+    key = access.key_for(database.read(), access.digest(id_or_secret))
+    key_id = key.id if key is not None else id_or_secret
+    database.write(lambda tx: access.revoke(tx, key_id, now))
+    return next(one for one in access.keys(database.read()) if one.id == key_id)

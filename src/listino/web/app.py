@@ -21,6 +21,7 @@ from listino.web.auth import Guard, require
 from listino.web.docs import Docs
 from listino.web.faults import answer_to
 from listino.web.metrics import Metrics
+from listino.web.proxy import Proxies, root_of
 from listino.web.reading import body_of, query_of, single
 from listino.web.rest import health
 from listino.web.rest.changes import ChangeDoor
@@ -60,6 +61,7 @@ class App:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
         self._prefix = settings.base_path.rstrip("/")
+        self._proxies = Proxies(settings)
         self._router = Starlette(
             routes=self.routes(),
             exception_handlers={Exception: _failed, HTTPException: _failed},
@@ -93,10 +95,11 @@ class App:
             path: str = scope["path"]
             if self._prefix and path.startswith(self._prefix + "/"):
                 path = path[len(self._prefix) :]
-                scope = {**scope, "path": path, "root_path": self._prefix}
+                scope = {**scope, "path": path}
             if path.startswith(PRICES) and scope["method"] in {"GET", "HEAD"}:
                 await self._price(scope, path, send)
                 return
+            scope = self._proxies.seen(scope)
         await self._router(scope, receive, send)
 
     async def _price(self, scope: dict[str, Any], path: str, send: Any) -> None:
@@ -152,7 +155,7 @@ class App:
     async def _order(self, request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)
         answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"))
-        return _json(answer, 201, {"location": f"{self.settings.base_path}/v1/orders/{order_id}"})
+        return _json(answer, 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"})
 
     async def _orders(self, request: Request, key: Any) -> Response:
         require(key, "orders:read")

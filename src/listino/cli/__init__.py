@@ -1,0 +1,5 @@
+"""The command line."""
+
+from listino.cli.app import main
+
+__all__ = ["main"]

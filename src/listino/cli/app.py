@@ -1,0 +1,63 @@
+"""The list of commands, and what becomes of their errors."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from listino.cli import screen
+from listino.cli.keys import KEYS
+from listino.cli.prices import price, why
+from listino.cli.serving import serve
+from listino.cli.upkeep import migrate
+from listino.core.errors import Refused, Unavailable
+
+APP = typer.Typer(
+    name="listino",
+    help="Prices for every customer, and orders into the management system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from listino import __version__
+
+        screen.say(f"listino {__version__}")
+        raise typer.Exit
+
+
+@APP.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Prices for every customer, and orders into the management system."""
+
+
+for command in (serve, price, why, migrate):
+    APP.command()(command)
+APP.add_typer(KEYS)
+
+
+def main() -> None:
+    """Run the command that the arguments name; every error is a sentence and an exit code."""
+    try:
+        APP()
+    except (Refused, Unavailable) as error:
+        screen.fail(error)
+    except BrokenPipeError:
+        # Whoever read our output has enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        screen.fail(error)
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in {"pysqlite3", "sqlite3"}:
+            raise
+        screen.fail(Unavailable(f"The database cannot be read: {error}. `listino doctor` says more."))

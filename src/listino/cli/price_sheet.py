@@ -1,0 +1,200 @@
+"""A price as a salesperson reads it: the steps from the list to the customer's price, in words."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from listino.cli import screen
+from listino.core.explain import NO_PRICE_TEXTS, quantity_text, text_in, why_not
+from listino.core.money import minor_digits, plain
+from listino.core.question import AppliedStep, NoPrice, Price
+from listino.core.rules import Rule, Text
+from listino.core.validity import zone_named
+from listino.db.snapshot import Snapshot, company, version
+from listino.flows.price import Answered, Asked
+
+STEP_WORDS = {
+    "price": "Price",
+    "discount": "Discount",
+    "customer_discount": "Customer discount",
+    "promotion": "Promotion",
+    "manual": "Manual discount",
+    "charge": "Surcharge",
+    "limit": "Limit",
+    "rounding": "Rounding",
+}
+SCOPE_WORDS = {
+    "customer": "customer",
+    "account": "account",
+    "customer_group": "customer group",
+    "ship_to": "delivery address",
+    "item": "item",
+    "variant": "variant",
+    "item_group": "item group",
+    "brand": "brand",
+    "coupon": "coupon",
+    "channel": "channel",
+    "country": "country",
+    "order_type": "order type",
+}
+
+
+def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
+    """Print a price with its steps and breaks, or why there is none; and what did not apply, where asked."""
+    outcome = answered.price
+    _print_head(book, asked, answered)
+    if outcome.steps:
+        rows = [_step_row(book, step, outcome) for step in outcome.steps]
+        screen.show(
+            screen.table(None, ("Step", "What", "For", "Value", "Before", "After"), rows, ("Value", "Before", "After"))
+        )
+    if isinstance(outcome, NoPrice):
+        screen.say(f"No price: {NO_PRICE_TEXTS.get(outcome.reason, outcome.reason.replace('_', ' '))}", "bold")
+    else:
+        _print_price(outcome)
+    _print_breaks(answered)
+    _print_validity(book, outcome)
+    if asked.explain == "all":
+        _print_not_applied(outcome)
+
+
+def _print_head(book: Snapshot, asked: Asked, answered: Answered) -> None:
+    item, outcome = answered.facts.item, answered.price
+    name = text_in(item.name)
+    screen.say(f"{name} ({item.code})" if name else f"Item {item.code}", "bold")
+    parts = [f"Customer {outcome.customer}" if outcome.customer else "Any guest"]
+    if answered.facts.circle.channel:
+        parts.append(f"channel {answered.facts.circle.channel}")
+    parts += [f"{plain(outcome.quantity)} {outcome.unit}", outcome.currency, _local(asked.at, book)]
+    if not book.newest:
+        parts.append(f"as known at revision {book.revision}")
+    screen.say(" · ".join(parts))
+
+
+def _step_row(book: Snapshot, step: AppliedStep, outcome: Price | NoPrice) -> tuple[str, ...]:
+    name, kind, code, label, value, before, after = step
+    found = version(book, "rules", code) if code is not None else None
+    rule = found.fact if found is not None and isinstance(found.fact, Rule) else None
+    text = text_in(label) if label is None or isinstance(label, (str, dict)) else None
+    what = f"{text} ({code})" if text and code else text or code or ""
+    if rule is not None and rule.final:
+        what += ", not further discountable"
+    if rule is not None and rule.scale is not None:
+        what += ", by quantity"
+    digits = minor_digits(outcome.currency)
+    return (
+        STEP_WORDS.get(name, name.replace("_", " ").capitalize()),
+        what,
+        _scope_text(rule, outcome.item) if rule is not None else "",
+        _value_text(rule, kind, value, outcome.currency),
+        "" if before is None else plain(before, digits),
+        plain(after, digits),
+    )
+
+
+def _scope_text(rule: Rule, item: str) -> str:
+    """For whom and what a rule is meant; the item that was asked for goes without saying."""
+    parts = [f"price list {rule.list}"] if rule.list is not None else []
+    for field, word in SCOPE_WORDS.items():
+        code = getattr(rule, field)
+        if code is not None and not (field == "item" and code == item):
+            parts.append(f"{word} {code}")
+    return ", ".join(parts) or "everyone"
+
+
+def _value_text(rule: Rule | None, kind: str, value: Decimal | None, currency: str) -> str:
+    if value is None:
+        return ""
+    sign = "−" if kind == "allowance" else "+" if kind == "charge" else ""
+    percent = rule is not None and (rule.action == "percent" or (rule.formula is not None and kind == "price"))
+    if percent:
+        return f"{sign}{plain(value)} %"
+    own = (rule.currency if rule is not None and kind != "limit" else None) or currency
+    text = f"{sign}{plain(value, minor_digits(own))} {own}"
+    if rule is not None and kind != "limit" and (rule.per != 1 or rule.unit is not None):
+        text += f" per {_per(rule.per, rule.unit)}"
+    return text
+
+
+def _per(per: Decimal, unit: str | None) -> str:
+    return (plain(per) + (f" {unit}" if unit else "")) if per != 1 else unit or "1"
+
+
+def _print_price(price: Price) -> None:
+    digits = minor_digits(price.currency)
+    per = _per(price.per, price.unit)
+    rows = [(f"Price per {per}", plain(price.net_price, digits), _or_none(price.gross_price, digits)),
+            (f"Line of {plain(price.quantity)} {price.unit}", str(price.net), _or_none(price.gross, None))]  # fmt: skip
+    columns = ("", f"Net {price.currency}", f"Gross {price.currency}")
+    screen.show(screen.table(None, columns, rows, columns[1:]))
+    if price.tax_fact is None:
+        screen.say("Tax: none is stated for this item and destination.")
+    else:
+        reason = f" ({price.tax_fact.reason})" if price.tax_fact.reason else ""
+        screen.say(f"Tax: {price.tax} {price.currency} at {plain(price.tax_fact.percent)} %{reason}.")
+    if price.list_price != price.net_price:
+        screen.say(
+            f"Before discounts and surcharges: {plain(price.list_price, digits)} {price.currency} per {per} net."
+        )
+
+
+def _or_none(amount: Decimal | None, digits: int | None) -> str:
+    if amount is None:
+        return "unknown"
+    return str(amount) if digits is None else plain(amount, digits)
+
+
+def _print_breaks(answered: Answered) -> None:
+    if answered.next_break is not None:
+        start, price = answered.next_break
+        text = f"{plain(price.net_price, minor_digits(price.currency))} {price.currency}"
+        screen.say(
+            f"Next quantity break: {quantity_text(start)} {price.unit} at {text} per {_per(price.per, price.unit)} net."
+        )
+    if answered.ladder is not None:
+        rows = [
+            (
+                f"{quantity_text(start)} {price.unit}",
+                plain(price.net_price, minor_digits(price.currency)),
+                _or_none(price.gross_price, minor_digits(price.currency)),
+            )
+            for start, price in answered.ladder
+        ]
+        currency = answered.price.currency
+        columns = ("Quantity", f"Net {currency}", f"Gross {currency}")
+        screen.show(screen.table("Quantity breaks", columns, rows, columns[1:]))
+
+
+def _print_validity(book: Snapshot, outcome: Price | NoPrice) -> None:
+    if outcome.next_change_at is None:
+        screen.say("Valid until the company changes something.")
+    else:
+        screen.say(f"Valid until {_local(outcome.next_change_at, book)}, unless the company changes something before.")
+
+
+def _print_not_applied(outcome: Price | NoPrice) -> None:
+    if not outcome.not_applied:
+        screen.say("Nothing else could have applied.")
+        return
+    rows = [
+        (
+            STEP_WORDS.get(step, step.replace("_", " ").capitalize()),
+            _named(rule.code, rule.label),
+            _scope_text(rule, outcome.item),
+            why_not(rule, reason, detail),
+        )
+        for step, rule, reason, detail in outcome.not_applied
+    ]
+    columns = ("Step", "What", "For", "Why not, and what would have to change")
+    screen.show(screen.table("What did not apply", columns, rows))
+
+
+def _named(code: str, label: Text | None) -> str:
+    text = text_in(label)
+    return f"{text} ({code})" if text else code
+
+
+def _local(at: datetime, book: Snapshot) -> str:
+    """An instant as the company's clocks show it."""
+    name = company(book.reading).zone
+    return f"{at.astimezone(zone_named(name) or ZoneInfo('UTC')):%Y-%m-%d %H:%M} {name}"

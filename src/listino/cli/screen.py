@@ -1,0 +1,69 @@
+"""What the commands print: sentences and tables, good on a terminal and in a file."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from listino.core.errors import Refused, Unavailable
+
+# Into a file or pipe lines are as wide as a table needs; nobody folds them there.
+FILE_WIDTH = 160
+FILE_WIDTH_MIN = 100
+
+
+def console(*, errors: bool = False) -> Console:
+    """A console on stdout, or on stderr for what went wrong and for progress."""
+    file = sys.stderr if errors else sys.stdout
+    width = None
+    if not file.isatty():
+        stated = os.environ.get("COLUMNS", "")
+        width = max(FILE_WIDTH_MIN, int(stated)) if stated.isascii() and stated.isdigit() else FILE_WIDTH
+    return Console(file=file, width=width, highlight=False)
+
+
+def say(text: str = "", style: str | None = None) -> None:
+    """Print one line on stdout at once, never folded into a file and never read as markup."""
+    console().print(text, style=style, markup=False, soft_wrap=True)
+    sys.stdout.flush()
+
+
+def remark(text: str) -> None:
+    """Print one line on stderr, beside the output."""
+    console(errors=True).print(text, style="dim", markup=False, soft_wrap=True)
+
+
+def show(table: Table) -> None:
+    """Print a table on stdout."""
+    console().print(table)
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> Table:
+    """A table of texts; what is named in `right` is aligned as numbers are."""
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        number = column in right
+        made.add_column(escape(column), justify="right" if number else "left", overflow="fold", no_wrap=number)
+    for row in rows:
+        made.add_row(*(escape(cell) for cell in row))
+    return made
+
+
+def complaint(error: Exception) -> str:
+    """What went wrong, in which field, and what to do about it: one sentence each."""
+    if isinstance(error, Refused):
+        lines = [f"{fault.field}: {fault.text} {fault.remedy}".strip(": ").strip() for fault in error.faults]
+        return "\n".join(lines) if lines else error.detail
+    if isinstance(error, Unavailable):
+        return error.detail
+    return f"{type(error).__name__}: {error}"
+
+
+def fail(error: Exception) -> NoReturn:
+    """Print what went wrong on stderr and end with exit code 1."""
+    console(errors=True).print(complaint(error), style="red", markup=False, soft_wrap=True)
+    sys.exit(1)

@@ -1,0 +1,24 @@
+"""Somebody looks after the database: makes it, brings it up to date."""
+
+from listino.core.checks import country_fault, currency_fault
+from listino.core.errors import Malformed, malformed
+from listino.core.validity import zone_named
+from listino.db import migrate
+
+# What holds for a company that has not said otherwise.
+DEFAULT_CURRENCY = "EUR"
+DEFAULT_ZONE = "UTC"
+
+
+def migrated(url: str, *, currency: str, zone: str, country: str | None) -> tuple[str | None, str]:
+    """Make a database or bring it up to date: its schema before (None: there was none) and after.
+
+    Errors:  Malformed for a currency, zone or country that does not exist.
+    """
+    fault = currency_fault("currency", currency) or (country_fault("country", country) if country else None)
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    if zone_named(zone) is None:
+        raise malformed("zone", "unknown_zone", f"There is no time zone {zone!r}.", "Name one as Europe/Rome.")
+    before = migrate.version_of(url)
+    return before, migrate.migrated(url, currency=currency, zone=zone, country=country)
