@@ -147,14 +147,15 @@ def _or_none(amount: Decimal | None, digits: int | None) -> str:
 def _print_breaks(answered: Answered) -> None:
     if answered.next_break is not None:
         start, price = answered.next_break
+        unit = answered.price.unit
         text = f"{plain(price.net_price, minor_digits(price.currency))} {price.currency}"
         screen.say(
-            f"Next quantity break: {quantity_text(start)} {price.unit} at {text} per {_per(price.per, price.unit)} net."
+            f"Next quantity break: {quantity_text(start)} {unit} at {text} per {_per(price.per, unit)} net."
         )
     if answered.ladder is not None:
         rows = [
             (
-                f"{quantity_text(start)} {price.unit}",
+                f"{quantity_text(start)} {answered.price.unit}",
                 plain(price.net_price, minor_digits(price.currency)),
                 _or_none(price.gross_price, minor_digits(price.currency)),
             )

@@ -1,14 +1,14 @@
 """Quantity breaks: the prices of all breaks of a line, and the next one."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import replace
-from decimal import Decimal, getcontext, setcontext
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import islice
 
 from listino.core.candidates import StepCandidates
 from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
-from listino.core.question import Facts, Price, Question
-from listino.core.resolve import resolve
+from listino.core.question import Facts, Price, Question, UnitPrice
+from listino.core.resolve import unit_price
 
 # A line meets at most this many breaks: those of all its rules together.
 BREAKS_MAX = 1000
@@ -32,52 +32,46 @@ def starts_of(steps: Iterable[StepCandidates], item_unit: str, factors: dict[str
     return tuple(sorted(starts))[:BREAKS_MAX]
 
 
-def ladder(question: Question, facts: Facts) -> tuple[tuple[Decimal, Price], ...]:
+def ladder(question: Question, facts: Facts) -> tuple[tuple[Decimal, UnitPrice], ...]:
     """The price from each quantity on at which it changes: what asking each quantity would answer.
 
     Units:   quantities in question.unit, ascending; a break "above 5" stands as 5.000000001.
     """
-    rows: list[tuple[Decimal, Price]] = []
-    last: tuple[Decimal, Decimal] | None = None
+    rows: list[tuple[Decimal, UnitPrice]] = []
+    last: UnitPrice | None = None
     first = NINE_PLACES if question.unit in MEASURED_UNITS else ONE
     for start in (first, *_asked(question, facts, first)):
-        answer = resolve(replace(question, quantity=start, explain="none"), facts)
-        if not isinstance(answer, Price):
-            last = None
-            continue
-        now = (answer.net_price, answer.per)
-        if now != last:
-            rows.append((ZERO if start == NINE_PLACES else start, answer))
-            last = now
+        price = unit_price(_at(question, start), facts)
+        if price is not None and price != last:
+            rows.append((ZERO if start == NINE_PLACES else start, price))
+        last = price
     return tuple(rows)
 
 
-def next_break(question: Question, facts: Facts, price: Price) -> tuple[Decimal, Price] | None:
+def next_break(question: Question, facts: Facts, price: Price) -> tuple[Decimal, UnitPrice] | None:
     """The next larger quantity at which the unit price changes, and the price there."""
-    if not facts.starts:
-        return None
-    for start in _asked(question, facts, question.quantity)[:NEXT_BREAKS_TRIED_MAX]:
-        answer = resolve(replace(question, quantity=start, explain="none"), facts)
-        if isinstance(answer, Price) and (answer.net_price, answer.per) != (price.net_price, price.per):
-            return start, answer
+    for start in islice(_asked(question, facts, question.quantity), NEXT_BREAKS_TRIED_MAX):
+        following = unit_price(_at(question, start), facts)
+        if following is not None and (following.net_price != price.net_price or following.per != price.per):
+            return start, following
     return None
 
 
-def _asked(question: Question, facts: Facts, above: Decimal = ZERO) -> tuple[Decimal, ...]:
+def _at(question: Question, quantity: Decimal) -> Question:
+    """The same question for another quantity, without explanation."""
+    return Question(
+        question.item, question.customer, quantity, question.unit, question.currency, question.at, question.channel,
+        question.order_type, "none", question.manual,
+    )  # fmt: skip
+
+
+def _asked(question: Question, facts: Facts, above: Decimal) -> Iterator[Decimal]:
     """The breaks above a quantity, in the question's unit, rounded up to what a quantity can be."""
     factor = facts.factors[question.unit]
-    context = getcontext()
-    setcontext(EXACT)
-    try:
-        starts = facts.starts[bisect_right(facts.starts, above * factor) :]
-        asked = []
-        for start in starts:
-            exact = start / factor
-            quantity = exact.quantize(NINE_PLACES)
-            if quantity == exact:
-                asked.append(exact)
-            else:
-                asked.append(quantity if quantity * factor >= start else quantity + NINE_PLACES)
-        return tuple(asked)
-    finally:
-        setcontext(context)
+    for start in facts.starts[bisect_right(facts.starts, EXACT.multiply(above, factor)) :]:
+        exact = start if factor == ONE else EXACT.divide(start, factor)
+        quantity = exact.quantize(NINE_PLACES, context=EXACT)
+        if quantity == exact:
+            yield exact
+        else:
+            yield quantity if EXACT.multiply(quantity, factor) >= start else EXACT.add(quantity, NINE_PLACES)

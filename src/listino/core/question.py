@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from listino.core.candidates import Candidate, Circle, StepCandidates
 from listino.core.facts import Item, PriceList, Tax
@@ -79,6 +80,15 @@ class Price:
     steps: list[AppliedStep]
     not_applied: list[NotApplied]
     next_change_at: datetime | None
+
+
+class UnitPrice(NamedTuple):
+    """The price per `per` of a question's unit, net and gross (None where no tax fact fits)."""
+
+    net_price: Decimal
+    gross_price: Decimal | None
+    per: Decimal
+    currency: str
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from listino.core.filters import refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed
 from listino.core.money import EXACT, FRACTION_DIGITS_MAX, HUNDRED, ONE, QUANTA, minor_digits
 from listino.core.pick import Pick, Unpriced
-from listino.core.question import AppliedStep, Facts, NoPrice, Price, Question, Running
+from listino.core.question import AppliedStep, Facts, NoPrice, Price, Question, Running, UnitPrice
 
 
 def resolve(question: Question, facts: Facts) -> Price | NoPrice:
@@ -31,6 +31,22 @@ def resolve(question: Question, facts: Facts) -> Price | NoPrice:
             return work.price()
         except Unpriced as ending:
             return work.no_price(str(ending))
+    finally:
+        setcontext(context)
+
+
+def unit_price(question: Question, facts: Facts) -> UnitPrice | None:
+    """The unit price alone, as `resolve` finds it, for the breaks around an answer; None where there is none."""
+    context = getcontext()
+    setcontext(EXACT)
+    try:
+        work = _Work(question, facts)
+        if facts.refusal is not None:
+            return None
+        work.carry_out()
+        return None if work.running is None else work.unit_price(work.running)
+    except Unpriced:
+        return None
     finally:
         setcontext(context)
 
@@ -142,36 +158,40 @@ class _Work:
                 own = refused(candidate, self.question, self.facts) or (reason, self.final)
                 self.skipped.append((step.plan.name, candidate.rule, *own))
 
+    def unit_price(self, running: Running) -> UnitPrice:
+        """The unit price net and gross: the one that was worked out, and the other for show."""
+        currency = self.question.currency
+        amount, factor, digits = running.amount, self.pick.tax_factor, minor_digits(currency)
+        net, gross = amount, None
+        if running.tax_mode == "gross":
+            net, gross = _shown(amount / factor, amount, digits), amount
+        elif self.pick.tax is not None:
+            gross = amount if factor == ONE else _shown(amount * factor, amount, digits)
+        return UnitPrice(net, gross, running.per, currency)
+
     def price(self) -> Price:
         """The answer, once all steps are carried out."""
-        running, question = self.running, self.question
+        running, question, tax = self.running, self.question, self.pick.tax
         if running is None:
             raise Unpriced("no_price")
-        tax, factor = self.pick.tax, self.pick.tax_factor
-        digits = minor_digits(question.currency)
-        coin = QUANTA[digits]
-        line = running.amount * question.quantity / running.per
+        coin = QUANTA[minor_digits(question.currency)]
+        line = (running.amount * question.quantity / running.per).quantize(coin)
+        list_price = running.first
         tax_amount: Decimal | None = None
         gross: Decimal | None = None
-        gross_price: Decimal | None = None
-        if running.tax_mode == "net":
-            net_price = running.amount
-            net = line.quantize(coin)
+        if running.tax_mode == "gross":
+            gross, net = line, (line / self.pick.tax_factor).quantize(coin)
+            tax_amount = gross - net
+            list_price = _shown(running.first / self.pick.tax_factor, running.first, minor_digits(question.currency))
+        else:
+            net = line
             if tax is not None:
                 tax_amount = (net * tax.percent / HUNDRED).quantize(coin)
                 gross = net + tax_amount
-                gross_price = net_price if factor == ONE else _shown(net_price * factor, net_price, digits)
-            list_price = running.first
-        else:
-            gross_price = running.amount
-            gross = line.quantize(coin)
-            net = (gross / factor).quantize(coin)
-            tax_amount = gross - net
-            net_price = _shown(gross_price / factor, gross_price, digits)
-            list_price = _shown(running.first / factor, running.first, digits)
+        unit = self.unit_price(running)
         return Price(
             question.item, question.customer, question.quantity, question.unit, running.per, question.currency,
-            net_price, gross_price, list_price, net, tax_amount, gross, tax, running.list, self.steps,
+            unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, self.steps,
             self.skipped or [], self._next_change_at(),
         )  # fmt: skip
 

@@ -70,12 +70,12 @@ class Snapshot:
     known: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-def snapshot(database: Database, known_at: int | datetime | None = None) -> Snapshot:
-    """The book as of a revision or an instant; as of now without.
+def snapshot(database: Database, known_at: int | datetime | None = None, reading: Reading | None = None) -> Snapshot:
+    """The book as of a revision or an instant; as of now without. `reading` is one just taken.
 
     Errors:  Malformed for a revision that is not there yet; Gone for one that is no longer kept.
     """
-    reading = database.read()
+    reading = reading or database.read()
     if known_at is None:
         return Snapshot(database, reading, reading.revision, reading.shapes, True)
     revision = known_at if isinstance(known_at, int) else revision_at(reading, known_at)

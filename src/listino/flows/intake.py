@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -33,6 +33,7 @@ from listino.db.orders import LineRow, OrderRow, StepRow
 from listino.db.snapshot import Snapshot, snapshot, stamp
 from listino.flows.circles import one
 from listino.flows.price import Answered, Asked, prefetched, price
+from listino.flows.records import field_names
 
 # A store's clock may run ahead of ours by this much before its word for the moment is not taken.
 CLOCK_AHEAD_MAX = timedelta(minutes=10)
@@ -95,14 +96,6 @@ class Outcome:
     new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """An order that is being written: the future ends when it is on disk."""
-
-    taken: Taken
-    future: "Future[Outcome]"
-
-
 def keys_of(order: Order, store: str, idempotency_key: str | None) -> tuple[bytes, ...]:
     """The hashes of an order's keys: the caller's own within its store, and store + number."""
     number = sha256(f"number\x1f{store}\x1f{order.number}".encode()).digest()
@@ -118,22 +111,18 @@ def fingerprint_of(order: Order) -> bytes:
 
 def _values(value: Any, amount: Callable[[Decimal], str]) -> Any:
     """What a record says as plain values, its decimals written by `amount`."""
-    if is_dataclass(value):
-        said = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: _values(inner, amount) for name, inner in said if inner is not None and inner != ()}
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return amount(value)
     if isinstance(value, tuple):
         return [_values(member, amount) for member in value]
     if isinstance(value, dict):
         return dict(sorted(value.items()))
-    return amount(value) if isinstance(value, Decimal) else value
-
-
-def known_before(database: Database, digests: tuple[bytes, ...], fingerprint: bytes) -> str | None:
-    """The order that came before under these keys.
-
-    Errors:  DifferentContent.
-    """
-    return orders.found_by_keys(database.read().connection, digests, fingerprint)
+    if not hasattr(value, "__dataclass_fields__"):
+        return value
+    said = ((name, getattr(value, name)) for name in field_names(type(value)))
+    return {name: _values(inner, amount) for name, inner in said if inner is not None and inner != ()}
 
 
 def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: datetime, chance: Chance) -> Taken:
@@ -202,7 +191,7 @@ def _priced_lines(
     at = order.ordered_at if order.ordered_at <= now + CLOCK_AHEAD_MAX else now
     context = Asked(
         "", at, customer=customer, channel=channel, currency=order.currency, country=country,
-        coupons=tuple(voucher.code for voucher in order.vouchers),
+        coupons=tuple(voucher.code for voucher in order.vouchers), breaks=False,
     )  # fmt: skip
     asked = [replace(context, item=line.item, quantity=line.quantity, unit=line.unit) for line in order.lines]
     prefetched(book, asked)
@@ -291,15 +280,14 @@ def _totals(order: Order, lines: tuple[TakenLine, ...], held: list[str]) -> tupl
 
 
 def handed_in(
-    database: Database, taken: Taken, digests: tuple[bytes, ...], fingerprint: bytes, render: Callable[[Taken], bytes]
-) -> Handed:
-    """Queue an order to be written with all that belongs to it, in one transaction.
+    database: Database, taken: Taken, answer: bytes, digests: tuple[bytes, ...], fingerprint: bytes
+) -> "Future[Outcome]":
+    """Queue an order to be written with all that belongs to it, in one transaction; ends when it is on disk.
 
-    `render` makes the first answer, which is kept and given again to whoever repeats the order.
+    `answer` is the first answer, which is kept and given again to whoever repeats the order.
     """
-    row = _row(taken, render(taken).decode())
-    future = database.submit(lambda tx: Outcome(*orders.take(tx, row, digests, fingerprint)))
-    return Handed(taken, future)
+    row = _row(taken, answer.decode())
+    return database.submit(lambda tx: Outcome(*orders.take(tx, row, digests, fingerprint)))
 
 
 def _row(taken: Taken, answer: str) -> OrderRow:

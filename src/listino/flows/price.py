@@ -10,7 +10,7 @@ from listino.core.errors import NotFound, malformed
 from listino.core.keys import code_key, keys_of_shapes
 from listino.core.ladder import ladder, next_break
 from listino.core.money import ONE
-from listino.core.question import Facts, NoPrice, Price, Question
+from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
 from listino.db.snapshot import Snapshot, company, under
@@ -18,11 +18,12 @@ from listino.flows.circles import Buyer, Kept, Ware, gathered_buyer, gathered_wa
 from listino.flows.terms import Context, gathered_facts, general_factor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A price question as the caller put it; what was left out is None.
 
-    Units:   quantity above 0, in `unit` (None: the item's own).
+    Units:   quantity above 0, in `unit` (None: the item's own). Without `breaks` the next quantity
+             break is not looked for. Not frozen, as the hot road makes one a request; nobody changes it.
     """
 
     item: str
@@ -38,6 +39,7 @@ class Asked:
     coupons: tuple[str, ...] = ()
     explain: str = "applied"
     ladder: bool = False
+    breaks: bool = True
     manual: tuple[Rule, ...] = ()
 
 
@@ -47,8 +49,8 @@ class Answered:
 
     price: Price | NoPrice
     facts: Facts
-    next_break: tuple[Decimal, Price] | None
-    ladder: tuple[tuple[Decimal, Price], ...] | None
+    next_break: tuple[Decimal, UnitPrice] | None
+    ladder: tuple[tuple[Decimal, UnitPrice], ...] | None
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     )  # fmt: skip
     outcome = resolve(question, facts)
     following = None
-    if facts.starts and isinstance(outcome, Price):
+    if asked.breaks and facts.starts and isinstance(outcome, Price):
         following = next_break(question, facts, outcome)
     return Answered(outcome, facts, following, ladder(question, facts) if asked.ladder else None)
 

@@ -1,9 +1,8 @@
 """A fact as plain JSON values, and back: the strict reading that every door and file goes through."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -22,6 +21,7 @@ _BARE_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _PATH = re.compile(r"^(?P<text>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 Record = TypeVar("Record")
 _PYTHON_NAMES = {"from": "from_"}
+_WIRE_NAMES = {"from_": "from"}
 
 
 def fact_from(kind: str, code: str, said: Any) -> Fact:
@@ -35,7 +35,7 @@ def fact_from(kind: str, code: str, said: Any) -> Fact:
     if values.setdefault("code", code) != code:
         text = f"The code in the body, {values['code']!r}, is not the one addressed, {code!r}."
         raise Malformed("code_differs", text, (Fault("code", "code_differs", text, "Send one of the two."),))
-    fact: Fact = strict(KINDS[kind], values)
+    fact: Fact = strict(KINDS[kind], _local_times(values))
     return fact
 
 
@@ -44,15 +44,12 @@ def strict(record: type[Record], said: Any) -> Record:
 
     Errors:  Malformed with a fault for every unknown field, else for the first wrong value.
     """
-    if record not in _FIELDS:
-        _FIELDS[record] = _names_of(record)
-    if isinstance(said, dict):
-        unknown = list(_unknown(said, _FIELDS[record], ""))
-        if unknown:
-            faults = tuple(Fault(name, "unknown_field", f"There is no field {name}.", text) for name, text in unknown)
-            raise Malformed("unknown_field", "Unknown field: " + ", ".join(name for name, _ in unknown) + ".", faults)
+    unknown = _unknown(said, _names_of(record), "") if isinstance(said, dict) else []
+    if unknown:
+        faults = tuple(Fault(name, "unknown_field", f"There is no field {name}.", text) for name, text in unknown)
+        raise Malformed("unknown_field", "Unknown field: " + ", ".join(name for name, _ in unknown) + ".", faults)
     try:
-        return msgspec.convert(_local_times(said), record)
+        return msgspec.convert(said, record)
     except msgspec.ValidationError as error:
         raise malformed_by(error) from None
 
@@ -105,13 +102,30 @@ def _remedy(text: str) -> str:
     return "Send a value of that type."
 
 
-Names = dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that a record's JSON may have, and which of them hold records of their own."""
+
+    all: frozenset[str]
+    nested: tuple[tuple[str, "Names"], ...]
+
+
+_names: dict[Any, Names] = {}
 
 
 def _names_of(record: Any) -> Names:
-    """The names that a record's JSON may have, with those of the records within it."""
+    if record not in _names:
+        _names[record] = _read_names(record)
+    return _names[record]
+
+
+def _read_names(record: Any) -> Names:
     hints = get_type_hints(record)
-    return {field.name.rstrip("_"): _inner(hints[field.name]) for field in fields(record)}
+    inner = ((field.name, _inner(hints[field.name])) for field in fields(record))
+    return Names(
+        frozenset(name for field in fields(record) for name in (field.name, _WIRE_NAMES.get(field.name, field.name))),
+        tuple((name, names) for name, names in inner if names is not None),
+    )
 
 
 def _inner(hint: Any) -> Names | None:
@@ -122,22 +136,21 @@ def _inner(hint: Any) -> Names | None:
     return None
 
 
-_FIELDS: dict[type, Names] = {}
-
-
-def _unknown(said: Mapping[str, Any], names: Names, path: str) -> Any:
-    for name, value in said.items():
-        if name not in names:
-            yield path + str(name), "Send only: " + ", ".join(sorted(names)) + "."
-            continue
-        inner = names[name]
-        if inner is None:
-            continue
-        members = enumerate(value) if isinstance(value, list) else [("", value)]
-        for index, member in members:
-            if isinstance(member, dict):
-                place = f"[{index}]" if index != "" else ""
-                yield from _unknown(member, inner, f"{path}{name}{place}.")
+def _unknown(said: dict[str, Any], names: Names, path: str) -> list[tuple[str, str]]:
+    """The fields that are not there, each with what may be sent."""
+    found: list[tuple[str, str]] = []
+    if not said.keys() <= names.all:
+        remedy = "Send only: " + ", ".join(sorted(name.rstrip("_") for name in names.all)) + "."
+        found = [(f"{path}{name}", remedy) for name in said if name not in names.all]
+    for name, inner in names.nested:
+        value = said.get(name)
+        if isinstance(value, dict):
+            found += _unknown(value, inner, f"{path}{name}.")
+        elif isinstance(value, list):
+            for index, member in enumerate(value):
+                if isinstance(member, dict):
+                    found += _unknown(member, inner, f"{path}{name}[{index}].")
+    return found
 
 
 def _local_times(said: Any) -> Any:
@@ -161,31 +174,46 @@ def _local_value(name: str, value: Any) -> Any:
     return value
 
 
+_field_names: dict[Any, tuple[str, ...]] = {}
+
+
+def field_names(record: Any) -> tuple[str, ...]:
+    """The names of a record's fields."""
+    names = _field_names.get(record)
+    if names is None:
+        names = _field_names[record] = tuple(field.name for field in fields(record))
+    return names
+
+
 def _settled(record: Any, zone: ZoneInfo) -> Any:
     changed: dict[str, Any] = {}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if isinstance(value, Decimal):
-            settled_value: Any = plain_decimal(value)
-        elif isinstance(value, datetime):
-            settled_value = instant(value, zone)
-        elif is_dataclass(value):
-            settled_value = _settled(value, zone)
-        elif isinstance(value, tuple) and value and is_dataclass(value[0]):
-            settled_value = tuple(_settled(member, zone) if is_dataclass(member) else member for member in value)
-        else:
+    for name in field_names(type(record)):
+        value = getattr(record, name)
+        if value is None or type(value) is str:
             continue
+        settled_value = _settled_value(value, zone)
         if settled_value is not value:
-            changed[field.name] = settled_value
+            changed[name] = settled_value
     return replace(record, **changed) if changed else record
+
+
+def _settled_value(value: Any, zone: ZoneInfo) -> Any:
+    if isinstance(value, Decimal):
+        return plain_decimal(value)
+    if isinstance(value, datetime):
+        return value if value.tzinfo is UTC else instant(value, zone)
+    if isinstance(value, tuple):
+        members = tuple(_settled_value(member, zone) for member in value)
+        same = all(now is before for now, before in zip(members, value, strict=True))
+        return value if same else members
+    return _settled(value, zone) if hasattr(value, "__dataclass_fields__") else value
 
 
 def plain_decimal(value: Decimal) -> Decimal:
     """A decimal whose text has no exponent; what is out of bounds stays for the check to name."""
-    if not value.is_finite() or value.adjusted() > 40:
+    if "E" not in str(value) or not value.is_finite() or value.adjusted() > 40:
         return value
-    text = format(value, "f")
-    return value if text == str(value) else Decimal(text)
+    return Decimal(format(value, "f"))
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 from listino.core.explain import NO_PRICE_TEXTS, is_above, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
-from listino.core.question import NoPrice, Price
+from listino.core.question import NoPrice, Price, UnitPrice
 from listino.db.snapshot import Snapshot
 from listino.flows.price import Answered
 from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
@@ -61,9 +61,9 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     if answered.facts.item.reference is not None:
         _add_reference(answer, answered, price)
     if answered.next_break is not None:
-        answer.next_break = _break(*answered.next_break)
+        answer.next_break = _break(*answered.next_break, digits)
     if answered.ladder is not None:
-        answer.ladder = [_break(start, rung) for start, rung in answered.ladder]
+        answer.ladder = [_break(start, rung, digits) for start, rung in answered.ladder]
     return answer
 
 
@@ -108,8 +108,7 @@ def _not_applied(skipped: list[tuple[Any, ...]], language: str | None) -> list[N
     ]
 
 
-def _break(start: Decimal, price: Price) -> BreakLine:
-    digits = minor_digits(price.currency)
+def _break(start: Decimal, price: UnitPrice, digits: int) -> BreakLine:
     gross = None if price.gross_price is None else plain(price.gross_price, digits)
     line = BreakLine(plain(price.net_price, digits), gross, plain(price.per))
     if is_above(start):

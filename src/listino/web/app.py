@@ -57,7 +57,7 @@ class App:
         self.facts = FactDoor(database, clock)
         self.changes = ChangeDoor(database, clock)
         self.orders = OrderDoor(database, clock, chance)
-        self.docs = Docs(settings)
+        self.docs = Docs()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
         self._prefix = settings.base_path.rstrip("/")

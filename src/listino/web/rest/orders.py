@@ -30,7 +30,6 @@ from listino.flows.intake import (
     fingerprint_of,
     handed_in,
     keys_of,
-    known_before,
     priced,
 )
 from listino.flows.records import settled_record, strict
@@ -139,39 +138,27 @@ class OrderDoor:
         require(key, "orders:create")
         order = order_of(body)
         name = _checked_key(idempotency_key)
-        store = order.store or key.name
-        digests, fingerprint = keys_of(order, store, name), fingerprint_of(order)
-        known = known_before(self._database, digests, fingerprint)
-        if known is None:
-            known = await self._taken(order, key, name, digests, fingerprint)
-        found = orders.read(self._database.read().connection, known)
-        if found is None:
-            raise NotFound("not_found", f"Order {known} is not here.")
-        return first_answer(found), known
-
-    async def _taken(
-        self, order: Order, key: ApiKey, name: str | None, digests: tuple[bytes, ...], fingerprint: bytes
-    ) -> str:
+        digests, fingerprint = keys_of(order, order.store or key.name, name), fingerprint_of(order)
         first = next((self._under_way[digest] for digest in digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
-            known = known_before(self._database, digests, fingerprint)
-            if known is not None:
-                return known
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.update(dict.fromkeys(digests, ended))
         try:
             caller = Caller(key.name, key.channel, key.test)
-            now = self._clock()
-            taken = priced(snapshot(self._database), order, caller, name, now, self._chance)
-            handed = handed_in(self._database, taken, digests, fingerprint, rendered)
-            outcome: Outcome = await asyncio.wait_for(self._landing.on_disk(handed.future), WRITE_DEADLINE_S)
-            return outcome.id
+            taken = priced(snapshot(self._database), order, caller, name, self._clock(), self._chance)
+            answer = rendered(taken)
+            written = handed_in(self._database, taken, answer, digests, fingerprint)
+            outcome: Outcome = await asyncio.wait_for(self._landing.on_disk(written), WRITE_DEADLINE_S)
         finally:
             for digest in digests:
                 if self._under_way.get(digest) is ended:
                     del self._under_way[digest]
             ended.set_result(None)
+        if outcome.new:
+            return with_key(taken.key, answer), outcome.id
+        found = orders.read(self._database.read().connection, outcome.id)
+        return (first_answer(found) if found is not None else b"{}"), outcome.id
 
     async def _wait_for(self, first: "asyncio.Future[Any]") -> None:
         try:
@@ -321,7 +308,12 @@ def _line(line: TakenLine, digits: int) -> OrderLineAnswer:
 def first_answer(found: OrderRead) -> bytes:
     """The first answer to an order, with the key that it came under."""
     private = _decode_any.decode(found.private) if found.private is not None else {}
-    return b'{"key":' + encode(private.get("key")) + b"," + found.answer.encode()[1:]
+    return with_key(private.get("key"), found.answer.encode())
+
+
+def with_key(key: str | None, answer: bytes) -> bytes:
+    """An answer with the key of its order in front."""
+    return b'{"key":' + encode(key) + b"," + answer[1:]
 
 
 def whole(found: OrderRead) -> dict[str, Any]:

@@ -69,11 +69,12 @@ class PriceDoor:
                     language = language_of(value)
                 elif name == b"if-none-match":
                     unless = value
-            key = self._guard.key(authorization, self._database.read())
+            reading = self._database.read()
+            key = self._guard.key(authorization, reading)
             asked, known_at, min_revision = self._asked(scope["query_string"], item, key)
             if ladder:
                 asked = replace(asked, ladder=True)
-            book = snapshot(self._database, known_at)
+            book = snapshot(self._database, known_at, reading)
             check_revision(book, min_revision)
             full = key.may("explain:full")
             answer = price_answer(price(book, asked), asked.explain, language, full=full)
