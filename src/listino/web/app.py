@@ -32,6 +32,7 @@ from listino.web.settings import WebSettings
 
 # Reads that take longer than a price, and waiting writes, go through so many threads.
 THREADS = 8
+ORDERS_PER_PAGE_MAX = 200
 PRICES = "/v1/prices"
 JSON = "application/json"
 
@@ -162,7 +163,7 @@ class App:
         allowed = frozenset(["store", "number", "handover", "life", "customer", "limit", "after"])
         said = single(query_of(request.scope["query_string"]), allowed)
         limit, after = page_of(said)
-        return _json(await self._in_thread(self.orders.listed, said, after, min(limit, 200)))
+        return _json(await self._in_thread(self.orders.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX)))
 
     async def _one_order(self, request: Request, key: Any) -> Response:
         require(key, "orders:read")

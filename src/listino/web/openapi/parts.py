@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from listino.web.openapi.problems import ALWAYS, refusals
-from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema, named
+from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema
 from listino.web.openapi.words import meaning_of
 
 JSON = "application/json"
@@ -93,8 +93,16 @@ def page(schema: Schema, description: str, **more: Schema) -> Schema:
 
 
 def operation(
-    name: str, tag: str, summary: str, description: str, scope: str | None, answers: dict[str, Any], refused: Iterable[int],
-    *, parameters: Iterable[Parameter] = (), sent: dict[str, Any] | None = None,
+    name: str,
+    tag: str,
+    summary: str,
+    description: str,
+    *,
+    answers: dict[str, Any],
+    refused: Iterable[int] = (),
+    scope: str | None = None,
+    parameters: Iterable[Parameter] = (),
+    sent: dict[str, Any] | None = None,
 ) -> Operation:
     """One operation. `refused` are the refusals that come on top of those of every guarded door."""
     own = [*(ALWAYS if scope is not None else ()), *refused]

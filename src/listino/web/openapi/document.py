@@ -1,0 +1,80 @@
+"""The OpenAPI 3.1 document, put together once."""
+
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from listino import __version__
+from listino.core.facts import KINDS
+from listino.web.openapi import operations
+from listino.web.openapi.examples import show
+from listino.web.openapi.facts import facts, words_of
+from listino.web.openapi.problems import responses
+from listino.web.openapi.schemas import Schema, schemas
+
+# Stands for the address of this installation until a request tells it.
+ADDRESS = "http://address.invalid"
+INTRODUCTION = (
+    "Prices for every customer, with the steps that led to them, and orders that are taken once and for all.\n\n"
+    "Decimals are text, instants RFC 3339, currencies ISO 4217, countries ISO 3166-1, units UN/ECE Recommendation 20. "
+    "Refusals are problems (RFC 9457) with a stable `code` and, for each field that is wrong, the remedy. An unknown "
+    "field or parameter is refused."
+)
+TAGS = {
+    "Prices": "What an item costs a customer now, and why.",
+    "Orders": "Orders that stores say were placed.",
+    "Changes": "Many records at once, and the log of what changed.",
+    "Stock": "How much there is.",
+    "Service": "Whether it runs, what it counts, and this contract.",
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document, with ADDRESS where the installation's own stands."""
+    found = schemas()
+    paths = _paths(found)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Listino",
+            "version": __version__,
+            "summary": "Prices for every customer, and orders into the management system.",
+            "description": INTRODUCTION,
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": ADDRESS}],
+        "security": [{"key": []}],
+        "tags": [
+            *({"name": name, "description": text} for name, text in TAGS.items()),
+            *({"name": words_of(kind), "description": found[record.__name__]["description"]}
+              for kind, record in KINDS.items()),
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": found,
+            "responses": responses(),
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key, made by `listino keys create`. Each operation names its scope.",
+                }
+            },
+        },
+    }  # fmt: skip
+
+
+def _paths(found: dict[str, Schema]) -> dict[str, Any]:
+    paths = deepcopy({
+        **operations.prices(),
+        **operations.orders(),
+        **operations.changes(),
+        **operations.stock(),
+        **facts(found),
+        **operations.service(),
+    })  # fmt: skip
+    for methods in paths.values():
+        for operation in methods.values():
+            show(operation)
+    return paths

@@ -1,0 +1,271 @@
+"""The operations on prices, orders, change sets and stock, and those about the service itself."""
+
+from typing import Any
+
+from listino.web.openapi.parts import (
+    AFTER,
+    LIMIT,
+    Operation,
+    answer,
+    body,
+    header,
+    in_path,
+    operation,
+    page,
+    price_parameters,
+    query,
+)
+from listino.web.openapi.schemas import CODE, REVISION, TEXT, named
+
+Paths = dict[str, dict[str, Operation]]
+RECORD = {"type": "object", "required": ["kind", "code"], "properties": {"kind": TEXT, "code": CODE}}
+ETAG_OF_PRICE = {"ETag": {"description": "The digest of what the answer says, for If-None-Match.", "schema": TEXT}}
+PRICE_ANSWERS = {
+    "200": answer("The price; or, with `outcome` no_price, why there is none.", named("Price"), ETAG_OF_PRICE),
+    "304": answer("What If-None-Match names still is the answer.", headers=ETAG_OF_PRICE),
+}
+
+
+def prices() -> Paths:
+    """What is asked most: a price, a ladder, many prices at once."""
+    item = in_path("item", "Code of the item.")
+    by_query = query("item", CODE, "Code of the item, where it does not fit in a path.", required=True)
+
+    def asked(name: str, summary: str, description: str, parameter: dict[str, Any]) -> Operation:
+        parameters = [parameter, *price_parameters()]
+        return operation(
+            name,
+            "Prices",
+            summary,
+            description,
+            scope="prices:read",
+            answers=PRICE_ANSWERS,
+            refused=(404, 410),
+            parameters=parameters,
+        )
+
+    batch = operation(
+        "askPrices",
+        "Prices",
+        "Ask the prices of many lines",
+        "One context and 1 to 1,000 lines. Each line stands alone: quantities are not added up. A line's error is that "
+        "line's; an unknown customer is the whole batch's. All answers belong to one revision.",
+        scope="prices:read",
+        answers={"200": answer("One answer for each line, in order.", named("Batch"))},
+        refused=(404, 410, 413),
+        sent=body(named("BatchAsk"), "The context and the lines."),
+        parameters=[header("Accept-Language", "The language of labels; its first tag counts.")],
+    )
+    return {
+        "/v1/prices/{item}": {
+            "get": asked(
+                "getPrice",
+                "Ask the price of an item",
+                "The price for this customer, quantity and moment, with the steps that led to it. That there is no "
+                "price is an answer too: 200 with a reason. An answer may be kept until `next_change_at` as long as "
+                "the revision stays.",
+                item,
+            )
+        },
+        "/v1/prices/{item}/ladder": {
+            "get": asked(
+                "getLadder",
+                "Ask all quantity breaks of an item",
+                "The price as getPrice answers it, with `ladder`: every quantity at which the unit price changes.",
+                item,
+            )
+        },
+        "/v1/prices": {
+            "get": asked(
+                "getPriceByQuery",
+                "Ask a price, with the item in the query",
+                "The same as getPrice, for codes that do not fit in a path.",
+                by_query,
+            ),
+            "post": batch,
+        },
+    }
+
+
+def orders() -> Paths:
+    """An order comes in, and is read back."""
+    key = header(
+        "Idempotency-Key",
+        "The caller's own key of this order, up to 255 characters; store and number are a second key. The same key "
+        "with the same content is given the first answer again, for ever.",
+    )
+    location = {"Location": {"description": "Where the order is read.", "schema": TEXT}}
+    taken = operation(
+        "placeOrder",
+        "Orders",
+        "Hand in a placed order",
+        "Answered after the order is on disk, with its lines, explanations and keys: one transaction. An order that "
+        "was placed is never refused by our rules: what a person must look at is `held`, with reasons. While the first "
+        "of a key is being written, a repeat waits up to 5 s for it and is then told 409 `in_progress`.",
+        scope="orders:create",
+        answers={"201": answer("The first answer to this order.", named("OrderTaken"), location)},
+        refused=(409, 413, 422),
+        parameters=[key],
+        sent=body(named("Order"), "The order as the store says it was placed."),
+    )
+    filters = [
+        query(name, TEXT, f"Only orders with this {meaning}.")
+        for name, meaning in (
+            ("store", "store"),
+            ("number", "number of the store"),
+            ("handover", "state of the hand-over"),
+            ("life", "state of life"),
+            ("customer", "customer"),
+        )
+    ]
+    limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}
+    listed = operation(
+        "listOrders",
+        "Orders",
+        "List orders",
+        "Orders as they stand now, the oldest first.",
+        scope="orders:read",
+        answers={"200": answer("A page of orders.", page(named("StoredOrder"), "The orders of this page."))},
+        parameters=[*filters, limit, AFTER],
+    )
+    one = operation(
+        "getOrder",
+        "Orders",
+        "Read an order",
+        "The order as it stands now, with its history.",
+        scope="orders:read",
+        answers={"200": answer("The order.", named("StoredOrder"))},
+        refused=(404,),
+        parameters=[in_path("id", "Our id of the order.")],
+    )
+    return {"/v1/orders": {"post": taken, "get": listed}, "/v1/orders/{id}": {"get": one}}
+
+
+def changes() -> Paths:
+    """Many facts at once, and the log of what changed."""
+    change = {
+        "type": "object",
+        "required": ["kind", "code"],
+        "description": "A record's fields with its `kind`, or `end`: true to end it.",
+        "properties": {
+            "kind": {**TEXT, "description": "The kind, as its route names it: items, rules, price-lists."},
+            "code": {**CODE, "description": "The record's code."},
+            "end": {"type": "boolean", "description": "Whether to end the record."},
+            "based_on": {**REVISION, "description": "The record's own revision that the change is based on."},
+        },
+    }
+    many = {
+        "type": "object",
+        "required": ["changes"],
+        "additionalProperties": False,
+        "properties": {
+            "changes": {"type": "array", "items": change, "minItems": 1, "description": "What is to change."},
+            "reason": {**TEXT, "description": "Why, for the change log."},
+        },
+    }
+    as_list = {"type": "array", "items": change, "minItems": 1}
+    commit = operation(
+        "commitChanges",
+        "Changes",
+        "Carry out a change set",
+        "Many records, one revision, all or nothing. What a record names must be there or in the same set. A large "
+        "set is sent as NDJSON, one change a line.",
+        scope="facts:write",
+        answers={"200": answer("What the change set did.", named("Changed"))},
+        refused=(404, 409, 413),
+        sent=body({"anyOf": [many, as_list]}, "With a reason or without.", ("application/x-ndjson", change)),
+    )
+    entry = {
+        "revision": {**REVISION, "description": "The revision."},
+        "at": {**TEXT, "format": "date-time", "description": "When it was committed."},
+        "actor": {**TEXT, "description": "The name of the key that brought it."},
+        "reason": {"type": ["string", "null"], "description": "Why, as the caller said."},
+        "changes": {**REVISION, "description": "How many records it changed."},
+        "records": {"type": "array", "items": RECORD, "description": "What it brought; the first 100."},
+        "ended": {"type": "array", "items": RECORD, "description": "What it ended; the first 100."},
+    }
+    log_page = page(
+        {"type": "object", "properties": entry, "required": list(entry)},
+        "The revisions, oldest first.",
+        revision={**REVISION, "description": "The newest revision."},
+        epoch={**TEXT, "description": "The time line that they belong to."},
+    )
+    after = {**AFTER, "schema": {"type": "integer", "minimum": 0}, "description": "The revision behind which to begin."}
+    log = operation(
+        "listChanges",
+        "Changes",
+        "Read the change log",
+        "Every revision behind one, with what it brought and ended.",
+        scope="facts:read",
+        answers={"200": answer("A page of revisions.", log_page)},
+        parameters=[after, LIMIT],
+    )
+    return {"/v1/changes": {"post": commit, "get": log}}
+
+
+def stock() -> Paths:
+    """How much there is; stock makes no revision."""
+    item = in_path("item", "Code of the item.")
+    warehouse = query("warehouse", CODE, "Code of the warehouse, where the body names none; `main` without.")
+    found = {"200": answer("The item's stock.", named("Stock"))}
+    count = operation(
+        "putStock",
+        "Stock",
+        "Set how much a warehouse holds",
+        "Stock is a ledger: it makes no revision.",
+        scope="stock:write",
+        answers=found,
+        refused=(404, 413),
+        parameters=[item, warehouse],
+        sent=body(named("Count"), "What was counted."),
+    )
+    held = operation(
+        "getStock",
+        "Stock",
+        "Read an item's stock",
+        "On hand, reserved for orders, and what is left, by warehouse.",
+        scope="facts:read",
+        answers=found,
+        refused=(404,),
+        parameters=[item],
+    )
+    return {"/v1/stock/{item}": {"put": count, "get": held}}
+
+
+def service() -> Paths:
+    """Whether it runs, what it counts, and this contract."""
+    status = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
+    ready = {
+        "type": "object",
+        "required": ["status", "revision", "epoch"],
+        "properties": {
+            "status": {"const": "ready"},
+            "revision": {**REVISION, "description": "The newest revision."},
+            "epoch": {**TEXT, "description": "The time line that it belongs to."},
+        },
+    }
+    asset = {**in_path("asset", "The file's name: `explorer`, or what the pages load."), "schema": TEXT}
+
+    def open_door(name: str, summary: str, found: dict[str, Any], *refused: int) -> dict[str, Operation]:
+        return {"get": operation(name, "Service", summary, "Needs no key.", answers={"200": found}, refused=refused)}
+
+    asked = open_door("getDocsFile", "An explorer, and the files of the pages", answer("The file."), 404)
+    kinds = ("text/html", "text/css", "text/javascript")
+    asked["get"]["responses"]["200"]["content"] = {kind: {"schema": TEXT} for kind in kinds}
+    asked["get"]["parameters"] = [asset]
+    metrics = operation(
+        "getMetrics",
+        "Service",
+        "Counters and gauges",
+        "In the text format of Prometheus.",
+        scope="metrics:read",
+        answers={"200": answer("The metrics.", TEXT, kind="text/plain")},
+    )
+    return {
+        "/healthz": open_door("getHealth", "Whether the process lives", answer("It does.", status)),
+        "/readyz": open_door("getReadiness", "Whether it can answer", answer("It can.", ready), 503),
+        "/metrics": {"get": metrics},
+        "/openapi.json": open_door("getContract", "This document", answer("OpenAPI 3.1.", {"type": "object"})),
+        "/docs": open_door("getDocs", "The reference as a page", answer("A page.", TEXT, kind="text/html")),
+        "/docs/{asset}": asked,
+    }
