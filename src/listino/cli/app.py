@@ -8,9 +8,11 @@ import typer
 
 from listino.cli import screen
 from listino.cli.keys import KEYS
+from listino.cli.orders import order
 from listino.cli.prices import price, why
+from listino.cli.privacy import PRIVACY
 from listino.cli.serving import serve
-from listino.cli.upkeep import migrate
+from listino.cli.upkeep import backup, doctor, migrate, restore
 from listino.core.errors import Refused, Unavailable
 
 APP = typer.Typer(
@@ -40,9 +42,10 @@ def start(
     """Prices for every customer, and orders into the management system."""
 
 
-for command in (serve, price, why, migrate):
+for command in (serve, price, why, order, migrate, backup, restore, doctor):
     APP.command()(command)
 APP.add_typer(KEYS)
+APP.add_typer(PRIVACY)
 
 
 def main() -> None:

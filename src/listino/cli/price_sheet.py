@@ -149,9 +149,7 @@ def _print_breaks(answered: Answered) -> None:
         start, price = answered.next_break
         unit = answered.price.unit
         text = f"{plain(price.net_price, minor_digits(price.currency))} {price.currency}"
-        screen.say(
-            f"Next quantity break: {quantity_text(start)} {unit} at {text} per {_per(price.per, unit)} net."
-        )
+        screen.say(f"Next quantity break: {quantity_text(start)} {unit} at {text} per {_per(price.per, unit)} net.")
     if answered.ladder is not None:
         rows = [
             (

@@ -1,11 +1,12 @@
-"""`listino migrate`: looking after the database."""
+"""`listino migrate`, `backup`, `restore` and `doctor`: looking after the database."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from listino.cli import screen
-from listino.cli.options import DatabaseUrl, database_url
+from listino.cli.options import DatabaseUrl, database_url, opened
 
 
 def migrate(
@@ -27,3 +28,80 @@ def migrate(
         screen.say(f"The database is up to date (schema {after}).")
     else:
         screen.say(f"The database went from schema {before} to {after}.")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
+    *,
+    database: DatabaseUrl = None,
+) -> None:
+    """Write a whole, checked copy of the database to a file, also while a server runs."""
+    from listino.db.migrate import check_version
+    from listino.flows.copies import backed_up
+
+    url = database_url(database)
+    check_version(url)
+    size = backed_up(url, file)
+    screen.say(f"The backup is in {file} ({size / (1 << 20):,.1f} MiB), checked and on disk.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `listino backup` wrote.")],
+    *,
+    database: DatabaseUrl = None,
+) -> None:
+    """Put a backup in the place of the database; the old one is kept beside it. Stop the server first."""
+    from listino.config import now
+    from listino.flows.copies import restored
+
+    url = database_url(database)
+    outcome = restored(url, file, now())
+    screen.say(f"{file} is restored to {url}, as a new time line.")
+    if outcome.aside is not None:
+        screen.say(f"The database as it was before is {outcome.aside}.")
+    if outcome.forgotten:
+        screen.say(f"Erased again, as they were since the backup: {', '.join(outcome.forgotten)}.")
+
+
+def doctor(
+    *,
+    purge_history: Annotated[
+        int | None,
+        typer.Option(
+            "--purge-history",
+            min=1,
+            metavar="DAYS",
+            help="First delete what ended more than DAYS days ago; older questions are then refused (history_gone). "
+            "`listino serve` does the same daily where LISTINO_HISTORY_DAYS is set.",
+        ),
+    ] = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Check the set-up line by line and say what to do; exit code 1 on an error."""
+    from listino.config import now
+    from listino.flows.doctor import ERROR, OK, examined
+
+    if purge_history is not None:
+        _purge(database, purge_history)
+    style = {OK: "green", ERROR: "red"}
+    worst = False
+    for finding in examined(database_url(database), now()):
+        remedy = f" {finding.remedy}" if finding.remedy else ""
+        stop = "." if remedy else ""
+        screen.say(
+            f"{finding.level:<5}  {finding.subject}: {finding.text}{stop}{remedy}", style.get(finding.level, "yellow")
+        )
+        worst = worst or finding.level == ERROR
+    if worst:
+        raise typer.Exit(1)
+
+
+def _purge(database: str | None, days: int) -> None:
+    from listino.config import now
+    from listino.flows.upkeep import purged
+
+    with opened(database) as book:
+        count, revision = purged(book, days, now())
+    screen.say(
+        f"{count} versions that ended more than {days} days ago are deleted; history begins at revision {revision}."
+    )

@@ -1,0 +1,164 @@
+"""`listino order`: what stores have handed in."""
+
+from typing import Annotated, Any
+
+import typer
+
+from listino.cli import screen
+from listino.cli.options import DatabaseUrl, opened
+from listino.core.explain import NO_PRICE_TEXTS
+
+NEWEST_SHOWN = 20
+HELD_TEXTS = {
+    "unknown_customer": "The customer is not known here.",
+    "customer_blocked": "The customer is blocked.",
+    "unknown_channel": "The channel is not known here.",
+    "unknown_item": "An item is not known here.",
+    "unknown_unit": "An item has no factor for the unit.",
+    "unknown_quote": "The quote is not known here.",
+    "bad_address": "An address cannot be right.",
+    "amounts_do_not_add_up": "The amounts that the store states do not add up.",
+    "price_difference": "The store charged another price than ours.",
+    "payment_difference": "What was paid is not what the order comes to.",
+    "tax_unknown": "No tax is stated for an item and the destination.",
+    **NO_PRICE_TEXTS,
+}
+PARTIES = (("buyer", "Buyer"), ("bill_to", "Bill to"), ("ship_to", "Ship to"))
+PARTY_FIELDS = (
+    "company",
+    "name",
+    "street",
+    "street2",
+    "postcode",
+    "city",
+    "region",
+    "country",
+    "mail",
+    "phone",
+    "vat_id",
+)
+TEXTS = (("vat_id", "VAT id"), ("reference", "Reference"), ("wanted_on", "Wanted on"), ("notes", "Notes"))
+
+
+def order(
+    order_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The order's id; without: the newest.")] = None,
+    *,
+    database: DatabaseUrl = None,
+) -> None:
+    """Show one order whole, or list the newest."""
+    from listino.core.errors import Fault, NotFound
+    from listino.db import orders
+    from listino.web.rest.orders import whole
+
+    with opened(database) as book:
+        connection = book.read().connection
+        if order_id is None:
+            _print_list([whole(found) for found in orders.newest(connection, NEWEST_SHOWN)])
+            return
+        one = orders.read(connection, order_id)
+        if one is None:
+            text = f"There is no order {order_id!r}."
+            fault = Fault("id", "unknown_order", text, "`listino order` lists the newest.")
+            raise NotFound("unknown_order", text, (fault,))
+        _print_one(whole(one))
+
+
+def _print_list(found: list[dict[str, Any]]) -> None:
+    if not found:
+        screen.say("There are no orders yet.")
+        return
+    rows = [
+        (one["id"], one["store"], one["number"], one.get("customer") or "", f"{one['gross']} {one['currency']}",
+         _state(one), _moment(one["taken_at"]))
+        for one in found
+    ]  # fmt: skip
+    columns = ("Id", "Store", "Number", "Customer", "Gross", "State", "Taken")
+    screen.show(screen.table(f"The newest {len(rows)} orders", columns, rows, ("Gross",)))
+
+
+def _state(one: dict[str, Any]) -> str:
+    test = ", test" if one.get("test") else ""
+    return f"{one['handover']}, {one['life'].replace('_', ' ')}{test}"
+
+
+def _print_one(one: dict[str, Any]) -> None:
+    screen.say(f"Order {one['number']} of {one['store']} ({one['id']})", "bold")
+    parts = [f"Customer {one['customer']}" if one.get("customer") else "No customer's code"]
+    if one.get("channel"):
+        parts.append(f"channel {one['channel']}")
+    parts += [f"ordered {_moment(one['ordered_at'])}", f"taken {_moment(one['taken_at'])}", _state(one)]
+    screen.say(" · ".join(parts))
+    for field, word in PARTIES:
+        if one.get(field):
+            screen.say(f"{word}: {_party(one[field])}")
+    for contact in one.get("contacts") or ():
+        screen.say(f"Contact: {_party(contact)}")
+    for field, word in TEXTS:
+        if one.get(field):
+            screen.say(f"{word}: {one[field]}")
+    for reason in one.get("held") or ():
+        screen.say(f"On hold: {held_text(reason)}", "yellow")
+    _print_lines(one)
+    _print_amounts(one)
+    history = [
+        (step["state"].replace("_", " "), _moment(step["at"]), step["actor"], _history_text(step))
+        for step in one["history"]
+    ]
+    screen.show(screen.table("History", ("State", "When", "Who", "Why"), history))
+
+
+def held_text(reason: str) -> str:
+    """Why an order is held, as a sentence."""
+    return HELD_TEXTS.get(reason, reason.replace("_", " ").capitalize() + ".")
+
+
+def _history_text(step: dict[str, Any]) -> str:
+    text = step.get("text") or ""
+    if step["state"] != "on_hold":
+        return str(text)
+    return " ".join(held_text(reason) for reason in text.split(", ") if reason)
+
+
+def _party(party: dict[str, Any]) -> str:
+    return ", ".join(str(party[field]) for field in PARTY_FIELDS if party.get(field))
+
+
+def _print_lines(one: dict[str, Any]) -> None:
+    rows = [
+        (str(number), line["item"], f"{line['quantity']} {line.get('unit') or ''}".strip(), line.get("net_price") or "",
+         line.get("net") or "", line.get("tax") or "", line.get("gross") or "", _how(line, one["currency"]))
+        for number, line in enumerate(one["lines"], 1)
+    ]  # fmt: skip
+    right = ("Net price", "Net", "Tax", "Gross")
+    columns = ("", "Item", "Quantity", *right, "How")
+    screen.show(screen.table(None, columns, rows, right))
+
+
+def _how(line: dict[str, Any], currency: str) -> str:
+    """The steps of our price beside a line, the store's text, and why the line is held."""
+    parts = [str(line["text"])] if line.get("text") else []
+    price = line.get("price") or {}
+    steps = [
+        f"{step.get('label') or step.get('rule') or step['step']} → {step['price_out']}"
+        for step in price.get("steps") or ()
+    ]
+    if steps:
+        parts.append("; ".join(steps))
+    if price.get("net_price") and price["net_price"] != line.get("net_price"):
+        parts.append(f"our price: {price['net_price']} {currency}")
+    return "\n".join([*parts, *(held_text(reason) for reason in line.get("held") or ())])
+
+
+def _print_amounts(one: dict[str, Any]) -> None:
+    for charge in one.get("charges") or ():
+        screen.say(f"Charge {charge['kind']}: {charge.get('gross') or charge.get('net')} {one['currency']}")
+    for voucher in one.get("vouchers") or ():
+        screen.say(f"Voucher {voucher['code']}: −{voucher.get('gross') or voucher.get('net') or ''} {one['currency']}")
+    for payment in one.get("payments") or ():
+        amount = payment.get("captured") or payment.get("authorised") or ""
+        screen.say(f"Payment {payment['method']}: {payment.get('state') or ''} {amount}".rstrip())
+    screen.say(f"Net {one['net']}, tax {one['tax']}, gross {one['gross']} {one['currency']}", "bold")
+
+
+def _moment(stamp: str) -> str:
+    return stamp[:16].replace("T", " ") + " UTC"

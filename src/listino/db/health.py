@@ -1,0 +1,63 @@
+"""What the database says of its own state."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from listino.db.engine import Connection
+from listino.db.schema import OPEN
+
+KEY_RULES_WARNED = 100
+KEYS_SHOWN_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Figures of a database at one moment; instants as text."""
+
+    revision: int
+    zone: str
+    history_from: int
+    newest: str | None
+    staged: tuple[tuple[int, str, str, str | None], ...]
+    scopes: dict[str, int]
+    held: int
+    crowded: tuple[tuple[str, int], ...]
+
+
+def state_of(connection: Connection) -> State:
+    """The figures by which somebody judges whether all is well."""
+    revision, zone, history_from = connection.execute("SELECT revision, zone, history_from FROM book").fetchone()
+    (newest,) = connection.execute(
+        "SELECT max(at) FROM (SELECT max(at) AS at FROM change_set UNION ALL SELECT max(taken_at) FROM orders)"
+    ).fetchone()
+    staged = connection.execute(
+        "SELECT id, actor, at, lease_until FROM change_set WHERE state = 'staging' ORDER BY id"
+    ).fetchall()
+    (held,) = connection.execute(
+        "SELECT count(*) FROM orders WHERE handover = 'accepted' AND life = 'on_hold'"
+    ).fetchone()
+    return State(revision, zone, history_from, newest, tuple(staged), _scopes(connection), held, _crowded(connection))
+
+
+def _scopes(connection: Connection) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for (scopes,) in connection.execute("SELECT scopes FROM api_key WHERE revoked_at IS NULL"):
+        for scope in scopes.split():
+            counts[scope] = counts.get(scope, 0) + 1
+    return counts
+
+
+def _crowded(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """The keys under which many rules stand, the fullest first. Keys of rules alone begin with a capital."""
+    rows = connection.execute(
+        "SELECT key, count(*) AS rules FROM fact WHERE ended = ? AND (key = '' OR key GLOB '[A-Z]*') "
+        "GROUP BY key HAVING rules > ? ORDER BY rules DESC LIMIT ?",
+        (OPEN, KEY_RULES_WARNED, KEYS_SHOWN_MAX),
+    )
+    return tuple(rows)
+
+
+def log_size(database: Path) -> int:
+    """The bytes of the write-ahead log."""
+    log = Path(f"{database}-wal")
+    return log.stat().st_size if log.exists() else 0
