@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from listino.core.candidates import Candidate
 from listino.core.filters import converted, rate_at, unit_ratio
-from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, Rounding, rounded
+from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, Rounding, rounded
 from listino.core.question import Facts, Question, Running
 
 
@@ -84,6 +84,7 @@ _MODES = {None: ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}
 
 
 def _on_grid(price: Decimal, rule: Rounding | None, decimals: int | None, direction: str | None) -> Decimal:
+    price = SETTLED.plus(price)
     if rule is not None:
         if direction is not None:
             rule = Rounding(increment=rule.increment, offset=rule.offset, direction=direction)

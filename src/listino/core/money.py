@@ -17,6 +17,8 @@ from decimal import (
 INTEGER_DIGITS_MAX = 18
 FRACTION_DIGITS_MAX = 9
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero, Overflow])
+# Where a third was met on the way, an amount is a hair off; this takes the hair away before it is rounded.
+SETTLED = Context(prec=50, rounding=ROUND_HALF_UP)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

@@ -10,6 +10,7 @@ from listino.core.money import HUNDRED, ONE, ZERO, rounded
 from listino.core.question import Facts, NotApplied, Question, Running
 
 FORMULA_DEPTH_MAX = 8
+UNKNOWN = Decimal("Infinity")
 Winner = tuple[Candidate, Decimal]
 
 
@@ -76,13 +77,19 @@ class Pick:
         return sorted(passed, key=place)
 
     def _outcome(self, step: StepCandidates, candidate: Candidate, value: Decimal, running: Running | None) -> Decimal:
-        """The net price per one unit that a rule would lead to: the less, the better for the customer."""
-        if step.plan.kind == "price":
-            _, amount, mode = self.price_by(candidate, value)
-            return amount / candidate.rule.per / (self.tax_factor if mode == "gross" else ONE)
-        if running is None or step.plan.kind == "limit":
-            return value
-        return self.adjusted(candidate, value, step, running, running.amount)
+        """The net price per one unit that a rule would lead to: the less, the better for the customer.
+
+        What cannot be worked out is no bargain: it comes last here, and is told only if it wins all the same.
+        """
+        try:
+            if step.plan.kind == "price":
+                _, amount, mode = self.price_by(candidate, value)
+                return amount / candidate.rule.per / (self.tax_factor if mode == "gross" else ONE)
+            if running is None or step.plan.kind == "limit":
+                return value
+            return self.adjusted(candidate, value, step, running, running.amount)
+        except Unpriced:
+            return UNKNOWN
 
     def _count(self, step: StepCandidates, winners: list[Winner], open_end: bool) -> None:
         """Remember up to which candidate of a step time could change the answer."""

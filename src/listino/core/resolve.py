@@ -7,7 +7,7 @@ from listino.core.candidates import Candidate, StepCandidates, arranged_manual
 from listino.core.changes import next_change_at
 from listino.core.filters import refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed
-from listino.core.money import EXACT, FRACTION_DIGITS_MAX, HUNDRED, ONE, QUANTA, minor_digits
+from listino.core.money import EXACT, FRACTION_DIGITS_MAX, HUNDRED, ONE, QUANTA, SETTLED, minor_digits
 from listino.core.pick import Pick, Unpriced
 from listino.core.question import AppliedStep, Facts, NoPrice, Price, Question, Running, UnitPrice
 
@@ -164,9 +164,9 @@ class _Work:
         amount, factor, digits = running.amount, self.pick.tax_factor, minor_digits(currency)
         net, gross = amount, None
         if running.tax_mode == "gross":
-            net, gross = _shown(amount / factor, amount, digits), amount
+            net, gross = _shown(amount, ONE / factor, digits), amount
         elif self.pick.tax is not None:
-            gross = amount if factor == ONE else _shown(amount * factor, amount, digits)
+            gross = _shown(amount, factor, digits)
         return UnitPrice(net, gross, running.per, currency)
 
     def price(self) -> Price:
@@ -175,14 +175,14 @@ class _Work:
         if running is None:
             raise Unpriced("no_price")
         coin = QUANTA[minor_digits(question.currency)]
-        line = (running.amount * question.quantity / running.per).quantize(coin)
+        line = SETTLED.plus(running.amount * question.quantity / running.per).quantize(coin)
         list_price = running.first
         tax_amount: Decimal | None = None
         gross: Decimal | None = None
         if running.tax_mode == "gross":
             gross, net = line, (line / self.pick.tax_factor).quantize(coin)
             tax_amount = gross - net
-            list_price = _shown(running.first / self.pick.tax_factor, running.first, minor_digits(question.currency))
+            list_price = _shown(running.first, ONE / self.pick.tax_factor, minor_digits(question.currency))
         else:
             net = line
             if tax is not None:
@@ -207,8 +207,10 @@ class _Work:
         return next_change_at(self.question, self.facts, self.pick.carried_out) if self.facts.timed else None
 
 
-def _shown(derived: Decimal, source: Decimal, digits: int) -> Decimal:
-    """The unit price of the other tax mode, for show: with the decimals of the price that it comes from."""
-    exponent = source.as_tuple().exponent
+def _shown(price: Decimal, factor: Decimal, digits: int) -> Decimal:
+    """A unit price in the other tax mode, for show: with as many decimals as it needs itself."""
+    if factor == ONE:
+        return price
+    exponent = price.normalize().as_tuple().exponent
     own_digits = -exponent if isinstance(exponent, int) else 0
-    return derived.quantize(QUANTA[min(max(digits, own_digits), FRACTION_DIGITS_MAX)])
+    return (price * factor).quantize(QUANTA[min(max(digits, own_digits), FRACTION_DIGITS_MAX)])

@@ -199,6 +199,7 @@ def _chain(
     grants: dict[str, list[Grant]] = {}
     for assignment in (entry for key in keys for entry in found.get(key, ())):
         grants.setdefault(assignment.list, []).append(_grant(assignment, values, windows))
+    grants.setdefault(BASE_LIST, []).append(Grant(None, BASE_SEQUENCE, FOR_EVER))
     chain: dict[str, ListPlace] = {}
     for code, of_list in grants.items():
         price_list: PriceList | None = one(book, parts, "price-lists", code)
@@ -206,10 +207,6 @@ def _chain(
             price_list = PriceList(code=BASE_LIST, currency=company.currency)
         if price_list is not None:
             chain[code] = ListPlace(price_list, _apart(of_list))
-    if BASE_LIST not in chain:
-        stated: PriceList | None = one(book, parts, "price-lists", BASE_LIST)
-        base = stated or PriceList(code=BASE_LIST, currency=company.currency)
-        chain[BASE_LIST] = ListPlace(base, (Grant(None, BASE_SEQUENCE, FOR_EVER),))
     return chain
 
 
