@@ -57,6 +57,7 @@ class Load:
             try:
                 answer = self._server.ask("POST", "/v1/orders", order(number), connection, **{"Idempotency-Key": number})
             except (OSError, http.client.HTTPException):
+                connection.close()
                 return
             if answer.status == 201:
                 self.taken[number] = answer.json()["id"]
@@ -66,14 +67,14 @@ def orders_in(server: Server) -> dict[str, str]:
     found: dict[str, str] = {}
     after = ""
     while True:
-        page = server.ask("GET", f"/v1/orders?limit=200&after={after}").json()
+        page = server.ask("GET", f"/v1/orders?limit=200{after}").json()
         for kept in page["data"]:
             assert kept["number"] not in found
             assert [len(kept["lines"]), kept["net"]] == [2, "43.65"]
             found[kept["number"]] = kept["id"]
         if page["next"] is None:
             return found
-        after = page["next"]
+        after = f"&after={page['next']}"
 
 
 def test_a_killed_server_loses_no_order_that_it_answered_and_a_repeat_doubles_none(url: str) -> None:
@@ -98,6 +99,7 @@ def test_a_killed_server_loses_no_order_that_it_answered_and_a_repeat_doubles_no
             answer = server.ask("POST", "/v1/orders", order(number), connection, **{"Idempotency-Key": number})
             assert answer.status == 201
             assert answer.json()["id"] == kept.get(number, answer.json()["id"])
+        connection.close()
         assert set(orders_in(server)) == set(sent)
 
 

@@ -199,3 +199,11 @@ def test_orders_are_listed_in_pages(house: House) -> None:
     assert [order["number"] for order in first["data"] + second["data"]] == ["0", "1", "2", "3", "4"]
     assert second["next"] is None
     assert [order["number"] for order in house.get("/v1/orders", number="3", handover="placed").json()["data"]] == ["3"]
+
+
+def test_a_full_page_of_orders_has_a_next_one(house: House) -> None:
+    for number in range(201):
+        house.order(number=str(number))
+    page = house.get("/v1/orders", limit="200").json()
+    assert len(page["data"]) == 200
+    assert len(house.get("/v1/orders", limit="1000", after=page["next"]).json()["data"]) == 1

@@ -9,8 +9,6 @@ from listino.core.errors import DifferentContent, Fault
 from listino.db import people
 from listino.db.engine import Connection
 
-ORDERS_PER_PAGE_MAX = 200
-
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
@@ -162,8 +160,14 @@ def listed(connection: Connection, filters: dict[str, str], after: str, limit: i
     where = "".join(f" AND {name} = ?" for name, _ in wanted)
     rows = connection.execute(
         f"{_READ} WHERE id > ?{where} ORDER BY id LIMIT ?",
-        (after, *(value for _, value in wanted), min(limit, ORDERS_PER_PAGE_MAX)),
+        (after, *(value for _, value in wanted), limit),
     ).fetchall()
+    return [_whole(connection, row) for row in rows]
+
+
+def newest(connection: Connection, limit: int) -> list[OrderRead]:
+    """The orders that were taken last, the newest first."""
+    rows = connection.execute(f"{_READ} ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
     return [_whole(connection, row) for row in rows]
 
 
@@ -174,3 +178,8 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
     ).fetchall()
     personal = private[0] if private is not None else None
     return OrderRead(*(*row, personal, tuple(StepRow(*step) for step in steps)))
+
+
+def count_by_handover(connection: Connection) -> dict[str, int]:
+    """How many orders there are by hand-over."""
+    return dict(connection.execute("SELECT handover, count(*) FROM orders GROUP BY handover ORDER BY handover"))

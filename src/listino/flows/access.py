@@ -6,7 +6,9 @@ from typing import Protocol
 
 from listino.core.errors import malformed
 from listino.db import access
-from listino.db.access import SCOPES, ApiKey
+from listino.db.access import SCOPES
+from listino.db.access import ApiKey as ApiKey
+from listino.db.access import key_for as key_for
 from listino.db.engine import Database
 from listino.db.snapshot import stamp
 

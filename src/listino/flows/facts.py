@@ -16,6 +16,7 @@ from listino.db.book import Change, Committed, commit
 from listino.db.engine import Connection, Database
 from listino.db.people import Person
 from listino.db.snapshot import Snapshot, Version, company, snapshot, under, version, versions
+from listino.db.snapshot import change_log as change_log
 from listino.flows.records import fact_from, plain_fact, settled
 
 # A change set of this size is carried out in one go; a larger one is staged.
@@ -160,6 +161,11 @@ def get(database: Database, kind: str, code: str, known_at: int | datetime | Non
         text = f"There is no {code!r} in {kind}."
         raise NotFound("not_found", text, (Fault("code", "not_found", text, f"List {kind} to see what is there."),))
     return _read_out(book, found)
+
+
+def exists(database: Database, kind: str, code: str) -> bool:
+    """Whether there is a fact under a code now."""
+    return version(snapshot(database), kind, code) is not None
 
 
 def _read_out(book: Snapshot, found: Version) -> Read:

@@ -29,7 +29,9 @@ from listino.core.orders import (
 from listino.core.question import NoPrice, Price
 from listino.db import orders
 from listino.db.engine import Database
-from listino.db.orders import LineRow, OrderRow, StepRow
+from listino.db.orders import LineRow, OrderRow
+from listino.db.orders import OrderRead as OrderRead
+from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, snapshot, stamp
 from listino.flows.circles import one
 from listino.flows.price import Answered, Asked, prefetched, price
@@ -324,3 +326,18 @@ def _line_row(line: TakenLine) -> LineRow:
     if amounts is None:
         return LineRow(said.item, said.quantity, unit, net_price, None, None, None)
     return LineRow(said.item, said.quantity, unit, net_price, amounts.net, amounts.tax, amounts.gross)
+
+
+def found(database: Database, order_id: str) -> OrderRead | None:
+    """An order as it stands now."""
+    return orders.read(database.read().connection, order_id)
+
+
+def listed(database: Database, filters: dict[str, str], after: str, limit: int) -> list[OrderRead]:
+    """Orders from behind an id on, oldest first."""
+    return orders.listed(database.read().connection, filters, after, limit)
+
+
+def counted(database: Database) -> dict[str, int]:
+    """How many orders there are by hand-over."""
+    return orders.count_by_handover(database.read().connection)

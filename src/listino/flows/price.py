@@ -13,7 +13,11 @@ from listino.core.money import ONE
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
-from listino.db.snapshot import Snapshot, company, under
+from listino.db.snapshot import Company as Company
+from listino.db.snapshot import Snapshot as Snapshot
+from listino.db.snapshot import company as company
+from listino.db.snapshot import snapshot as snapshot
+from listino.db.snapshot import under
 from listino.flows.circles import Buyer, Kept, Ware, gathered_buyer, gathered_ware
 from listino.flows.terms import Context, gathered_facts, general_factor
 

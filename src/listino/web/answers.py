@@ -11,8 +11,7 @@ from listino.core.explain import NO_PRICE_TEXTS, is_above, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
 from listino.core.question import NoPrice, Price, UnitPrice
-from listino.db.snapshot import Snapshot
-from listino.flows.price import Answered
+from listino.flows.price import Answered, Snapshot
 from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
 
 encode = msgspec.json.Encoder().encode

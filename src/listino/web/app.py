@@ -138,10 +138,10 @@ class App:
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
 
-    async def _ready(self, request: Request) -> Response:
+    async def _ready(self, _: Request) -> Response:
         return await health.ready(self.database)
 
-    async def _metrics(self, request: Request, key: Any) -> Response:
+    async def _metrics(self, _: Request, key: Any) -> Response:
         require(key, "metrics:read")
         return Response(await self._in_thread(self.metrics.text, self.database), media_type="text/plain; version=0.0.4")
 
@@ -269,5 +269,3 @@ async def _failed(request: Request, error: Exception) -> Response:
             response.headers[name] = value
         return response
     return refused(error)
-
-

@@ -3,8 +3,8 @@
 from hashlib import sha256
 
 from listino.core.errors import Fault, NotAllowed
-from listino.db.access import ApiKey, key_for
 from listino.db.engine import Reading
+from listino.flows.access import ApiKey, key_for
 
 KEYS_KEPT_MAX = 10_000
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from listino.db.engine import Database
+from listino.flows.intake import counted
 
 STATUSES = (2, 3, 4, 5)
 _CELL = struct.Struct("<Q")
@@ -52,7 +53,7 @@ class Metrics:
         lines += ["# HELP listino_revision The newest revision.", "# TYPE listino_revision gauge"]
         lines.append(f"listino_revision {reading.revision}")
         lines += ["# HELP listino_orders Orders by hand-over.", "# TYPE listino_orders gauge"]
-        counts = reading.connection.execute("SELECT handover, count(*) FROM orders GROUP BY handover ORDER BY handover")
+        counts = counted(database).items()
         lines += [f'listino_orders{{handover="{handover}"}} {count}' for handover, count in counts]
         return "\n".join(lines) + "\n"
 

@@ -11,7 +11,7 @@ import msgspec
 from listino.core.checks import code_fault, decimal_fault
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.validity import instant, zone_named
-from listino.db.snapshot import Company
+from listino.flows.price import Company
 from listino.flows.records import malformed_by
 
 BODY_BYTES_MAX = 1 << 20

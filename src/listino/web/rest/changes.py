@@ -7,8 +7,8 @@ from typing import Any
 from starlette.requests import Request
 
 from listino.core.errors import malformed
-from listino.db.access import ApiKey
 from listino.db.engine import Database
+from listino.flows.access import ApiKey
 from listino.flows.facts import DIRECT_CHANGES_MAX, save
 from listino.web.answers import encode
 from listino.web.auth import require

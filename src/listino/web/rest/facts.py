@@ -11,11 +11,11 @@ import msgspec
 from listino.core.checks import code_fault
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS
-from listino.db.access import ApiKey
 from listino.db.engine import Database
-from listino.db.snapshot import change_log, company, snapshot, version
 from listino.flows import facts, stock
+from listino.flows.access import ApiKey
 from listino.flows.facts import Stated
+from listino.flows.price import company, snapshot
 from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.reading import known_at_of
@@ -42,7 +42,7 @@ class FactDoor:
         said = parsed(body)
         if not isinstance(said, dict):
             raise malformed("body", "malformed", "A record is a JSON object.", "Send its fields as an object.")
-        is_new = version(snapshot(self._database), kind, code) is None
+        is_new = not facts.exists(self._database, kind, code)
         facts.save(self._database, [Stated(kind, code, said, based_on)], key.name, None, self._clock())
         found = facts.get(self._database, kind, code)
         return 201 if is_new else 200, encode(found.said), found.revision
@@ -106,7 +106,7 @@ class FactDoor:
         if after and not after.isdigit():
             raise malformed("after", "not_a_number", f"{after!r} is not a revision.", "Send a revision number.")
         reading = self._database.read()
-        headers = change_log(reading, int(after or 0), limit + 1)
+        headers = facts.change_log(reading, int(after or 0), limit + 1)
         data = [
             {
                 "revision": header.revision,

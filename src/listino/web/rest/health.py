@@ -13,7 +13,7 @@ from listino.web.faults import answer_to
 COLLECT_EVERY_S = 60.0
 
 
-async def alive(request: Request) -> Response:
+async def alive(_: Request) -> Response:
     """The process answers."""
     return Response(b'{"status":"ok"}', media_type="application/json")
 

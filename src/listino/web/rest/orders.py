@@ -16,15 +16,15 @@ from listino.core.errors import Conflict, Fault, Malformed, NotFound, malformed
 from listino.core.money import minor_digits, plain
 from listino.core.orders import LINES_MAX, Order
 from listino.core.question import Price
-from listino.db import orders
-from listino.db.access import ApiKey
 from listino.db.engine import Database
-from listino.db.orders import OrderRead, StepRow
-from listino.db.snapshot import snapshot
+from listino.flows import intake
+from listino.flows.access import ApiKey
 from listino.flows.intake import (
     Caller,
     Chance,
+    OrderRead,
     Outcome,
+    StepRow,
     Taken,
     TakenLine,
     fingerprint_of,
@@ -32,6 +32,7 @@ from listino.flows.intake import (
     keys_of,
     priced,
 )
+from listino.flows.price import snapshot
 from listino.flows.records import settled_record, strict
 from listino.web.answers import encode, instant_text, price_answer
 from listino.web.auth import require
@@ -157,7 +158,7 @@ class OrderDoor:
             ended.set_result(None)
         if outcome.new:
             return with_key(taken.key, answer), outcome.id
-        found = orders.read(self._database.read().connection, outcome.id)
+        found = intake.found(self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
 
     async def _wait_for(self, first: "asyncio.Future[Any]") -> None:
@@ -173,7 +174,7 @@ class OrderDoor:
 
         Errors:  NotFound.
         """
-        found = orders.read(self._database.read().connection, order_id)
+        found = intake.found(self._database, order_id)
         if found is None:
             text = f"There is no order {order_id!r}."
             raise NotFound("unknown_order", text, (Fault("id", "unknown_order", text, "List /v1/orders."),))
@@ -181,7 +182,7 @@ class OrderDoor:
 
     def listed(self, filters: dict[str, str], after: str, limit: int) -> bytes:
         """Orders, oldest first, from behind a cursor on."""
-        found = orders.listed(self._database.read().connection, filters, after, limit + 1)
+        found = intake.listed(self._database, filters, after, limit + 1)
         following = found[limit - 1].id if len(found) > limit else None
         return encode({"data": [whole(order) for order in found[:limit]], "next": following})
 

@@ -9,10 +9,9 @@ import msgspec
 
 from listino.core.checks import country_fault, currency_fault
 from listino.core.errors import Malformed, NotFound, Refused, malformed
-from listino.db.access import ApiKey
 from listino.db.engine import Database
-from listino.db.snapshot import Company, Snapshot, company, snapshot
-from listino.flows.price import Asked, prefetched, price
+from listino.flows.access import ApiKey
+from listino.flows.price import Asked, Company, Snapshot, company, prefetched, price, snapshot
 from listino.web.answers import encode, moment, price_answer, sealed
 from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
