@@ -66,14 +66,16 @@ def document() -> dict[str, Any]:
 
 
 def _paths(found: dict[str, Schema]) -> dict[str, Any]:
-    paths = deepcopy({
+    told = {
         **operations.prices(),
         **operations.orders(),
         **operations.changes(),
         **operations.stock(),
         **facts(found),
         **operations.service(),
-    })  # fmt: skip
+    }
+    # Operations share their parts; each is shown with an example of its own.
+    paths = {path: {name: deepcopy(one) for name, one in methods.items()} for path, methods in told.items()}
     for methods in paths.values():
         for operation in methods.values():
             show(operation)

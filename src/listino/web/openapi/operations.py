@@ -18,7 +18,6 @@ from listino.web.openapi.parts import (
 from listino.web.openapi.schemas import CODE, REVISION, TEXT, named
 
 Paths = dict[str, dict[str, Operation]]
-RECORD = {"type": "object", "required": ["kind", "code"], "properties": {"kind": TEXT, "code": CODE}}
 ETAG_OF_PRICE = {"ETag": {"description": "The digest of what the answer says, for If-None-Match.", "schema": TEXT}}
 PRICE_ANSWERS = {
     "200": answer("The price; or, with `outcome` no_price, why there is none.", named("Price"), ETAG_OF_PRICE),
@@ -143,27 +142,7 @@ def orders() -> Paths:
 
 def changes() -> Paths:
     """Many facts at once, and the log of what changed."""
-    change = {
-        "type": "object",
-        "required": ["kind", "code"],
-        "description": "A record's fields with its `kind`, or `end`: true to end it.",
-        "properties": {
-            "kind": {**TEXT, "description": "The kind, as its route names it: items, rules, price-lists."},
-            "code": {**CODE, "description": "The record's code."},
-            "end": {"type": "boolean", "description": "Whether to end the record."},
-            "based_on": {**REVISION, "description": "The record's own revision that the change is based on."},
-        },
-    }
-    many = {
-        "type": "object",
-        "required": ["changes"],
-        "additionalProperties": False,
-        "properties": {
-            "changes": {"type": "array", "items": change, "minItems": 1, "description": "What is to change."},
-            "reason": {**TEXT, "description": "Why, for the change log."},
-        },
-    }
-    as_list = {"type": "array", "items": change, "minItems": 1}
+    as_list = {"type": "array", "items": named("Change"), "minItems": 1}
     commit = operation(
         "commitChanges",
         "Changes",
@@ -173,19 +152,14 @@ def changes() -> Paths:
         scope="facts:write",
         answers={"200": answer("What the change set did.", named("Changed"))},
         refused=(404, 409, 413),
-        sent=body({"anyOf": [many, as_list]}, "With a reason or without.", ("application/x-ndjson", change)),
+        sent=body(
+            {"anyOf": [named("ChangeSet"), as_list]},
+            "With a reason or without.",
+            ("application/x-ndjson", named("Change")),
+        ),
     )
-    entry = {
-        "revision": {**REVISION, "description": "The revision."},
-        "at": {**TEXT, "format": "date-time", "description": "When it was committed."},
-        "actor": {**TEXT, "description": "The name of the key that brought it."},
-        "reason": {"type": ["string", "null"], "description": "Why, as the caller said."},
-        "changes": {**REVISION, "description": "How many records it changed."},
-        "records": {"type": "array", "items": RECORD, "description": "What it brought; the first 100."},
-        "ended": {"type": "array", "items": RECORD, "description": "What it ended; the first 100."},
-    }
     log_page = page(
-        {"type": "object", "properties": entry, "required": list(entry)},
+        named("Revision"),
         "The revisions, oldest first.",
         revision={**REVISION, "description": "The newest revision."},
         epoch={**TEXT, "description": "The time line that they belong to."},

@@ -14,6 +14,7 @@ from listino.web.openapi.schemas import DECIMAL, EXACT_DECIMAL, REFERENCES, Sche
 KEY = "YOUR_KEY"
 METHODS = ("get", "put", "post", "delete")
 _TYPES_BY_PATTERN = {DECIMAL: "decimal", EXACT_DECIMAL: "decimal", "^[A-Z]{3}$": "currency", "^[A-Z]{2}$": "country"}
+_TYPES_OF_MANY = {"code": "codes", "text": "texts", "object": "objects"}
 _TYPES_BY_FORMAT = {"date-time": "instant", "date": "date"}
 
 
@@ -94,7 +95,7 @@ def records(document: dict[str, Any]) -> tuple[Record, ...]:
     return tuple(
         Record(name=name, text=schema["description"], fields=_rows(schema))
         for name, schema in schemas.items()
-        if name not in shown and "properties" in schema
+        if name not in shown and ("properties" in schema or "anyOf" in schema)
     )
 
 
@@ -137,6 +138,9 @@ def _parameter(parameter: dict[str, Any]) -> Row:
 
 def _rows(schema: Schema) -> tuple[Row, ...]:
     required = schema.get("required", [])
+    fields = dict(schema.get("properties", {}))
+    for part in schema.get("anyOf", ()):
+        fields |= part["properties"]
     return tuple(
         Row(
             name=name,
@@ -146,7 +150,7 @@ def _rows(schema: Schema) -> tuple[Row, ...]:
             text=field.get("description", ""),
             links=_names_in(field),
         )
-        for name, field in schema["properties"].items()
+        for name, field in fields.items()
     )
 
 
@@ -162,7 +166,7 @@ def type_of(schema: Schema) -> str:
     if isinstance(kind, list):
         kind = next(name for name in kind if name != "null")
     if kind == "array":
-        return f"list of {type_of(schema['items'])}"
+        return f"list of {_TYPES_OF_MANY.get(type_of(schema['items']), type_of(schema['items']))}"
     if kind == "string":
         special = _TYPES_BY_PATTERN.get(schema.get("pattern", "")) or _TYPES_BY_FORMAT.get(schema.get("format", ""))
         return special or ("code" if schema.get("maxLength") == 64 else "text")

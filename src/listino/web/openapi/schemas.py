@@ -221,13 +221,8 @@ def _orders(found: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
 
 
 def _outcomes() -> Iterator[tuple[str, Schema]]:
-    """The answers of change sets, of the change log, of stock and of the checks of health."""
-    changed = {
-        "revision": {**REVISION, "description": "The revision that holds the change set."},
-        "changed": {**REVISION, "description": "How many records it changed."},
-        "unchanged": {**REVISION, "description": "How many already were as stated."},
-    }
-    yield "Changed", _object("What a change set did.", changed)
+    """The answers of stock, of the end of a record, and all of change sets."""
+    yield from _changes()
     yield "Ended", _object("What was ended.", {
         "code": {**CODE, "description": "The record's code."},
         "revision": {**REVISION, "description": "The revision that ended it."},
@@ -242,6 +237,41 @@ def _outcomes() -> Iterator[tuple[str, Schema]]:
         "item": {**CODE, "description": "Code of the item."},
         "warehouses": {"type": "array", "items": _object("One warehouse.", warehouse), "description": "By warehouse."},
         "available": {**TEXT, "pattern": DECIMAL, "description": "What is left in all, in the item's own unit."},
+    })  # fmt: skip
+
+
+def _changes() -> Iterator[tuple[str, Schema]]:
+    kind = {**TEXT, "description": "The kind, as its route names it: items, rules, price-lists."}
+    code = {**CODE, "description": "The record's code."}
+    change = {
+        "end": {"type": "boolean", "description": "Whether to end the record."},
+        "based_on": {**REVISION, "description": "The record's own revision that the change is based on."},
+    }
+    about = "A record's own fields together with these; or its code with `end`."
+    yield "Change", _object(about, {"kind": kind, "code": code}, {"properties": change, "required": []})
+    many = {"type": "array", "items": named("Change"), "minItems": 1, "description": "What is to change."}
+    reason = {"reason": {**TEXT, "description": "Why, for the change log."}}
+    yield (
+        "ChangeSet",
+        {
+            **_object("Changes that become one revision, or nothing.", {"changes": many}, {"properties": reason}),
+            "additionalProperties": False,
+        },
+    )
+    yield "Changed", _object("What a change set did.", {
+        "revision": {**REVISION, "description": "The revision that holds the change set."},
+        "changed": {**REVISION, "description": "How many records it changed."},
+        "unchanged": {**REVISION, "description": "How many already were as stated."},
+    })  # fmt: skip
+    record = {"type": "object", "required": ["kind", "code"], "properties": {"kind": kind, "code": code}}
+    yield "Revision", _object("One committed change set.", {
+        "revision": {**REVISION, "description": "Its number; it grows by one."},
+        "at": {**INSTANT, "description": "When it was committed."},
+        "actor": {**TEXT, "description": "The name of the key that brought it."},
+        "reason": {"type": ["string", "null"], "description": "Why, as the caller said."},
+        "changes": {**REVISION, "description": "How many records it changed."},
+        "records": {"type": "array", "items": record, "description": "What it brought; the first 100."},
+        "ended": {"type": "array", "items": record, "description": "What it ended; the first 100."},
     })  # fmt: skip
 
 
