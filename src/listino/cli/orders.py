@@ -48,7 +48,7 @@ def order(
     """Show one order whole, or list the newest."""
     from listino.core.errors import Fault, NotFound
     from listino.db import orders
-    from listino.web.rest.orders import whole
+    from listino.web.rest.order_answers import whole
 
     with opened(database) as book:
         connection = book.read().connection

@@ -19,7 +19,8 @@ encode = msgspec.json.Encoder().encode
 
 def instant_text(at: datetime) -> str:
     """An instant as RFC 3339 text in UTC."""
-    return at.isoformat().replace("+00:00", "Z")
+    text = at.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def price_answer(answered: Answered, explain: str, language: str | None, *, full: bool) -> PriceAnswer:

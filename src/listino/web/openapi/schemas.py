@@ -13,7 +13,7 @@ from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
 from listino.web.messages import BatchAsk, PriceAnswer, Problem
 from listino.web.openapi.words import meaning_of
-from listino.web.rest.orders import OrderAnswer
+from listino.web.rest.order_answers import OrderAnswer
 
 Schema = dict[str, Any]
 REFERENCES = "#/components/schemas/"

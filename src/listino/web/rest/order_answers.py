@@ -1,0 +1,135 @@
+"""An order as it is answered: first when it is taken, later as it stands."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from listino.core.money import minor_digits, plain
+from listino.core.question import Price
+from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
+from listino.web.answers import encode, instant_text, price_answer
+from listino.web.messages import HistoryLine, PriceAnswer
+
+_decode_any = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class OrderLineAnswer(Struct):
+    """A line of a taken order: what it comes to, our price beside it, and why it is held."""
+
+    item: str
+    quantity: str
+    unit: str | None
+    net_price: str | None
+    net: str | None
+    tax: str | None
+    gross: str | None
+    held: list[str]
+    price: PriceAnswer | None
+    id: str | UnsetType | None = UNSET
+    text: str | UnsetType | None = UNSET
+
+
+class OrderAnswer(Struct):
+    """The answer to an order that was taken."""
+
+    id: str
+    store: str
+    number: str
+    test: bool
+    customer: str | None
+    channel: str | None
+    currency: str
+    handover: str
+    life: str
+    held: list[str]
+    net: str
+    tax: str
+    gross: str
+    lines: list[OrderLineAnswer]
+    erp_number: str | None
+    ordered_at: str
+    taken_at: str
+    history: list[HistoryLine]
+    revision: int
+
+
+def rendered(taken: Taken) -> bytes:
+    """The first answer to an order, all but its key, which may be personal."""
+    order, digits = taken.order, minor_digits(taken.order.currency)
+    return encode(
+        OrderAnswer(
+            id=taken.id,
+            store=taken.store,
+            number=order.number,
+            test=taken.test,
+            customer=order.customer,
+            channel=taken.channel,
+            currency=order.currency,
+            handover=taken.handover,
+            life=taken.life,
+            held=list(taken.held),
+            net=plain(taken.totals.net, digits),
+            tax=plain(taken.totals.tax, digits),
+            gross=plain(taken.totals.gross, digits),
+            lines=[_line(line, digits) for line in taken.lines],
+            erp_number=None,
+            ordered_at=instant_text(order.ordered_at),
+            taken_at=instant_text(taken.taken_at),
+            history=_history(taken.steps),
+            revision=taken.revision,
+        )
+    )
+
+
+def _history(steps: tuple[StepRow, ...]) -> list[HistoryLine]:
+    return [HistoryLine(step.state, step.at, step.actor, step.text) for step in steps]
+
+
+def _line(line: TakenLine, digits: int) -> OrderLineAnswer:
+    said, amounts = line.said, line.amounts
+    outcome = line.ours.price if line.ours is not None else None
+    net_price = said.net_price if said.net_price is not None else None
+    if net_price is None and isinstance(outcome, Price):
+        net_price = outcome.net_price
+    return OrderLineAnswer(
+        item=said.item,
+        quantity=plain(said.quantity),
+        unit=said.unit or (outcome.unit if outcome is not None else None),
+        net_price=None if net_price is None else plain(net_price, digits),
+        net=None if amounts is None else plain(amounts.net, digits),
+        tax=None if amounts is None else plain(amounts.tax, digits),
+        gross=None if amounts is None else plain(amounts.gross, digits),
+        held=list(line.held),
+        price=None if line.ours is None else price_answer(line.ours, "applied", None, full=True),
+        id=said.id if said.id is not None else UNSET,
+    )
+
+
+def first_answer(found: OrderRead) -> bytes:
+    """The first answer to an order, with the key that it came under."""
+    private = _decode_any.decode(found.private) if found.private is not None else {}
+    return with_key(private.get("key"), found.answer.encode())
+
+
+def with_key(key: str | None, answer: bytes) -> bytes:
+    """An answer with the key of its order in front."""
+    return b'{"key":' + encode(key) + b"," + answer[1:]
+
+
+def whole(found: OrderRead) -> dict[str, Any]:
+    """An order as it stands now, with all that the store said of it."""
+    answer: dict[str, Any] = _decode_any.decode(found.answer)
+    private: dict[str, Any] = _decode_any.decode(found.private) if found.private is not None else {}
+    texts = private.pop("lines", [])
+    for line, said in zip(answer["lines"], texts, strict=False):
+        line.update(said)
+    answer |= {"handover": found.handover, "life": found.life, "erp_number": found.erp_number}
+    if found.handover != "accepted" or found.life != "on_hold":
+        answer["held"] = []
+    answer["history"] = [
+        {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
+    ]
+    message: dict[str, Any] = _decode_any.decode(found.message)
+    return {"key": None} | private | message | answer
