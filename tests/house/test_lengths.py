@@ -11,7 +11,9 @@ FUNCTION_LINES_MAX = 50
 FILE_LINES_MAX = {SOURCE: 300, ROOT / "tests": 400, ROOT / "bench": 400}
 
 # What may be longer, each with its reason: "src/listino/x.py" or "src/listino/x.py:function" -> why.
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "src/listino/db/migrations/versions/0001_first.py:upgrade": "the first schema: a list of tables, read once",
+}
 
 
 @pytest.mark.parametrize("folder", FILE_LINES_MAX, ids=lambda folder: folder.name)

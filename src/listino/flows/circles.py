@@ -90,16 +90,8 @@ def gathered_buyer(
     Errors:  NotFound for a customer or channel that does not exist.
     """
     parts: list[str] = [""]
-    customer: Customer | None = None
-    if code is not None:
-        customer = one(book, parts, "customers", code)
-        if customer is None:
-            raise unknown("customers", "customer", code)
-    channel: Channel | None = None
-    if channel_code is not None:
-        channel = one(book, parts, "channels", channel_code)
-        if channel is None:
-            raise unknown("channels", "channel", channel_code)
+    customer: Customer | None = _named(book, parts, "customer", code)
+    channel: Channel | None = _named(book, parts, "channel", channel_code)
     accounts = _accounts(book, parts, customer.account if customer else None)
     windows = _memberships(customer, accounts, channel)
     groups = [found for name in windows if (found := one(book, parts, "customer-groups", name)) is not None]
@@ -136,6 +128,16 @@ def gathered_buyer(
         assortments=assortments,
         company=company,
     )
+
+
+def _named(book: Snapshot, parts: list[str], field_name: str, code: str | None) -> Any:
+    """The customer or channel that a question names, if it names one."""
+    if code is None:
+        return None
+    found = one(book, parts, f"{field_name}s", code)
+    if found is None:
+        raise unknown(f"{field_name}s", field_name, code)
+    return found
 
 
 def _accounts(book: Snapshot, parts: list[str], code: str | None) -> list[Account]:
