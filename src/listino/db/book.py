@@ -131,12 +131,13 @@ class _Commit:
         ).fetchall()
         for fact, key, since, body, ended in rows:
             if ended != OPEN:
-                raise _claimed(self.tx, name, ended - STAGED)
-            if since >= STAGED:
-                since = published_revision(self.tx, since - STAGED)
-                if since is None:
-                    raise _claimed(self.tx, name, rows[0][2] - STAGED)
-            return fact, key, since, body
+                if published_revision(self.tx, ended - STAGED) is None:
+                    raise _claimed(self.tx, name, ended - STAGED)
+                continue  # An import has ended this version and is published; it is only not settled yet.
+            revision = since if since < STAGED else published_revision(self.tx, since - STAGED)
+            if revision is None:
+                raise _claimed(self.tx, name, since - STAGED)
+            return fact, key, revision, body
         return None
 
     def _end(self, name: str, old: tuple[int, str, int, str]) -> None:
@@ -186,13 +187,7 @@ class _Commit:
         for kind, code in self.ended:
             users = users_of(self.tx, kind, code)
             if users:
-                shown = ", ".join(f"{user_kind} {user_code!r}" for user_kind, user_code in users)
-                text = f"{code!r} in {kind} cannot end while it is used by: {shown}."
-                faults = tuple(
-                    Fault("code", "in_use", f"used by {user_kind} {user_code!r}", "End or change that record first.")
-                    for user_kind, user_code in users
-                )
-                raise Conflict("in_use", text, faults)
+                raise in_use(kind, code, users)
 
     def count_shapes(self) -> None:
         """Keep how many open rules have each shape of key."""
@@ -209,28 +204,48 @@ def count_shapes(tx: Connection, shapes: dict[str, int]) -> None:
 
 
 def is_open(tx: Connection, name: str) -> bool:
-    """Whether a record is there now. A record that an unpublished import brings is not."""
-    row = tx.execute(
-        "SELECT fact.since FROM code_of JOIN fact ON fact.id = code_of.fact "
-        "WHERE code_of.code = ? AND code_of.ended = ?",
-        (name, OPEN),
-    ).fetchone()
-    return row is not None and (row[0] < STAGED or published_revision(tx, row[0] - STAGED) is not None)
+    """Whether a record is there now, and no unpublished import is about to end it.
 
-
-def users_of(tx: Connection, kind: str, code: str) -> list[tuple[str, str]]:
-    """Some open facts that name another, as (kind, code)."""
+    A record that such an import brings is not there yet; one that it replaces is.
+    """
     rows = tx.execute(
-        "SELECT fact.key, fact.code, fact.body FROM reference JOIN fact ON fact.id = reference.fact "
-        "WHERE reference.target = ? AND fact.ended >= ? LIMIT 100",
+        "SELECT code_of.ended, fact.since FROM code_of JOIN fact ON fact.id = code_of.fact "
+        "WHERE code_of.code = ? AND code_of.ended >= ?",
+        (name, STAGED),
+    ).fetchall()
+    claimed = {ended for ended, _ in rows if ended != OPEN}
+    return any(
+        ended == OPEN and (since < STAGED or since in claimed or published_revision(tx, since - STAGED) is not None)
+        for ended, since in rows
+    )
+
+
+def users_of(tx: Connection, kind: str, code: str, ending: int = OPEN) -> list[tuple[str, str]]:
+    """Some open facts that name another, as (kind, code), without those that carry the mark `ending`."""
+    rows = tx.execute(
+        "SELECT fact.key, fact.code, fact.body, fact.ended FROM reference JOIN fact ON fact.id = reference.fact "
+        "WHERE reference.target = ? AND fact.ended >= ?",
         (digest_of(kind, code), STAGED),
     )
     users = (
         (kind_of_key(key), by)
-        for key, by, body in rows
-        if (kind, code) in references(fact_of(kind_of_key(key), body)) and (kind_of_key(key), by) != (kind, code)
+        for key, by, body, ended in rows
+        if (ended == OPEN or (ended != ending and published_revision(tx, ended - STAGED) is None))
+        and (kind, code) in references(fact_of(kind_of_key(key), body))
+        and (kind_of_key(key), by) != (kind, code)
     )
     return list(islice(users, REFERRERS_SHOWN_MAX))
+
+
+def in_use(kind: str, code: str, users: Sequence[tuple[str, str]]) -> Conflict:
+    """The refusal to end what others name."""
+    shown = ", ".join(f"{user_kind} {user_code!r}" for user_kind, user_code in users)
+    text = f"{code!r} in {kind} cannot end while it is used by: {shown}."
+    faults = tuple(
+        Fault("code", "in_use", f"used by {user_kind} {user_code!r}", "End or change that record first.")
+        for user_kind, user_code in users
+    )
+    return Conflict("in_use", text, faults)
 
 
 def forget_references(tx: Connection, fact_id: int, fact: Fact) -> None:

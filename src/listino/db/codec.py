@@ -18,11 +18,17 @@ def _defaults(record: type[Fact]) -> tuple[tuple[str, Any], ...]:
 
 
 _FIELDS = {record: _defaults(record) for record in KIND_OF}
+# Where a text per language may stand: its languages are stored by name, so that their order is no change.
+_WORDS = ("name", "label", "description")
 
 
 def body_of(fact: Fact) -> str:
     """A fact as JSON, without what is as if it had not been said."""
     said = {name: value for name, default in _FIELDS[type(fact)] if (value := getattr(fact, name)) != default}
+    for name in _WORDS:
+        words = said.get(name)
+        if words.__class__ is dict:
+            said[name] = dict(sorted(words.items()))
     return _encode(said).decode()
 
 
