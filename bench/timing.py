@@ -22,15 +22,19 @@ def no_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
-def interleaved_us(works: dict[str, Callable[[], int]], turns: int = TURNS) -> dict[str, float]:
+def interleaved_us(
+    works: dict[str, Callable[[], int]], prepare: Callable[[], None] | None = None, turns: int = TURNS
+) -> dict[str, float]:
     """The CPU time of one unit of each work, in microseconds: the median of turns taken in rotation.
 
-    Shapes:  each work does a number of units and returns how many.
+    Shapes:  each work does a number of units and returns how many; `prepare` runs before each turn, untimed.
     """
     taken: dict[str, list[float]] = {name: [] for name in works}
     with no_collection():
         for _ in range(turns):
             for name, work in works.items():
+                if prepare is not None:
+                    prepare()
                 started = time.process_time_ns()
                 units = work()
                 taken[name].append((time.process_time_ns() - started) / units / 1000)

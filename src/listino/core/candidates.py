@@ -107,12 +107,17 @@ def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCa
             by_step[name] = [ready]
     return tuple(
         [
-            _arranged_step(step, by_step[step.name], circle)
-            if step.name in by_step
-            else StepCandidates(step, (), (), False)
+            _arranged_step(step, by_step[step.name], circle) if step.name in by_step else _empty(plan, step)
             for step in plan.steps
         ]
     )
+
+
+def _empty(plan: Plan, step: StepPlan) -> StepCandidates:
+    found: StepCandidates | None = plan.empty.get(step.name)
+    if found is None:
+        found = plan.empty[step.name] = StepCandidates(step, (), (), False)
+    return found
 
 
 def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCandidates:
@@ -155,12 +160,13 @@ def _code_of_dead(dead: tuple[Rule, Reason]) -> str:
 def _never(step: StepPlan, ready: Ready, currency: str, circle: Circle) -> Reason | None:
     """Why a rule cannot apply to this pair at any quantity and moment, if so."""
     rule = ready.rule
-    if rule.status != "active":
-        return ("status", rule.status)
-    if rule.channel is not None and rule.channel != circle.channel:
-        return ("wrong_channel", rule.channel)
-    if rule.country is not None and rule.country != circle.country:
-        return ("wrong_country", rule.country)
+    if ready.restricted:
+        if rule.status != "active":
+            return ("status", rule.status)
+        if rule.channel is not None and rule.channel != circle.channel:
+            return ("wrong_channel", rule.channel)
+        if rule.country is not None and rule.country != circle.country:
+            return ("wrong_country", rule.country)
     if rule.list is not None and rule.list not in circle.chain:
         return ("list_not_assigned", rule.list)
     if rule.action != step.kind and _kind_refuses(step, rule):

@@ -96,16 +96,15 @@ def keys_of_shapes(shapes: Iterable[str], values: Mapping[str, tuple[str, ...]])
 
     Shapes:  values: per letter the codes that hold for the question, 0 or more.
     """
-    parts = {letter: [letter + code for code in codes] for letter, codes in values.items() if codes}
     keys: list[str] = []
     for shape in shapes:
-        if len(shape) == 1:
-            keys += parts.get(shape, ())
-        elif len(shape) == 2:
-            seconds = parts.get(shape[1], ())
-            keys += [f"{first}{SEPARATOR}{second}" for first in parts.get(shape[0], ()) for second in seconds]
+        if len(shape) == 2:
+            first, second = shape[0], shape[1]
+            codes = values.get(second, ())
+            keys += [f"{first}{one}{SEPARATOR}{second}{other}" for one in values.get(first, ()) for other in codes]
         else:
-            keys += map(SEPARATOR.join, product(*[parts.get(letter, ()) for letter in shape]))
+            parts = [[letter + code for code in values.get(letter, ())] for letter in shape]
+            keys += map(SEPARATOR.join, product(*parts))
     return keys
 
 

@@ -23,11 +23,13 @@ class Ready:
 
     Shapes:  tiers: (from, value) ascending, 0 or more; access: its scope's name; rest: the name of
              its scope without a party, None where its own party leaves no place for its list's;
-             in_money: its value is an amount in a currency, not a percentage.
+             in_money: its value is an amount in a currency, not a percentage; restricted: its status,
+             channel or country may rule it out.
     """
 
     __slots__ = (
-        "access", "filled", "filtered", "in_money", "priority", "rest", "rule", "start", "tiers", "value", "windows",
+        "access", "filled", "filtered", "in_money", "priority", "rest", "restricted", "rule", "start", "tiers", "value",
+        "windows",
     )  # fmt: skip
 
     def __init__(self, rule: Rule) -> None:
@@ -36,6 +38,7 @@ class Ready:
         self.tiers = _tiers(rule)
         timed = rule.valid_from is not None or rule.valid_to is not None
         self.windows: tuple[Window, ...] = ((rule.valid_from, rule.valid_to),) if timed else FOR_EVER
+        self.restricted = rule.status != "active" or rule.channel is not None or rule.country is not None
         self.filtered = rule.unless is not None or rule.order_type is not None
         self.in_money = rule.action != "percent" and not (rule.action == "limit" and rule.basis is not None)
         self.filled = -sum(getattr(rule, name) is not None for name in _SCOPE_FIELDS)

@@ -146,7 +146,7 @@ class _Work:
         if running.list is None:
             return
         running.amount = rounded_as_listed(running, self.bounds or Bounds())
-        if running.amount != before:
+        if running.amount != before and running.amount != SETTLED.plus(before):
             plan = step.plan
             self.steps.append(
                 (plan.name, "rounding", None, plan.label or running.list.name, None, before, running.amount)

@@ -1,7 +1,7 @@
 """Schemes: in which steps a price is made. Data, checked when saved, compiled once into a plan."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
@@ -96,12 +96,14 @@ class StepPlan:
 class Plan:
     """A scheme made ready to resolve prices with.
 
-    Shapes:  default_steps: by action and sign, the step of a rule that names none.
+    Shapes:  default_steps: by action and sign, the step of a rule that names none; empty: by step,
+             what a pair has in it that no rule matters to, the same for all such pairs.
     """
 
     code: str
     steps: tuple[StepPlan, ...]
     default_steps: dict[tuple[str, str | None], str]
+    empty: dict[str, Any] = field(default_factory=dict)
 
 
 def planned(scheme: Scheme) -> Plan:

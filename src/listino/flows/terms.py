@@ -20,7 +20,7 @@ FORMULA_LISTS_MAX = 16
 UNIT_STEPS_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     """What of a question, beside who and what, decides which facts can matter."""
 
@@ -90,7 +90,7 @@ def _rules(book: Snapshot, parts: list[str], circle: Circle) -> tuple[list[Ready
 
 def _formula_lists(rules: Sequence[Ready]) -> list[str]:
     formulas = [formula for ready in rules if (formula := ready.rule.formula) is not None]
-    return sorted({formula.list for formula in formulas if formula.list is not None})
+    return sorted({formula.list for formula in formulas if formula.list is not None}) if formulas else []
 
 
 def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> StepCandidates:
