@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from listino.core.errors import Fault, NotFound, Refused, malformed
 from listino.core.facts import KINDS
-from listino.db.engine import Database
+from listino.db.engine import Database, Reading
+from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
 from listino.web.auth import Guard, require
 from listino.web.docs import Docs
@@ -80,7 +81,7 @@ class App:
             Route("/docs", self.docs.page),
             Route("/docs/{asset:path}", self.docs.asset),
             Route(PRICES, self._door(self._batch), methods=["POST"]),
-            Route("/v1/orders", self._door(self._order), methods=["POST"]),
+            Route("/v1/orders", self._door(self._order, guarded=False), methods=["POST"]),
             Route("/v1/orders", self._door(self._orders), methods=["GET"]),
             Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
             Route("/v1/changes", self._door(self._change), methods=["POST"]),
@@ -122,18 +123,20 @@ class App:
 
         async def handle(request: Request) -> Response:
             try:
-                if not guarded:
-                    return await handler(request)
-                authorization = request.headers.get("authorization")
-                header = authorization.encode("latin-1") if authorization is not None else None
-                key = self.guard.key(header, self.database.read())
-                response = await handler(request, key)
+                if guarded:
+                    response = await handler(request, self._key(request, self.database.read()))
+                else:
+                    response = await handler(request)
             except Exception as error:
                 response = refused(error)
             self.metrics.count(self.metrics.OTHERS, response.status_code)
             return response
 
         return handle
+
+    def _key(self, request: Request, reading: Reading) -> ApiKey:
+        authorization = request.headers.get("authorization")
+        return self.guard.key(authorization.encode("latin-1") if authorization is not None else None, reading)
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
@@ -153,9 +156,12 @@ class App:
             return _json(self.prices.answered_batch(ask, key, language))
         return _json(await self._in_thread(self.prices.answered_batch, ask, key, language))
 
-    async def _order(self, request: Request, key: Any) -> Response:
+    async def _order(self, request: Request) -> Response:
         body = await body_of(request.scope, request.receive)
-        answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"))
+        # One look at the file serves the key check and the prices.
+        reading = self.database.read()
+        key = self._key(request, reading)
+        answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"), reading)
         return _json(answer, 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"})
 
     async def _orders(self, request: Request, key: Any) -> Response:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from listino.core.errors import Conflict, Fault, NotFound, malformed
-from listino.db.engine import Database
+from listino.db.engine import Database, Reading
 from listino.flows import intake
 from listino.flows.access import ApiKey
 from listino.flows.intake import (
@@ -41,7 +41,7 @@ class OrderDoor:
         self._landing = Landing()
         self._under_way: dict[bytes, asyncio.Future[Any]] = {}
 
-    async def post(self, body: bytes, key: ApiKey, idempotency_key: str | None) -> tuple[bytes, str]:
+    async def post(self, body: bytes, key: ApiKey, idempotency_key: str | None, reading: Reading) -> tuple[bytes, str]:
         """The first answer to an order, whether it came now or before; and its id.
 
         Errors:  Malformed, DifferentContent, Conflict (in_progress), Unavailable.
@@ -53,11 +53,12 @@ class OrderDoor:
         first = next((self._under_way[digest] for digest in digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
+            reading = self._database.read()
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.update(dict.fromkeys(digests, ended))
         try:
             caller = Caller(key.name, key.channel, key.test)
-            taken = priced(snapshot(self._database), order, caller, name, self._clock(), self._chance)
+            taken = priced(snapshot(self._database, None, reading), order, caller, name, self._clock(), self._chance)
             answer = rendered(taken)
             written = handed_in(self._database, taken, answer, digests, fingerprint)
             outcome: Outcome = await asyncio.wait_for(self._landing.on_disk(written), WRITE_DEADLINE_S)
