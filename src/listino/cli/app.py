@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from listino.cli import screen
+from listino.cli.demo import demo
 from listino.cli.keys import KEYS
 from listino.cli.orders import order
 from listino.cli.prices import price, why
@@ -42,7 +43,7 @@ def start(
     """Prices for every customer, and orders into the management system."""
 
 
-for command in (serve, price, why, order, migrate, backup, restore, doctor):
+for command in (demo, serve, price, why, order, migrate, backup, restore, doctor):
     APP.command()(command)
 APP.add_typer(KEYS)
 APP.add_typer(PRIVACY)

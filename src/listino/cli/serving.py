@@ -98,7 +98,7 @@ def run(
 
     os.environ.update({**settings, "LISTINO_DATABASE": url})
     _prepare(url)
-    _check_port(place)
+    check_port(place)
     folder = os.environ["LISTINO_METRICS_FOLDER"] = mkdtemp(prefix="listino-metrics-")
     Thread(target=_tell_when_ready, args=(place, on_ready), daemon=True).start()
     try:
@@ -158,7 +158,7 @@ def _prepare(url: str) -> None:
     check_version(url)
 
 
-def _check_port(place: Place) -> None:
+def check_port(place: Place) -> None:
     """Find out at once that a port is taken: workers share theirs and would not notice.
 
     Errors:  Unavailable.
