@@ -41,14 +41,14 @@ def test_an_order_reads_back_with_all_that_the_store_said(house: House) -> None:
         "buyer": {"name": "Işıl Öztürk", "mail": "isil@example.org", "country": "IT"},
         "bill_to": {"company": "Rossi S.p.A.", "street": "Via Roma 1", "postcode": "20121", "city": "Milano"},
         "ship_to": {"name": "Cantiere 7", "country": "IT"},
-        "contacts": [{"name": "Anna", "role": "site", "phone": "+39 02 1"}],
+        "contacts": [{"name": "Anna", "languages": ["it", "de"], "role": "site", "phone": "+39 02 1"}],
         "vat_id": "IT01234567890",
         "reference": "PO 77",
         "wanted_on": "2026-12-01",
         "notes": "Ring twice",
         "charges": [{"kind": "shipping", "net": "10.00", "tax": "2.20", "gross": "12.20"}],
         "vouchers": [{"code": "WELCOME", "net": "5.00", "tax": "1.10", "gross": "6.10"}],
-        "payments": [{"method": "card", "state": "captured", "captured": "37.39", "reference": "pi_1"}],
+        "payments": [{"method": "card", "state": "captured", "captured": "37.39", "wallet": {"kind": "x"}}],
         "fields": {"campaign": "autumn"},
         "lines": [
             {"id": "l1", "item": "hammer", "quantity": "3", "text": "Engrave: Anna", "fields": {"colour": "red"}}

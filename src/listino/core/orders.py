@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from listino.core.money import EXACT, HUNDRED, ZERO, minor_digits, shared, to_minor
 from listino.core.question import Price
@@ -15,7 +16,10 @@ PAYMENT_TOLERANCE_MINOR = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """Who buys, pays, receives or is asked, with an address. Everything in it is personal."""
+    """Who buys, pays, receives or is asked, with an address. Everything in it is personal.
+
+    `more`, here and below, is what else the store said, in words of its own: kept and given back.
+    """
 
     name: str | None = None
     company: str | None = None
@@ -30,6 +34,7 @@ class Party:
     vat_id: str | None = None
     code: str | None = None
     role: str | None = None
+    more: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,42 +50,45 @@ class OrderLine:
     tax: Decimal | None = None
     gross: Decimal | None = None
     text: str | None = None
-    fields: dict[str, str] | None = None
+    fields: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """Shipping or a fee, with its tax."""
 
-    kind: str
+    kind: str = "charge"
     net: Decimal | None = None
     tax: Decimal | None = None
     gross: Decimal | None = None
     tax_percent: Decimal | None = None
     text: str | None = None
+    more: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """How an order is paid; never card data. A gift card is a method."""
 
-    method: str
+    method: str | None = None
     state: str | None = None
     authorised: Decimal | None = None
     captured: Decimal | None = None
     currency: str | None = None
     reference: str | None = None
+    more: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voucher:
     """A code that took something off; amounts above 0 are what it took."""
 
-    code: str
+    code: str | None = None
     net: Decimal | None = None
     tax: Decimal | None = None
     gross: Decimal | None = None
     text: str | None = None
+    more: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +114,7 @@ class Order:
     payments: tuple[Payment, ...] = ()
     contacts: tuple[Party, ...] = ()
     vouchers: tuple[Voucher, ...] = ()
-    fields: dict[str, str] | None = None
+    fields: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def priced_lines(
     at = order.ordered_at if order.ordered_at <= now + CLOCK_AHEAD_MAX else now
     context = Asked(
         "", at, customer=customer, channel=channel, currency=order.currency, country=country,
-        coupons=tuple(voucher.code for voucher in order.vouchers), breaks=False,
+        coupons=tuple(voucher.code for voucher in order.vouchers if voucher.code), breaks=False,
     )  # fmt: skip
     asked = [replace(context, item=line.item, quantity=line.quantity, unit=line.unit) for line in order.lines]
     prefetched(book, asked)

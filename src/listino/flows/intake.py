@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -30,6 +30,7 @@ from listino.flows.comparison import priced_lines, totals_of
 from listino.flows.records import field_names
 
 _encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 class Chance(Protocol):
@@ -88,7 +89,7 @@ def keys_of(order: Order, store: str, idempotency_key: str | None) -> tuple[byte
 
 def fingerprint_of(order: Order) -> bytes:
     """The digest of what an order says, however its numbers and times are written."""
-    return sha256(_encode(_values(order, plain))).digest()
+    return sha256(_encode_sorted(_values(order, plain))).digest()
 
 
 def _values(value: Any, amount: Callable[[Decimal], str]) -> Any:
@@ -103,8 +104,9 @@ def _values(value: Any, amount: Callable[[Decimal], str]) -> Any:
         return dict(sorted(value.items()))
     if not hasattr(value, "__dataclass_fields__"):
         return value
-    said = ((name, getattr(value, name)) for name in field_names(type(value)))
-    return {name: _values(inner, amount) for name, inner in said if inner is not None and inner != ()}
+    said = ((name, getattr(value, name)) for name in field_names(type(value)) if name != "more")
+    plain_values = {name: _values(inner, amount) for name, inner in said if inner is not None and inner != ()}
+    return plain_values | (getattr(value, "more", None) or {})
 
 
 def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: datetime, chance: Chance) -> Taken:
@@ -176,14 +178,16 @@ def handed_in(
 
 def _row(taken: Taken, answer: str) -> OrderRow:
     order = taken.order
+    # What the store said in words of its own may be personal, so it stands with the people alone.
     message = _said(
-        charges=taken.charges, payments=order.payments, vouchers=order.vouchers, wanted_on=order.wanted_on,
-        quote=order.quote,
+        charges=_bare(taken.charges), payments=_bare(order.payments), vouchers=_bare(order.vouchers),
+        wanted_on=order.wanted_on, quote=order.quote,
     )  # fmt: skip
     texts = [_said(text=line.text, fields=line.fields) for line in order.lines]
     private = _said(
         key=taken.key, buyer=order.buyer, bill_to=order.bill_to, ship_to=order.ship_to, contacts=order.contacts,
         vat_id=order.vat_id, reference=order.reference, notes=order.notes, fields=order.fields,
+        charges=_own_words(taken.charges), payments=_own_words(order.payments), vouchers=_own_words(order.vouchers),
         lines=texts if any(texts) else None,
     )  # fmt: skip
     return OrderRow(
@@ -192,6 +196,14 @@ def _row(taken: Taken, answer: str) -> OrderRow:
         stamp(order.ordered_at), stamp(taken.taken_at), taken.revision, _encode(message).decode(), answer,
         _encode(private).decode(), tuple(_line_row(line) for line in taken.lines), taken.steps,
     )  # fmt: skip
+
+
+def _own_words(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    return parts if any(part.more for part in parts) else ()
+
+
+def _bare(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(replace(part, more=None) if part.more else part for part in parts)
 
 
 def _said(**values: Any) -> dict[str, Any]:

@@ -40,11 +40,14 @@ def fact_from(kind: str, code: str, said: Any) -> Fact:
 
 
 def strict(record: type[Record], said: Any) -> Record:
-    """A record of plain JSON values, which may hold nothing but its fields.
+    """A record of plain JSON values, which may hold nothing but its fields (unless it has a field `more`).
 
     Errors:  Malformed with a fault for every unknown field, else for the first wrong value.
     """
-    unknown = _unknown(said, _names_of(record), "") if isinstance(said, dict) else []
+    unknown: list[tuple[str, str]] = []
+    if isinstance(said, dict):
+        said = _with_more(said, _names_of(record))
+        unknown = _unknown(said, _names_of(record), "")
     if unknown:
         faults = tuple(Fault(name, "unknown_field", f"There is no field {name}.", text) for name, text in unknown)
         raise Malformed("unknown_field", "Unknown field: " + ", ".join(name for name, _ in unknown) + ".", faults)
@@ -109,6 +112,11 @@ class Names:
     all: frozenset[str]
     nested: tuple[tuple[str, "Names"], ...]
 
+    @property
+    def open(self) -> bool:
+        """Whether the record takes what it has no name for, too."""
+        return "more" in self.all
+
 
 _names: dict[Any, Names] = {}
 
@@ -134,6 +142,21 @@ def _inner(hint: Any) -> Names | None:
     if get_origin(hint) in (Union, UnionType, tuple):
         return next((inner for part in get_args(hint) if (inner := _inner(part)) is not None), None)
     return None
+
+
+def _with_more(said: dict[str, Any], names: Names) -> dict[str, Any]:
+    """The same values, with what an open record has no name for gathered in its `more`."""
+    if names.open and not said.keys() <= names.all - {"more"}:
+        own = names.all - {"more"}
+        kept = {name: value for name, value in said.items() if name in own}
+        said = kept | {"more": {name: value for name, value in said.items() if name not in own}}
+    for name, inner in names.nested:
+        value = said.get(name)
+        if isinstance(value, dict):
+            said = said | {name: _with_more(value, inner)}
+        elif isinstance(value, list) and inner.open:
+            said = said | {name: [_with_more(one, inner) if isinstance(one, dict) else one for one in value]}
+    return said
 
 
 def _unknown(said: dict[str, Any], names: Names, path: str) -> list[tuple[str, str]]:

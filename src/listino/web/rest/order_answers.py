@@ -132,4 +132,4 @@ def whole(found: OrderRead) -> dict[str, Any]:
         {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
     ]
     message: dict[str, Any] = _decode_any.decode(found.message)
-    return {"key": None} | private | message | answer
+    return {"key": None} | message | private | answer
