@@ -86,6 +86,20 @@ def test_ndjson_is_a_change_set_too(house: House) -> None:
     assert [brand["code"] for brand in house.get("/v1/brands").json()["data"]] == ["b0", "b1", "b2"]
 
 
+def test_many_changes_are_one_revision_too(house: House) -> None:
+    brands = [{"kind": "brands", "code": f"b{number}"} for number in range(1500)]
+    done = house.client.request("POST", "/v1/changes", json={"changes": brands}).json()
+    assert done == {"revision": 2, "changed": 1500, "unchanged": 0}
+    lines = b"".join(b'{"kind":"brands","code":"c%d"}\n' % number for number in range(3000))
+    headers = {"Content-Type": "application/x-ndjson"}
+    done = house.client.request("POST", "/v1/changes", content=lines, headers=headers).json()
+    assert done == {"revision": 3, "changed": 3000, "unchanged": 0}
+    bad = lines + b'{"kind":"brands","code":"d","colour":"red"}\n'
+    answer = house.client.request("POST", "/v1/changes", content=bad, headers=headers)
+    assert (answer.status, answer.json()["code"]) == (400, "unknown_field")
+    assert house.get("/readyz").json()["revision"] == 3
+
+
 def test_lists_are_filtered_and_paged(house: House) -> None:
     rules = house.get("/v1/rules", item="hammer").json()["data"]
     assert sorted(rule["code"] for rule in rules) == ["hammer-base", "hammer-web"]

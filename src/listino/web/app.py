@@ -177,7 +177,8 @@ class App:
 
     async def _change(self, request: Request, key: Any) -> Response:
         if "ndjson" in request.headers.get("content-type", ""):
-            return _json(await self.changes.stream(request, key, self._in_thread))
+            said = single(query_of(request.scope["query_string"]), frozenset(["reason"]))
+            return _json(await self.changes.stream(request, key, said.get("reason"), self._in_thread))
         body = await body_of(request.scope, request.receive)
         return _json(await self._in_thread(self.facts.change, body, key))
 

@@ -72,7 +72,7 @@ async def body_of(scope: Scope, receive: Receive, bytes_max: int = BODY_BYTES_MA
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > bytes_max:
-            raise _too_large(bytes_max)
+            raise too_large(bytes_max)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -82,13 +82,14 @@ async def body_of(scope: Scope, receive: Receive, bytes_max: int = BODY_BYTES_MA
         chunk = event.get("body", b"")
         size += len(chunk)
         if size > bytes_max:
-            raise _too_large(bytes_max)
+            raise too_large(bytes_max)
         chunks.append(chunk)
         if not event.get("more_body"):
             return b"".join(chunks)
 
 
-def _too_large(bytes_max: int) -> Malformed:
+def too_large(bytes_max: int) -> Malformed:
+    """The refusal of a body beyond a bound."""
     text = f"The body is larger than {bytes_max} bytes."
     return Malformed("too_large", text, (Fault("body", "too_large", text, "Send fewer lines at once."),))
 

@@ -1,6 +1,6 @@
 """The fact doors: PUT, GET, DELETE and list every kind; change sets; the change log; stock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -15,6 +15,7 @@ from listino.db.engine import Database
 from listino.flows import facts, stock
 from listino.flows.access import ApiKey
 from listino.flows.facts import Stated
+from listino.flows.import_ import changed_by
 from listino.flows.price import company, snapshot
 from listino.web.answers import encode
 from listino.web.auth import require
@@ -95,7 +96,7 @@ class FactDoor:
         if len(said) > CHANGES_MAX:
             raise malformed("changes", "too_many", f"More than {CHANGES_MAX} changes.", "Send them as NDJSON.")
         stated = [stated_change(one, f"changes[{index}].") for index, one in enumerate(said)]
-        committed = facts.save(self._database, stated, key.name, reason, self._clock())
+        committed = changed_by(self._database, stated, key.name, reason, self._clock())
         unchanged = len(stated) - committed.changed
         return encode({"revision": committed.revision, "changed": committed.changed, "unchanged": unchanged})
 
@@ -169,13 +170,6 @@ def stated_change(said: Any, path: str) -> Stated:
     if values.pop("end", False) is True:
         return Stated(kind, code, None, based_on)
     return Stated(kind, code, values, based_on)
-
-
-def ndjson(body: bytes) -> Iterator[Stated]:
-    """The changes of an NDJSON body, one a line."""
-    for index, line in enumerate(body.splitlines()):
-        if line.strip():
-            yield stated_change(parsed(line), f"line {index + 1}: ")
 
 
 def page_of(said: dict[str, str]) -> tuple[int, str]:
