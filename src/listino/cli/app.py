@@ -13,6 +13,7 @@ from listino.cli.orders import order
 from listino.cli.prices import price, why
 from listino.cli.privacy import PRIVACY
 from listino.cli.serving import serve
+from listino.cli.tables import export, import_
 from listino.cli.upkeep import backup, doctor, migrate, restore
 from listino.core.errors import Refused, Unavailable
 
@@ -43,8 +44,20 @@ def start(
     """Prices for every customer, and orders into the management system."""
 
 
-for command in (demo, serve, price, why, order, migrate, backup, restore, doctor):
-    APP.command()(command)
+for name, command in (
+    ("demo", demo),
+    ("serve", serve),
+    ("import", import_),
+    ("export", export),
+    ("price", price),
+    ("why", why),
+    ("order", order),
+    ("migrate", migrate),
+    ("backup", backup),
+    ("restore", restore),
+    ("doctor", doctor),
+):
+    APP.command(name)(command)
 APP.add_typer(KEYS)
 APP.add_typer(PRIVACY)
 

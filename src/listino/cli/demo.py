@@ -1,8 +1,6 @@
 """`listino demo`: a realistic company to try the product on."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +9,6 @@ from listino.cli import screen
 from listino.cli.options import DatabaseUrl, opened
 
 if TYPE_CHECKING:
-    from listino.cli.seeding import Passed
     from listino.cli.serving import Place
 
 
@@ -67,30 +64,8 @@ def _fill(url: str) -> None:
             text = f"{url} holds a company's data already."
             fault = Fault("database", "not_the_demo", text, "Name another with --database, as sqlite:///demo.db.")
             raise Refused("not_the_demo", text, (fault,))
-        with _bar() as passed:
+        with screen.bar() as passed:
             seed(book, now(), SystemChance(), passed)
-
-
-@contextmanager
-def _bar() -> "Iterator[Passed]":
-    """A progress bar on stderr, with a line for each part of the work."""
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=screen.console(errors=True)) as progress:
-
-        def passed(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
-
-        yield passed
 
 
 def _lines(url: str, place: "Place") -> tuple[str, list[tuple[str, str]]]:

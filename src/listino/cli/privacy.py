@@ -75,6 +75,9 @@ def _report(customer: str, outcome: "Erased") -> None:
             screen.say(f"NOT complete: {path.name} still holds the {field}.", "red")
         screen.say("Repeat the command when fewer others use the database, or after stopping the server.", "red")
         return
+    others = "the other " if outcome.elsewhere else ""
     how = "after writing the database anew" if outcome.rewritten else "at once"
-    screen.say(f"Checked byte by byte: none of {outcome.words} personal texts is in the database's files ({how}).")
+    screen.say(
+        f"Checked byte by byte: none of {others}{outcome.words - len(outcome.elsewhere)} personal texts is in the database's files ({how})."
+    )
     screen.say("Backups are not touched; `listino restore` erases the person again from what it restores.")

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 from rich.console import Console
@@ -51,6 +52,25 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str
     for row in rows:
         made.add_row(*(escape(cell) for cell in row))
     return made
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress on stderr, a line for each part of the work: (what, how much, of how much or 0 for not known)."""
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console(errors=True)) as progress:
+
+        def passed(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what.capitalize(), total=total or None)
+            progress.update(tasks[what], completed=done, total=total or None)
+
+        yield passed
+        for task in progress.tasks:
+            progress.update(task.id, total=task.completed, completed=task.completed)
 
 
 def complaint(error: Exception) -> str:

@@ -18,6 +18,7 @@ BACKPRESSURE = 256
 KILL_TIMEOUT_S = 20
 # A worker's memory counts the part of the database that it has mapped (up to 4 GiB): the bound lies above it.
 WORKER_MEMORY_MIB_MAX = 6144
+TIDY_EVERY_S = 24 * 3600.0
 READY_POLL_S = 0.05
 READY_WAIT_S = 60.0
 LOGGING = {
@@ -98,9 +99,11 @@ def run(
 
     os.environ.update({**settings, "LISTINO_DATABASE": url})
     _prepare(url)
+    history_days = _history_days()
     check_port(place)
     folder = os.environ["LISTINO_METRICS_FOLDER"] = mkdtemp(prefix="listino-metrics-")
     Thread(target=_tell_when_ready, args=(place, on_ready), daemon=True).start()
+    Thread(target=_tidy, args=(url, history_days), daemon=True).start()
     try:
         _granian(place, workers, **bounds).serve()
     finally:
@@ -192,3 +195,36 @@ def _tell_when_ready(place: Place, on_ready: Callable[[], None]) -> None:
                 sys.stdout.flush()
                 return
         sleep(READY_POLL_S)
+
+
+def _history_days() -> int | None:
+    """How long ended versions of facts are kept: LISTINO_HISTORY_DAYS; without it for ever.
+
+    Errors:  Malformed.
+    """
+    from listino.core.errors import malformed
+
+    text = os.environ.get("LISTINO_HISTORY_DAYS", "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 5 and int(text)):
+        remedy = "Set a number of days, 1 or more, or leave it out."
+        raise malformed("LISTINO_HISTORY_DAYS", "out_of_range", f"{text!r} is not a number of days.", remedy)
+    return int(text)
+
+
+def _tidy(url: str, history_days: int | None) -> None:
+    """Beside the workers, now and once a day: finish imports that died, delete history that is too old."""
+    from time import sleep
+
+    from listino.config import now
+    from listino.db.engine import Database
+    from listino.flows.upkeep import tidied
+
+    database = Database(url)
+    while True:
+        try:
+            tidied(database, history_days, now())
+        except Exception as error:
+            screen.remark(f"Tidying the database did not end: {screen.complaint(error)} It is tried again in a day.")
+        sleep(TIDY_EVERY_S)
