@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from listino.core.facts import (
+    KINDS,
     Account,
     Assignment,
     Assortment,
@@ -46,6 +48,9 @@ FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 30, 22, 0, tzinfo
 WORDS = {"en": "Screw, 4 × 40", "it": "Vite\n4 x 40"}
 RATE = Rate(code="R", currency="USD", to_currency="EUR", rate=Decimal("0.912"), valid_from=FROM, valid_to=TO)
 
+FROM_TIERS = Scale(tiers=(Tier(value=Decimal("1.5"), from_=Decimal(1)), Tier(value=Decimal(1), from_=Decimal("10.5"))))
+UP_TO_TIERS = Scale(tiers=(Tier(value=Decimal("1.5"), up_to=Decimal(10)), Tier(value=Decimal(1))))
+
 EVERY_KIND: tuple[Fact, ...] = (
     Unit(code="CT", name="Carton", of="C62", factor=Decimal(144)),
     Brand(code="=B1", name='"Best" {of}'),
@@ -53,7 +58,8 @@ EVERY_KIND: tuple[Fact, ...] = (
     ItemGroup(code="G2", name="", parent="G|1"),
     Item(
         code="A/1", name=WORDS, status="blocked", unit="MTR",
-        packagings=(Packaging(unit="BX", factor=Decimal("12.5"), gtin="4006381333931"), Packaging(unit="CT", factor=Decimal(144))),
+        packagings=(Packaging(unit="BX", factor=Decimal("12.5"), gtin="4006381333931"),
+                    Packaging(unit="CT", factor=Decimal(144))),
         item_groups=("G|1", "G2"), brand="=B1", tax_class="reduced", cost=Decimal("1.230"), cost_currency="USD",
         gtin="0400638133393", reference=Reference(unit="KGM", factor=Decimal("0.250")), description={},
     ),
@@ -87,14 +93,16 @@ EVERY_KIND: tuple[Fact, ...] = (
         status="draft", label={"it": "Prezzo"}, reason="'=agreed", show_as="discount",
         unless=Scope(item_group="G2", customer_group="CG2", currency="USD", unit="CT"),
     ),
-    Rule(code="P2", action="price", scale=Scale(tiers=(Tier(value=Decimal("1.5"), from_=Decimal(1)), Tier(value=Decimal(1), from_=Decimal("10.5"))))),
-    Rule(code="P3", action="price", scale=Scale(tiers=(Tier(value=Decimal("1.5"), up_to=Decimal(10)), Tier(value=Decimal(1))))),
+    Rule(code="P2", action="price", scale=FROM_TIERS),
+    Rule(code="P3", action="price", scale=UP_TO_TIERS),
     Rule(
         code="P4", action="price", account="AC1", variant="A2",
-        formula=Formula(list="L1", percent=Decimal("-5.0"), amount=Decimal("0.00"), rounding=Rounding(increment=Decimal("0.1"))),
+        formula=Formula(list="L1", percent=Decimal("-5.0"), amount=Decimal("0.00"),
+                        rounding=Rounding(increment=Decimal("0.1"))),
     ),
     Rule(code="P5", action="price", item_group="G2", formula=Formula(basis="cost", percent=Decimal(20))),
-    Rule(code="D1", action="percent", sign="charge", customer_group="CG2", brand="=B1", value=Decimal(3), final=True, reason=""),
+    Rule(code="D1", action="percent", sign="charge", customer_group="CG2", brand="=B1", value=Decimal(3),
+         final=True, reason=""),
     Rule(code="M1", action="limit", bound="min", basis="cost", value=Decimal(110)),
     Assignment(code="AS1", list="L1", customer="C1", sequence=4, valid_from=FROM, valid_to=TO, zone="Europe/Rome"),
     Assignment(code="AS2", list="L1", account="AC1"),
@@ -107,14 +115,15 @@ EVERY_KIND: tuple[Fact, ...] = (
     Scheme(
         code="S1", name={"en": "Ours"},
         steps=(
-            Step(name="price", kind="price", label="Price", access=("customer+item", "all"), pick="best", rank=("value",), currency_required=True),
+            Step(name="price", kind="price", label="Price", access=("customer+item", "all"), pick="best",
+                 rank=("value",), currency_required=True),
             Step(name="off", kind="allowance", base="price", combine="additive"),
         ),
     ),
     Tax(
         code="T1", percent=Decimal("22.0"), tax_class="reduced", country="IT", region="BZ", postcode_from="39000",
-        postcode_to="39999", tax_status="business", category="AE", reason="Reverse\tcharge", valid_from=FROM, valid_to=TO,
-        zone="Europe/Rome",
+        postcode_to="39999", tax_status="business", category="AE", reason="Reverse\tcharge", valid_from=FROM,
+        valid_to=TO, zone="Europe/Rome",
     ),
     RATE,
 )  # fmt: skip
@@ -135,8 +144,6 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
 
 
 def bodies(database: Database) -> Iterator[tuple[str, str, str]]:
-    from listino.core.facts import KINDS  # noqa: PLC0415
-
     for kind in KINDS:
         for code, found in versions(snapshot(database), kind):
             yield kind, code, body_of(found.fact)
@@ -213,8 +220,6 @@ NUMBER = st.decimals(0, 10**6, allow_nan=False, places=3)
 def test_any_text_and_number_comes_back(
     books: Books, tmp_path: Path, rows: list[tuple[str, str, str | dict[str, str], Decimal]]
 ) -> None:
-    from unicodedata import normalize  # noqa: PLC0415
-
     facts = {
         code: Rule(code=code, action="amount", coupon=code, reason=reason, label=label, value=value)
         for raw, reason, label, value in rows

@@ -192,14 +192,16 @@ class _Staging:
 
     def _met(self, tx: Connection, names: list[str]) -> Conflict:
         """The refusal that names a record which somebody else changed while it was imported."""
-        (since,) = tx.execute("SELECT at FROM change_set WHERE id = ?", (self.change_set,)).fetchone()
         for name in names:
-            sql = "SELECT fact.since FROM code_of JOIN fact ON fact.id = code_of.fact WHERE code_of.code = ?"
-            for (revision,) in tx.execute(sql + " AND fact.since < ? ORDER BY fact.id DESC LIMIT 1", (name, STAGED)):
-                who = tx.execute(
-                    "SELECT actor, at FROM change_set WHERE revision = ? AND at >= ?", (revision, since)
-                ).fetchone()
-                if who is not None:
+            rows = tx.execute(
+                "SELECT fact.since, code_of.ended FROM code_of JOIN fact ON fact.id = code_of.fact "
+                "WHERE code_of.code = ? ORDER BY code_of.ended DESC LIMIT 1",
+                (name,),
+            ).fetchall()
+            for since, ended in rows:
+                revision = since if ended == OPEN else ended
+                if revision < STAGED:
+                    who = tx.execute("SELECT actor, at FROM change_set WHERE revision = ?", (revision,)).fetchone()
                     return _met_by(name, f"by {who[0]} at {who[1]}, revision {revision}")
         return _met_by(names[0], "or one of those near it")
 
@@ -226,8 +228,10 @@ class _Staging:
 
     def _look_again(self) -> None:
         """From here on nobody can end what we name, nor name what we end: both must still be as they were."""
-        for _, name in islice(Suspects(self.side).missing(), 1):
-            raise _met_by(name, "and it is there no longer")
+        suspects = Suspects(self.side)
+        for digest, name in suspects.missing():
+            if next(suspects.naming(digest), None) is not None:
+                raise _met_by(name, "and it is there no longer")
         connection = self.database.read().connection
         for name, _, _ in self.side.ending():
             kind, _, code = name.partition(SEPARATOR)
