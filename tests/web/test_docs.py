@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from listino.flows.import_ import imported
+from listino.flows.tables import Options
 from listino.web.docs import FILES, POLICY
 from listino.web.openapi.document import document
 from tests.house.code import ROOT, SOURCE
-from tests.shop import House, opened
+from tests.shop import NOW, House, opened
 
 ADDRESS = "http://127.0.0.1:8080"
 PAGES = ("/docs", "/docs/explorer")
@@ -164,6 +166,24 @@ def test_the_worked_examples_of_the_guide_to_prices_come_out_as_they_say(tmp_pat
                 answer = house.price(question["ask"].pop("item"), **question["ask"])
                 assert {name: answer[name] for name in question["answer"]} == question["answer"]
                 assert [step["rule"] for step in answer["steps"]] == question["rules"]
+
+
+def test_the_files_of_the_guide_to_imports_come_in_as_they_stand(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "guides" / "import.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"^`([\w-]+\.csv)`:\n\n```csv\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    (lines,) = re.findall(r"^```ndjson\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for name, content in {**files, "more.ndjson": lines}.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with opened(tmp_path, company=False) as house:
+        first = imported(house.database, [tmp_path / name for name in files], Options(), "test", NOW)
+        assert (first.errors, first.revision, first.changed) == ((), 1, 9)
+        then = imported(house.database, [tmp_path / "more.ndjson"], Options(), "test", NOW)
+        assert (then.errors, then.revision, then.changed) == ((), 2, 3)
+        rule = house.get("/v1/rules/trade-nym").json()
+        assert (rule["scale"]["tiers"][1], rule["valid_from"]) == (
+            {"value": "1.48", "from": "100"},
+            "2026-12-30T23:00:00Z",
+        )
 
 
 def curls_in(path: Path) -> list[str]:
