@@ -76,8 +76,7 @@ def _report(customer: str, outcome: "Erased") -> None:
         screen.say("Repeat the command when fewer others use the database, or after stopping the server.", "red")
         return
     others = "the other " if outcome.elsewhere else ""
+    count = outcome.words - len(outcome.elsewhere)
     how = "after writing the database anew" if outcome.rewritten else "at once"
-    screen.say(
-        f"Checked byte by byte: none of {others}{outcome.words - len(outcome.elsewhere)} personal texts is in the database's files ({how})."
-    )
+    screen.say(f"Checked byte by byte: none of {others}{count} personal texts is in the database's files ({how}).")
     screen.say("Backups are not touched; `listino restore` erases the person again from what it restores.")
