@@ -212,7 +212,12 @@ NUMBER = st.decimals(0, 10**6, allow_nan=False, places=3)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
-        st.tuples(CODE, TEXT, st.one_of(TEXT, st.dictionaries(TEXT, TEXT, max_size=2)), NUMBER),
+        st.tuples(
+            CODE,
+            TEXT,
+            st.one_of(TEXT, st.dictionaries(TEXT.filter(lambda tag: tag != "from"), TEXT, max_size=2)),
+            NUMBER,
+        ),
         max_size=4,
         unique_by=lambda row: row[0],
     )

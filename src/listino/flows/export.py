@@ -148,6 +148,8 @@ class _Cells:
             cells |= {name: cell for name, cell in inner.items() if name != "scale.tiers"}
         elif is_dataclass(value):
             cells |= self.of(value, f"{header}.") or {header: "{}"}
+        elif isinstance(value, dict) and any(character < " " for language in value for character in language):
+            cells[header] = msgspec.json.encode(value).decode()
         elif isinstance(value, dict):
             cells |= {f"{header}.{language}": self.text(text) for language, text in value.items()} or {header: "{}"}
         elif isinstance(value, tuple):
