@@ -7,10 +7,11 @@ from typing import Any
 from listino import __version__
 from listino.core.facts import KINDS
 from listino.web.openapi import operations
+from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
 from listino.web.openapi.problems import responses
-from listino.web.openapi.schemas import Schema, schemas
+from listino.web.openapi.schemas import Schema
 
 # Stands for the address of this installation until a request tells it.
 ADDRESS = "http://address.invalid"
@@ -32,7 +33,7 @@ TAGS = {
 @cache
 def document() -> dict[str, Any]:
     """The document, with ADDRESS where the installation's own stands."""
-    found = schemas()
+    found = all_schemas()
     paths = _paths(found)
     return {
         "openapi": "3.1.0",

@@ -6,6 +6,7 @@ from listino.web.openapi.parts import (
     AFTER,
     LIMIT,
     Operation,
+    Parameter,
     answer,
     body,
     header,
@@ -28,22 +29,48 @@ PRICE_ANSWERS = {
 def prices() -> Paths:
     """What is asked most: a price, a ladder, many prices at once."""
     item = in_path("item", "Code of the item.")
-    by_query = query("item", CODE, "Code of the item, where it does not fit in a path.", required=True)
+    in_query = query("item", CODE, "Code of the item, where it does not fit in a path.", required=True)
+    price = _priced(
+        "getPrice",
+        "Ask the price of an item",
+        "The price for this customer, quantity and moment, with the steps that led to it. That there is no price is "
+        "an answer too: 200 with a reason. An answer may be kept until `next_change_at` as long as the revision stays.",
+        item,
+    )
+    ladder = _priced(
+        "getLadder",
+        "Ask all quantity breaks of an item",
+        "The price as getPrice answers it, with `ladder`: every quantity at which the unit price changes.",
+        item,
+    )
+    by_query = _priced(
+        "getPriceByQuery",
+        "Ask a price, with the item in the query",
+        "The same as getPrice, for codes that do not fit in a path.",
+        in_query,
+    )
+    return {
+        "/v1/prices/{item}": {"get": price},
+        "/v1/prices/{item}/ladder": {"get": ladder},
+        "/v1/prices": {"get": by_query, "post": _batch()},
+    }
 
-    def asked(name: str, summary: str, description: str, parameter: dict[str, Any]) -> Operation:
-        parameters = [parameter, *price_parameters()]
-        return operation(
-            name,
-            "Prices",
-            summary,
-            description,
-            scope="prices:read",
-            answers=PRICE_ANSWERS,
-            refused=(404, 410),
-            parameters=parameters,
-        )
 
-    batch = operation(
+def _priced(name: str, summary: str, description: str, item: Parameter) -> Operation:
+    return operation(
+        name,
+        "Prices",
+        summary,
+        description,
+        scope="prices:read",
+        answers=PRICE_ANSWERS,
+        refused=(404, 410),
+        parameters=[item, *price_parameters()],
+    )
+
+
+def _batch() -> Operation:
+    return operation(
         "askPrices",
         "Prices",
         "Ask the prices of many lines",
@@ -55,46 +82,31 @@ def prices() -> Paths:
         sent=body(named("BatchAsk"), "The context and the lines."),
         parameters=[header("Accept-Language", "The language of labels; its first tag counts.")],
     )
-    return {
-        "/v1/prices/{item}": {
-            "get": asked(
-                "getPrice",
-                "Ask the price of an item",
-                "The price for this customer, quantity and moment, with the steps that led to it. That there is no "
-                "price is an answer too: 200 with a reason. An answer may be kept until `next_change_at` as long as "
-                "the revision stays.",
-                item,
-            )
-        },
-        "/v1/prices/{item}/ladder": {
-            "get": asked(
-                "getLadder",
-                "Ask all quantity breaks of an item",
-                "The price as getPrice answers it, with `ladder`: every quantity at which the unit price changes.",
-                item,
-            )
-        },
-        "/v1/prices": {
-            "get": asked(
-                "getPriceByQuery",
-                "Ask a price, with the item in the query",
-                "The same as getPrice, for codes that do not fit in a path.",
-                by_query,
-            ),
-            "post": batch,
-        },
-    }
 
 
 def orders() -> Paths:
     """An order comes in, and is read back."""
+    one = operation(
+        "getOrder",
+        "Orders",
+        "Read an order",
+        "The order as it stands now, with its history.",
+        scope="orders:read",
+        answers={"200": answer("The order.", named("StoredOrder"))},
+        refused=(404,),
+        parameters=[in_path("id", "Our id of the order.")],
+    )
+    return {"/v1/orders": {"post": _place_order(), "get": _list_orders()}, "/v1/orders/{id}": {"get": one}}
+
+
+def _place_order() -> Operation:
     key = header(
         "Idempotency-Key",
         "The caller's own key of this order, up to 255 characters; store and number are a second key. The same key "
         "with the same content is given the first answer again, for ever.",
     )
     location = {"Location": {"description": "Where the order is read.", "schema": TEXT}}
-    taken = operation(
+    return operation(
         "placeOrder",
         "Orders",
         "Hand in a placed order",
@@ -107,18 +119,19 @@ def orders() -> Paths:
         parameters=[key],
         sent=body(named("Order"), "The order as the store says it was placed."),
     )
-    filters = [
-        query(name, TEXT, f"Only orders with this {meaning}.")
-        for name, meaning in (
-            ("store", "store"),
-            ("number", "number of the store"),
-            ("handover", "state of the hand-over"),
-            ("life", "state of life"),
-            ("customer", "customer"),
-        )
-    ]
+
+
+def _list_orders() -> Operation:
+    meanings = {
+        "store": "store",
+        "number": "number of the store",
+        "handover": "state of the hand-over",
+        "life": "state of life",
+        "customer": "customer",
+    }
+    filters = [query(name, TEXT, f"Only orders with this {meaning}.") for name, meaning in meanings.items()]
     limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}
-    listed = operation(
+    return operation(
         "listOrders",
         "Orders",
         "List orders",
@@ -127,17 +140,6 @@ def orders() -> Paths:
         answers={"200": answer("A page of orders.", page(named("StoredOrder"), "The orders of this page."))},
         parameters=[*filters, limit, AFTER],
     )
-    one = operation(
-        "getOrder",
-        "Orders",
-        "Read an order",
-        "The order as it stands now, with its history.",
-        scope="orders:read",
-        answers={"200": answer("The order.", named("StoredOrder"))},
-        refused=(404,),
-        parameters=[in_path("id", "Our id of the order.")],
-    )
-    return {"/v1/orders": {"post": taken, "get": listed}, "/v1/orders/{id}": {"get": one}}
 
 
 def changes() -> Paths:
@@ -152,6 +154,7 @@ def changes() -> Paths:
         scope="facts:write",
         answers={"200": answer("What the change set did.", named("Changed"))},
         refused=(404, 409, 413),
+        parameters=[query("reason", TEXT, "Why, for the change log, where the body is NDJSON.")],
         sent=body(
             {"anyOf": [named("ChangeSet"), as_list]},
             "With a reason or without.",

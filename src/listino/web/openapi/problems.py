@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from listino.web.reading import BODY_BYTES_MAX
+from listino.web.rest.changes import NDJSON_BYTES_MAX
+
 PROBLEM_TYPE = "application/problem+json"
 
 # (status, title, what it means, its codes)
@@ -12,7 +15,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "What was sent cannot be understood or cannot be true. `errors` names each field and the remedy.",
         ("malformed", "malformed_json", "too_deep", "unknown_field", "missing", "empty", "twice", "invalid",
          "out_of_range", "not_positive", "not_a_number", "not_an_instant", "not_a_choice", "unknown_unit",
-         "unknown_reference", "unknown_revision", "count"),
+         "unknown_reference", "unknown_revision", "count", "too_many"),
     ),
     401: ("Unauthenticated", "There is no key, or it is not valid any more.", ("unauthenticated",)),
     403: ("NotAllowed", "The key does not have the scope that this needs.", ("scope_missing",)),
@@ -28,10 +31,18 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         ("conflict", "in_use", "claimed_by_import", "in_progress"),
     ),
     410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
-    413: ("TooLarge", "The body is larger than 1 MiB (NDJSON: 512 MiB).", ("too_large",)),
+    413: (
+        "TooLarge",
+        f"The body is larger than {BODY_BYTES_MAX >> 20} MiB (NDJSON: {NDJSON_BYTES_MAX >> 30} GiB).",
+        ("too_large",),
+    ),
     422: ("DifferentContent", "The same key came before with other content.", ("different_content",)),
     500: ("Failed", "Something failed on our side; `incident` is the number to name.", ("internal",)),
-    503: ("Unavailable", "Time will mend it: ask again after `Retry-After` seconds.", ("unavailable",)),
+    503: (
+        "Unavailable",
+        "Time will mend it: ask again after `Retry-After` seconds.",
+        ("unavailable", "disk_full", "database_failed"),
+    ),
 }  # fmt: skip
 
 RETRY_AFTER = {
