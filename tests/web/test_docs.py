@@ -197,3 +197,15 @@ def test_the_curl_lines_of_readme_and_guides_stand_alone_and_ask_doors_that_ther
     assert len(curls) >= 4
     for curl in curls:
         assert_curl(curl.strip(), ADDRESS)
+
+
+TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_file_and_page_that_a_text_names_is_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in link]
+    assert [link for link in links if not (path.parent / link).exists()] == []
+    files = re.findall(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|md|json|toml))`", text)
+    assert [name for name in files if not (ROOT / name).exists() and not (SOURCE / name).exists()] == []
