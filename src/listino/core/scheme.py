@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from listino.core.errors import Fault
-from listino.core.rules import DEFAULT_SCHEME, Rule, Scheme, Step, Text
+from listino.core.rules import DEFAULT_SCHEME, Scheme, Step, Text
 
 STEPS_MAX = 40
 STEP_KINDS = ("price", "allowance", "charge", "limit", "rounding")
@@ -154,14 +154,14 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
         path = f"steps[{index}]"
         if names.index(step.name) != index:
             yield Fault(f"{path}.name", "twice", f"Two steps are named {step.name!r}.", "Name each step differently.")
-        for field, value, choices in (
+        for name, value, choices in (
             ("kind", step.kind, STEP_KINDS),
             ("pick", step.pick, PICKS),
             ("base", step.base, BASES),
             ("combine", step.combine, COMBINES),
         ):
             if value not in choices:
-                yield _not_a_choice(f"{path}.{field}", value, choices)
+                yield _not_a_choice(f"{path}.{name}", value, choices)
         for place, rank in enumerate(step.rank):
             if rank not in RANKS:
                 yield _not_a_choice(f"{path}.rank[{place}]", rank, RANKS)

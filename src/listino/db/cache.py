@@ -17,7 +17,8 @@ KEYS_MAX = 60_000
 # Keys of several parts under which there is nothing: many, and each of use to few questions.
 ABSENT_MAX = 40_000
 PAIRS_MAX = 24_000
-PARTIES_MAX = 20_000
+PARTIES_MAX = 12_000
+WARES_MAX = 10_000
 # Of so many parts it is remembered at which revision they were last touched.
 TOUCHED_MAX = 50_000
 
@@ -74,7 +75,7 @@ class Cache:
         self.absent: Generations[tuple[int, tuple[Any, ...]]] = Generations(ABSENT_MAX)
         self.pairs: Generations[Any] = Generations(PAIRS_MAX)
         self.parties: Generations[Any] = Generations(PARTIES_MAX)
-        self.wares: Generations[Any] = Generations(PARTIES_MAX)
+        self.wares: Generations[Any] = Generations(WARES_MAX)
         self._touched: dict[str, int] = {}
         self._untouched_since = 0
         self._lock = threading.Lock()
