@@ -70,6 +70,7 @@ class Database:
         self._turnstile = Turnstile(self.path)
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
+        self._tidier: threading.Thread | None = None
         self._start = threading.Lock()
         self._wal_grew = threading.Event()
         self._closed = False
@@ -131,6 +132,8 @@ class Database:
             self._queue.put(None)
             self._wal_grew.set()
             self._writer.join()
+        if self._tidier is not None:
+            self._tidier.join()
         for reading in self._readings:
             reading.connection.close()
         self._turnstile.close()
@@ -140,7 +143,8 @@ class Database:
         with self._start:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_all, name="listino-writer", daemon=True)
-                threading.Thread(target=self._checkpoint_all, name="listino-checkpoint", daemon=True).start()
+                self._tidier = threading.Thread(target=self._checkpoint_all, name="listino-checkpoint", daemon=True)
+                self._tidier.start()
                 self._writer.start()
 
     def _write_all(self) -> None:
