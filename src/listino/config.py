@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from listino.db.engine import Database
-from listino.db.migrate import check_version
-from listino.web.app import build
 from listino.web.settings import WebSettings
 
 DATABASE_VARIABLE = "LISTINO_DATABASE"
@@ -51,6 +48,11 @@ def web_settings() -> WebSettings:
 
 def application() -> Any:
     """The application of one worker, over the database that the environment names."""
+    # Commands ask for the clock or the database's name alone, and are not to load all doors for it.
+    from listino.db.engine import Database  # noqa: PLC0415
+    from listino.db.migrate import check_version  # noqa: PLC0415
+    from listino.web.app import build  # noqa: PLC0415
+
     url = default_database()
     check_version(url)
     return build(Database(url), web_settings(), now, SystemChance())

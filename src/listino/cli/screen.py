@@ -12,9 +12,8 @@ from rich.table import Table
 
 from listino.core.errors import Refused, Unavailable
 
-# Into a file or pipe lines are as wide as a table needs; nobody folds them there.
+# Into a file or pipe a table is as wide as it needs up to this, whatever window the command was called from.
 FILE_WIDTH = 160
-FILE_WIDTH_MIN = 100
 
 
 def console(*, errors: bool = False) -> Console:
@@ -23,7 +22,7 @@ def console(*, errors: bool = False) -> Console:
     width = None
     if not file.isatty():
         stated = os.environ.get("COLUMNS", "")
-        width = max(FILE_WIDTH_MIN, int(stated)) if stated.isascii() and stated.isdigit() else FILE_WIDTH
+        width = max(FILE_WIDTH, int(stated)) if stated.isascii() and stated.isdigit() else FILE_WIDTH
     return Console(file=file, width=width, highlight=False)
 
 
@@ -61,9 +60,12 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console(errors=True)) as progress:
+    progress = Progress(*columns, console=console(errors=True))
+    try:
 
         def passed(what: str, done: int, total: int) -> None:
+            if not tasks:
+                progress.start()
             if what not in tasks:
                 tasks[what] = progress.add_task(what.capitalize(), total=total or None)
             progress.update(tasks[what], completed=done, total=total or None)
@@ -71,6 +73,9 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
         yield passed
         for task in progress.tasks:
             progress.update(task.id, total=task.completed, completed=task.completed)
+    finally:
+        if tasks:
+            progress.stop()
 
 
 def complaint(error: Exception) -> str:
