@@ -33,6 +33,8 @@ IDLE = (
     Rule(code="0-far", action="percent", value=Decimal(99), country="JP"),
     Rule(code="0-many", action="percent", value=Decimal(99), order_type="never"),
 )
+# Where a third was met on the way, the last of sixty digits depends on the order of work.
+HAIR = Decimal("1e-40")
 seeded = st.integers(0, 10**9)
 many = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
@@ -184,4 +186,5 @@ def test_each_step_takes_over_where_the_last_one_ended_and_can_be_worked_out_aga
                 continue
             assert isinstance(value, Decimal)
             with localcontext(prec=60):
-                assert ended == began * (1 + value / 100 if kind == "charge" else 1 - value / 100)
+                again = began * (1 + value / 100 if kind == "charge" else 1 - value / 100)
+                assert abs(ended - again) < HAIR

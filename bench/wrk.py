@@ -1,0 +1,57 @@
+"""The load generator: `wrk`, which costs the machine far less than what it measures."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.progress import told
+
+INSTALL_TIMEOUT_S = 180
+CONNECTIONS = 8
+# Each thread of the load begins at another place of the file and goes round.
+SCRIPT = """
+local paths = {}
+for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
+local at = %(first)d
+request = function()
+  at = at %% #paths + 1
+  return wrk.format("GET", paths[at], { ["Authorization"] = "Bearer %(key)s" })
+end
+done = function(summary, latency, requests)
+  local failed = summary.errors.status + summary.errors.read + summary.errors.timeout
+  io.write(string.format("RESULT %%d %%d %%d\\n", summary.requests, failed, latency:percentile(99)))
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of a load: answered requests, those that failed, and the latency that 99 of 100 keep."""
+
+    requests: int
+    failed: int
+    p99_us: int
+
+
+def installed() -> str | None:
+    """The path of wrk, installed now where that is allowed; None where it is not to be had."""
+    if shutil.which("wrk") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        told("installing wrk ...")
+        command = ["apt-get", "install", "-y", "-q", "wrk"]
+        subprocess.run(command, timeout=INSTALL_TIMEOUT_S, check=False, stdout=subprocess.DEVNULL)
+    return shutil.which("wrk")
+
+
+def load(address: str, paths: Path, key: str, seconds: int, first: int = 0) -> Load:
+    """Ask for the paths of a file, one after the other, for some seconds."""
+    script = paths.with_suffix(".lua")
+    script.write_text(SCRIPT % {"paths": paths, "key": key, "first": first}, encoding="utf-8")
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), address]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
+    found = re.search(r"RESULT (\d+) (\d+) (\d+)", output)
+    if found is None:
+        raise AssertionError(f"wrk said nothing of its result: {output}")
+    return Load(*map(int, found.groups()))
