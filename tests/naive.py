@@ -169,7 +169,8 @@ class _Work:
         party = [name for name in PARTY_ORDER[:3] if getattr(rule, name) is not None]
         if not party and in_list is None and rule.list is not None:
             by_list = self.reach.lists[rule.list][0]
-            party = [by_list] if by_list else []
+            # The base list's own place is behind everything; a channel's price in it is the channel's.
+            party = [by_list] if by_list and not (by_list == "base" and rule.channel) else []
         if not party and rule.channel is not None:
             party = ["channel"]
         what = [n for n in ("ship_to", "item", "variant", "item_group", "brand") if getattr(rule, n) is not None]

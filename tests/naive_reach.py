@@ -124,7 +124,7 @@ class Reach:
     def _lists(self) -> dict[str, tuple[str | None, int, int]]:
         """Per list in reach: for whom it is assigned, how far up that account stands, in which sequence."""
         account_codes = [account.code for account in self.accounts]
-        found: dict[str, list[tuple[int, int, int, str | None]]] = {"base": [(9, 0, 1 << 40, None)]}
+        found: dict[str, list[tuple[int, int, int, str | None]]] = {"base": [(10, 0, 1 << 40, "base")]}
         for assignment in self.every(Assignment):
             party = next((name for name in PARTY_ORDER if getattr(assignment, name)), None)
             reached: dict[str, Any] = {

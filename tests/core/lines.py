@@ -13,7 +13,7 @@ from listino.core.question import Facts, NoPrice, Price, Question
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.resolve import resolve
 from listino.core.rules import Rule, Scale, Scheme, Tier
-from listino.core.scheme import agreement_first, planned
+from listino.core.scheme import BASE, agreement_first, planned
 from listino.core.windows import Window
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -97,7 +97,7 @@ class World:
     def _circle(self) -> Circle:
         values = {"C": ("C",), "A": ("A", "AA"), "G": ("G", "H"), "S": ("S",), "I": (self.item.code, "PARENT")}
         values |= {"V": (self.item.code,), "T": ("T", "TT", "TTT"), "B": ("B",), "K": ("K",)}
-        chain = {"base": ListPlace(self.lists.get("base", PriceList(code="base")), (Grant(None, 1 << 40, FOR_EVER),))}
+        chain = {"base": ListPlace(self.lists.get("base", PriceList(code="base")), (Grant(BASE, 1 << 40, FOR_EVER),))}
         for code in {**PARTIES, **self.lists}:
             listed = self.lists.get(code, PriceList(code=code, currency="EUR"))
             chain.setdefault(code, ListPlace(listed, self.grants.get(code, (Grant(PARTIES.get(code), 0, FOR_EVER),))))

@@ -8,6 +8,7 @@ import pytest
 from listino.core.candidates import Grant
 from listino.core.facts import PriceList, Rate
 from listino.core.ready import FOR_EVER
+from listino.core.rules import Formula
 from tests.core.lines import NET22, ask, d, limit, off, on, price, reasons, scale, told, winner
 
 # Each scope with the fields that make it, the most specific first; a list stands for the party it is assigned to.
@@ -65,6 +66,13 @@ def test_the_party_weighs_more_than_the_ware() -> None:
 
 def test_a_rule_for_all_items_of_a_customer_comes_behind_every_rule_that_names_the_item() -> None:
     assert winner(ask(price("customer", "9", customer="C"), price("item", "8", item="I"))) == "item"
+
+
+@pytest.mark.parametrize("listed", [listed for _, listed in LISTS], ids=[name for name, _ in LISTS])
+def test_a_list_made_from_the_base_list_comes_before_it_also_without_naming_items(listed: dict[str, Any]) -> None:
+    derived = price("derived", None, formula=Formula(list="base", percent=d("-10")), **listed)
+    answer = ask(price("base", "8", item="I", list="base"), derived, formula_lists=("base",))
+    assert (winner(answer), told(answer)) == ("derived", d("7.2"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 from listino.core.facts import PriceList, Rate
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.rules import BASE_LIST, Rule
-from listino.core.scheme import Plan, StepPlan
+from listino.core.scheme import BASE, Plan, StepPlan
 from listino.core.windows import Window, crossed
 
 # The reason why a rule does not apply, and what its sentence needs.
@@ -215,6 +215,8 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
     reached = False
     for grant in place.grants if place is not None else NOT_LISTED:
         access = step.access.get(_access_by(ready, grant))
+        if access is None and grant.party == BASE:
+            access = step.access.get(ready.access)  # A scheme need not say where the list `base` stands.
         if access is None:
             continue
         reached = True
@@ -238,7 +240,7 @@ NOT_LISTED = (Grant(None, 0, FOR_EVER),)
 
 def _access_by(ready: Ready, grant: Grant) -> str:
     """The access of a rule: the fields of its scope, its list's party standing in for its own."""
-    if grant.party is None or ready.rest is None:
+    if grant.party is None or ready.rest is None or (grant.party == BASE and ready.rule.channel is not None):
         return ready.access
     return f"{grant.party}+{ready.rest}" if ready.rest else grant.party
 

@@ -38,11 +38,15 @@ STANDING_RANK = (
 )  # fmt: skip
 PROMOTION_RANK = ("value", "priority", "access", "start", "code")
 
+# What is in the list `base` by its own place comes after all that was stated otherwise.
+BASE = "base"
+
 # Most specific first: who before what. A rule in a list counts as for whom the list is assigned to.
 ACCESS = (
     *(f"{party}+{ship}{scope}" for party in PARTIES for scope in ITEM_SCOPES for ship in ("ship_to+", "")),
     *ITEM_SCOPES,
     "customer+ship_to", "ship_to", *PARTIES, "all",
+    *(f"{BASE}+{scope}" for scope in ITEM_SCOPES), BASE,
 )  # fmt: skip
 
 
@@ -177,6 +181,7 @@ def _not_a_choice(field: str, value: str, choices: tuple[str, ...]) -> Fault:
 
 
 _ACCESS_FIELDS = (
+    BASE,
     "customer",
     "account",
     "customer_group",

@@ -20,7 +20,7 @@ from listino.core.facts import (
 from listino.core.keys import assigned_key, code_key
 from listino.core.ready import FOR_EVER
 from listino.core.rules import BASE_LIST, DEFAULT_SCHEME
-from listino.core.scheme import PARTIES, READY_SCHEMES, Plan, planned
+from listino.core.scheme import BASE, PARTIES, READY_SCHEMES, Plan, planned
 from listino.core.windows import Window, crossed, joined, without
 from listino.db.snapshot import Company, Snapshot, first_under, under
 
@@ -201,7 +201,7 @@ def _chain(
     grants: dict[str, list[Grant]] = {}
     for assignment in (entry for key in keys for entry in found.get(key, ())):
         grants.setdefault(assignment.list, []).append(_grant(assignment, values, windows))
-    grants.setdefault(BASE_LIST, []).append(Grant(None, BASE_SEQUENCE, FOR_EVER))
+    grants.setdefault(BASE_LIST, []).append(Grant(BASE, BASE_SEQUENCE, FOR_EVER))
     chain: dict[str, ListPlace] = {}
     for code, of_list in grants.items():
         price_list: PriceList | None = one(book, parts, "price-lists", code)
@@ -222,11 +222,15 @@ def _grant(assignment: Assignment, values: dict[str, tuple[str, ...]], windows: 
     return Grant(party, assignment.sequence, held, distance)
 
 
+# The base list's own place comes after what is assigned to everyone.
+_NARROWNESS: dict[str | None, int] = {party: place for place, party in enumerate((*PARTIES, None, BASE))}
+
+
 def _apart(grants: list[Grant]) -> tuple[Grant, ...]:
     """The grants of one list, the most specific first, each with the time that those before it leave."""
     if len(grants) == 1:
         return tuple(grants)
-    grants.sort(key=lambda grant: (PARTIES.index(grant.party) if grant.party else 9, grant.distance, grant.sequence))
+    grants.sort(key=lambda grant: (_NARROWNESS[grant.party], grant.distance, grant.sequence))
     apart: list[Grant] = []
     covered: tuple[Window, ...] = ()
     for grant in grants:
