@@ -314,7 +314,7 @@ def _as_shown(price: Decimal, factor: Decimal, coin: Decimal) -> Decimal:
 
 
 def _digits(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
+    exponent = round(value, 9).normalize().as_tuple().exponent
     assert isinstance(exponent, int)
     return -exponent
 

@@ -7,7 +7,7 @@ from listino.core.candidates import Candidate, StepCandidates, arranged_manual
 from listino.core.changes import next_change_at
 from listino.core.filters import refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed
-from listino.core.money import EXACT, FRACTION_DIGITS_MAX, HUNDRED, ONE, QUANTA, SETTLED, minor_digits
+from listino.core.money import EXACT, FRACTION_DIGITS_MAX, HUNDRED, NINE_PLACES, ONE, QUANTA, SETTLED, minor_digits
 from listino.core.pick import Pick, Unpriced
 from listino.core.question import AppliedStep, Facts, NoPrice, Price, Question, Running, UnitPrice
 
@@ -211,6 +211,6 @@ def _shown(price: Decimal, factor: Decimal, digits: int) -> Decimal:
     """A unit price in the other tax mode, for show: with as many decimals as it needs itself."""
     if factor == ONE:
         return price
-    exponent = price.normalize().as_tuple().exponent
+    exponent = price.quantize(NINE_PLACES).normalize().as_tuple().exponent
     own_digits = -exponent if isinstance(exponent, int) else 0
     return (price * factor).quantize(QUANTA[min(max(digits, own_digits), FRACTION_DIGITS_MAX)])
