@@ -19,14 +19,14 @@ from listino.db.engine import Connection, Database
 from listino.db.schema import OPEN, STAGED
 
 # So many rows are sorted or compared in one go: the sorter keeps them in memory.
-RUN_ROWS = 40_000
+RUN_ROWS = 120_000
 CACHE_KIB = 24_000
 MMAP_BYTES = 1 << 36
 
 _TABLES = """
 CREATE TABLE row (
     r INTEGER PRIMARY KEY, name TEXT, key TEXT, code TEXT, shape TEXT, body TEXT, origin INTEGER, based_on INTEGER,
-    named_1 INTEGER, named_2 INTEGER, named_3 INTEGER, named_4 INTEGER
+    named_1 INTEGER, named_2 INTEGER
 );
 CREATE TABLE more (r INTEGER, target INTEGER, PRIMARY KEY (r, target)) WITHOUT ROWID;
 CREATE TABLE by_name (name TEXT, r INTEGER, PRIMARY KEY (name, r)) WITHOUT ROWID;
@@ -53,13 +53,13 @@ _SORT = (
     "INSERT OR IGNORE INTO by_target SELECT target, r FROM ("
     + "".join(
         f"SELECT named_{n} AS target, r FROM row WHERE r BETWEEN ?1 AND ?2 AND named_{n} IS NOT NULL UNION ALL "
-        for n in (1, 2, 3, 4)
+        for n in (1, 2)
     )
     + "SELECT target, r FROM more WHERE r BETWEEN ?1 AND ?2) ORDER BY target, r",
 )
 
-# (r, name, key, code, shape or None, body or None to end it, origin, based_on, and the first four named)
-Row = tuple[int, str, str, str, str | None, str | None, int, int | None, int | None, int | None, int | None, int | None]
+# (r, name, key, code, shape or None, body or None to end it, origin, based_on, and the first two named)
+Row = tuple[int, str, str, str, str | None, str | None, int, int | None, int | None, int | None]
 
 
 class SideFile:
@@ -86,19 +86,17 @@ class SideFile:
         targets: Sequence[tuple[int, str]],
         people: Sequence[tuple[int, bytes]] = (),
     ) -> None:
-        """Take in rows, numbered from 1 on, and whom they name beyond four (r, digest).
+        """Take in rows, numbered from 1 on, and whom they name beyond two (r, digest).
 
         Shapes:  targets: (digest, name) of the named, at least where they appear for the first time;
                  people: (r, JSON), what is personal.
         """
         execute = self.connection.executemany
         try:
-            self.connection.execute("BEGIN")
-            execute("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            execute("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             execute("INSERT OR IGNORE INTO more VALUES (?, ?)", more)
             execute("INSERT OR IGNORE INTO target VALUES (?, ?)", targets)
             execute("INSERT INTO person VALUES (?, ?)", [(r, self.sealed(r, body)) for r, body in people])
-            self.connection.execute("COMMIT")
             self.rows += len(rows)
             if self.rows - self._sorted >= RUN_ROWS:
                 self._sort_next()
@@ -126,6 +124,7 @@ class SideFile:
         self._sort_next()
         if self._sorting is not None:
             self._sorting.result()
+        self.connection.execute("COMMIT")
         for after, last in self.runs("by_name", "name", ""):
             self.connection.execute(_COMPARE, (after, last))
             passed(RUN_ROWS)
@@ -242,4 +241,6 @@ def _opened(database: Path) -> Connection:
         connection.executescript(_TABLES)
     connection.execute("ATTACH ? AS book", (database.as_uri() + "?mode=ro",))
     connection.execute(f"PRAGMA book.mmap_size={MMAP_BYTES}")
+    # Rows are added in one transaction: what is full is written when memory is, not with each batch.
+    connection.execute("BEGIN")
     return connection

@@ -94,7 +94,7 @@ class Suspects:
         return found
 
     def _named(self, r: int) -> list[int]:
-        sql = "SELECT named_1, named_2, named_3, named_4 FROM row WHERE r = ?"
+        sql = "SELECT named_1, named_2 FROM row WHERE r = ?"
         first = self.connection.execute(sql, (r,)).fetchone()
         more = self.connection.execute("SELECT target FROM more WHERE r = ?", (r,)).fetchall()
         return [digest for digest in (*first, *(one for (one,) in more)) if digest is not None]

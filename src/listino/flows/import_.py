@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from listino.core.errors import Conflict, Fault, Malformed
-from listino.core.keys import SEPARATOR, code_key
+from listino.core.keys import code_key
 from listino.db import people
 from listino.db.book import Change, Committed, commit
 from listino.db.codec import fact_of
@@ -21,16 +21,13 @@ from listino.db.staging import published
 from listino.db.suspects import Suspects
 from listino.flows.facts import DIRECT_CHANGES_MAX, Ready, Stated, Zones, save
 from listino.flows.inspection import LINE_BITS, Finding, findings
-from listino.flows.patterns import Prepared
+from listino.flows.patterns import Run
 from listino.flows.report import BadRows, written
 from listino.flows.rows import BadCell, Outcome, RowReader, csv_rows, stated_rows
 from listino.flows.tables import CsvTable, Options, Table, opened
 
 BATCH_ROWS = 4_000
-# Of so many named records it is remembered that the side file knows them.
-NAMED_MAX = 100_000
 FAULTS_ANSWERED_MAX = 1_000
-_NOBODY: list[int | None] = [None] * 4
 
 # (what is being done, how much of it, of how much or 0 where that is not known)
 Progress = Callable[[str, int, int], None]
@@ -112,7 +109,7 @@ def changed_by(
     with closing(SideFile(database)) as side:
         work = _Import(database, side, bad, skip_bad=False)
         rows = stated_rows(enumerate(chain(first, changes)), None, "changes", RowReader(Zones(snapshot(database))))
-        work.take(rows)
+        work.take((0, row) for row in rows)
         work.check(["changes"], silent)
         if bad.rows:
             raise _refused(bad)
@@ -143,7 +140,7 @@ def _opened(files: Sequence[Path], options: Options, bad: BadRows) -> list[Table
     return sorted(tables, key=lambda table: table.kind != "price-lists")
 
 
-def _rows_of(tables: Sequence[Table], reader: RowReader, progress: Progress) -> Iterator[Outcome]:
+def _rows_of(tables: Sequence[Table], reader: RowReader, progress: Progress) -> Iterator[tuple[int, Outcome | Run]]:
     total, before = sum(table.path.stat().st_size for table in tables), 0
     for index, table in enumerate(tables):
         if isinstance(table, CsvTable):
@@ -151,14 +148,14 @@ def _rows_of(tables: Sequence[Table], reader: RowReader, progress: Progress) -> 
         else:
             rows = stated_rows(table.rows(), table.kind, table.path.name, reader)
         try:
-            for count, (line, *rest) in enumerate(rows):
-                yield (index << LINE_BITS) + line, *rest  # type: ignore[misc]
-                if count % BATCH_ROWS == 0:
+            for count, row in enumerate(rows):
+                yield index << LINE_BITS, row
+                if count % 100 == 0:
                     progress("reading", before + table.position(), total)
         except Malformed as error:
             fault = error.faults[0]
             cell = BadCell(table.path.name, int(fault.field.split()[-1]), "", "", fault.code, fault.text, fault.remedy)
-            yield (index << LINE_BITS), None, [cell], None, None
+            yield index << LINE_BITS, (0, None, [cell], None, None)
         before += table.path.stat().st_size
 
 
@@ -170,41 +167,59 @@ class _Import:
         self.suspects = Suspects(side)
         self.rows = 0
         self._few: dict[int, Ready] | None = {}
+        self._last = 0
+        self._kept: list[Row] = []
+        self._more: list[tuple[int, int]] = []
+        self._targets: list[tuple[int, str]] = []
+        self._persons: list[tuple[int, bytes]] = []
 
-    def take(self, rows: Iterable[Outcome]) -> None:
-        """Put the good rows into the side file; note the bad ones."""
-        kept: list[Row] = []
-        more: list[tuple[int, int]] = []
-        targets: list[tuple[int, str]] = []
-        persons: list[tuple[int, bytes]] = []
-        seen: set[int] = set()
-        r = 0
-        for origin, row, wrong, ready, bad_name in rows:
-            self.rows += 1
-            if row is None:
-                self._note(wrong, bad_name)
-                continue
-            r += 1
-            name, key, code, shape, body, references, person, based_on = row
-            named: list[int | None] = [digest for digest, _, _ in references]
-            for digest, kind, target in references:
-                if digest not in seen:
-                    seen.add(digest)
-                    targets.append((digest, code_key(kind, target)))
-            if len(named) > 4:
-                more += [(r, digest) for digest, _, _ in references[4:]]
-            first, second, third, fourth = (named + _NOBODY)[:4]
-            kept.append((r, name, key, code, shape, body, origin, based_on, first, second, third, fourth))
-            if person is not None:
-                persons.append((r, person))
-            if self._few is not None:
-                self._keep_few(r, ready or _read_again(row))
-            if len(kept) >= BATCH_ROWS:
-                self.side.add(kept, more, targets, persons)
-                kept, more, targets, persons = [], [], [], []
-                if len(seen) > NAMED_MAX:
-                    seen.clear()
-        self.side.add(kept, more, targets, persons)
+    def take(self, rows: Iterable[tuple[int, Outcome | Run]]) -> None:
+        """Put the good rows into the side file, each known by its file's number and its line; note the bad ones."""
+        for file, row in rows:
+            if isinstance(row, Run):
+                self._take_run(file, row)
+            else:
+                self._take_row(file, row)
+            if len(self._kept) >= BATCH_ROWS:
+                self._flush()
+        self._flush()
+
+    def _take_run(self, file: int, run: Run) -> None:
+        first = self._last + 1
+        self._kept += [
+            (r, name, key, code, shape, body, file + line, None, one, two)
+            for r, (line, name, key, code, shape, body, one, two) in enumerate(run.rows, first)
+        ]
+        self._last += len(run.rows)
+        self.rows += len(run.rows)
+        self._more += [(first + place, digest) for place, named in run.more for digest in named]
+        self._targets += run.targets
+        if self._few is not None:
+            for r, row in enumerate(run.rows[: DIRECT_CHANGES_MAX + 1], first):
+                self._keep_few(r, Ready(Change("rules", row[3], fact_of("rules", row[5])), None))
+
+    def _take_row(self, file: int, outcome: Outcome) -> None:
+        line, row, wrong, ready, bad_name = outcome
+        self.rows += 1
+        if row is None:
+            self._note(wrong, bad_name)
+            return
+        self._last += 1
+        r = self._last
+        name, key, code, shape, body, references, person, based_on = row
+        named = [digest for digest, _, _ in references]
+        first, second = (*named, None, None)[:2]
+        self._kept.append((r, name, key, code, shape, body, file + line, based_on, first, second))
+        self._more += [(r, digest) for digest in named[2:]]
+        self._targets += [(digest, code_key(kind, target)) for digest, kind, target in references]
+        if person is not None:
+            self._persons.append((r, person))
+        if ready is not None:
+            self._keep_few(r, ready)
+
+    def _flush(self) -> None:
+        self.side.add(self._kept, self._more, self._targets, self._persons)
+        self._kept, self._more, self._targets, self._persons = [], [], [], []
 
     def _note(self, wrong: list[BadCell], name: str | None) -> None:
         self.bad.add_row(wrong)
@@ -257,9 +272,3 @@ class _Import:
 
         committed: Committed = self.database.write(write)
         return committed
-
-
-def _read_again(row: Prepared) -> Ready:
-    """The change of a row that was read by its pattern."""
-    kind, _, code = row[0].partition(SEPARATOR)
-    return Ready(Change(kind, code, fact_of(kind, row[4] or "")), None)

@@ -21,6 +21,8 @@ from listino.db.snapshot import digest_of
 from listino.flows.facts import Ready
 
 PATTERNS_MAX = 4_000
+# Of so many named records of a kind it is remembered that they are known.
+NAMED_MAX = 50_000
 # What may differ between rows of one pattern, in the order of a rule's fields; of all else each row is alike.
 FREE_FIELDS = ("code", "customer", "account", "customer_group", "item", "variant", "item_group", "brand", "value")
 _KIND_OF_FIELD = dict(REFERENCE_FIELDS)
@@ -33,6 +35,9 @@ _HOLE_VALUE = Decimal("8070605040302.010907")
 
 # (name, key, code, shape, body, named as (digest, kind, code), what is personal, the revision it is based on)
 Prepared = tuple[str, str, str, str | None, str | None, Sequence[tuple[int, str, str]], bytes | None, int | None]
+
+# (line, name, key, code, shape, body, and the first two named): the same, with no person and based on nothing
+QuickRow = tuple[int, str, str, str, str | None, str, int | None, int | None]
 
 
 def prepared(ready: Ready) -> Prepared:
@@ -52,6 +57,17 @@ def _said(person: Person) -> dict[str, str]:
     return {name: value for name, value in msgspec.to_builtins(person).items() if value is not None}
 
 
+class Run:
+    """Rows read by their patterns, one after the other, and the records that they are the first to name."""
+
+    __slots__ = ("more", "rows", "targets")
+
+    def __init__(self) -> None:
+        self.rows: list[QuickRow] = []
+        self.more: list[tuple[int, tuple[int, ...]]] = []
+        self.targets: list[tuple[int, str]] = []
+
+
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     """What rows that differ only in the free fields have in common, with `%s` where those go."""
@@ -61,7 +77,7 @@ class _Pattern:
     key: str
     shape: str | None
     body: str
-    named: list[tuple[int, str, str]]
+    named: tuple[int, ...]
     free_kinds: tuple[str, ...]
 
 
@@ -70,32 +86,53 @@ class Shortcut:
 
     def __init__(self, places: Mapping[str, Any], others: Sequence[Any], decimal: str) -> None:
         self.fields = [name for name in FREE_FIELDS if name in places]
-        self.usable = len(self.fields) > 1 and {"code", "value"} <= set(self.fields)
-        self._free = itemgetter(*(places[name] for name in self.fields)) if self.usable else None
-        self._fixed = itemgetter(*others) if others else None
+        usable = len(self.fields) > 1 and {"code", "value"} <= set(self.fields)
+        self._free: Any = itemgetter(*(places[name] for name in self.fields)) if usable else None
+        self._fixed: Any = itemgetter(*others) if others else lambda _: None
         self._decimal = decimal
         self._patterns: dict[Any, _Pattern | None] = {}
+        self._digests: dict[str, dict[str, int]] = {}
 
-    def prepared(self, values: Any) -> Prepared | None:
-        """A row by its pattern; None for one that must be read in full."""
+    def run(self, rows: Sequence[tuple[int, Any]], start: int, run: Run) -> int:
+        """Read rows (line, values) by their patterns as far as that goes; what is returned is where it ends."""
         if self._free is None:
-            return None
-        free = self._free(values)
-        pattern = self._patterns.get((self._fixed(values) if self._fixed else None, *map(bool, free)))
-        if pattern is None:
-            return None
-        if not pattern.whole:
-            free = tuple(filter(None, free))
-        if not pattern.check("\x1f".join(free)):
-            return None
-        if self._decimal == "comma":
-            free = (*free[:-1], free[-1].replace(",", "."))
-        code, scope = free[0], free[1:-1]
-        named = [(digest_of(kind, one), kind, one) for kind, one in zip(pattern.free_kinds, scope, strict=True)]
-        return (
-            "rules\x1f" + code, pattern.key % scope, code, pattern.shape, pattern.body % free, pattern.named + named,
-            None, None,
-        )  # fmt: skip
+            return start
+        free_of, fixed_of, patterns = self._free, self._fixed, self._patterns
+        for index in range(start, len(rows)):
+            line, values = rows[index]
+            if isinstance(values, Exception):
+                return index
+            free = free_of(values)
+            pattern = patterns.get((fixed_of(values), *map(bool, free)))
+            if pattern is None:
+                return index
+            if not pattern.whole:
+                free = tuple(filter(None, free))
+            if not pattern.check("\x1f".join(free)):
+                return index
+            if self._decimal == "comma":
+                free = (*free[:-1], free[-1].replace(",", "."))
+            code, scope = free[0], free[1:-1]
+            named = pattern.named
+            for kind, one in zip(pattern.free_kinds, scope, strict=True):
+                digest = self._digests[kind].get(one)
+                named += (self._digest(kind, one, run) if digest is None else digest,)
+            first, second = named[:2] if len(named) > 1 else (*named, None, None)[:2]
+            if len(named) > 2:
+                run.more.append((len(run.rows), named[2:]))
+            run.rows.append(
+                (line, "rules\x1f" + code, pattern.key % scope, code, pattern.shape, pattern.body % free, first, second)
+            )
+        return len(rows)
+
+    def _digest(self, kind: str, code: str, run: Run) -> int:
+        """The digest of a record that has not been named yet, or not for long."""
+        known = self._digests[kind]
+        if len(known) >= NAMED_MAX:
+            known.clear()
+        digest = known[code] = digest_of(kind, code)
+        run.targets.append((digest, code_key(kind, code)))
+        return digest
 
     def learn(self, values: Any, ready: Ready) -> None:
         """Take in a row that was read in full: the second of a kind makes the pattern for those after it."""
@@ -103,7 +140,7 @@ class Shortcut:
         if self._free is None or not isinstance(fact, Rule) or fact.action != "price" or fact.value is None:
             return
         free = self._free(values)
-        name = (self._fixed(values) if self._fixed else None, *map(bool, free))
+        name = (self._fixed(values), *map(bool, free))
         if name in self._patterns:
             self._patterns[name] = self._patterns[name] or self._pattern(fact, [bool(one) for one in free])
             return
@@ -121,13 +158,14 @@ class Shortcut:
         fixed = [(kind, code) for kind, code in references(hollow) if code not in _HOLES]
         check = f"{_CODE}(?:\x1f{_CODE}){{{len(kinds)}}}\x1f{_NUMBER[self._decimal]}"
         key = key_of(hollow)
+        self._digests |= {kind: {} for kind in kinds if kind not in self._digests}
         body = _with_holes(body_of(hollow), [*holes.values(), str(_HOLE_VALUE)])
         key_template = _with_holes(key, list(holes.values())[1:])
         if body is None or key_template is None:
             return None
         return _Pattern(
             re.compile(check).fullmatch, all(said), key_template, shape_of(key), body,
-            [(digest_of(kind, code), kind, code) for kind, code in fixed], kinds,
+            tuple(digest_of(kind, code) for kind, code in fixed), kinds,
         )  # fmt: skip
 
 

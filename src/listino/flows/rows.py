@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -16,12 +17,13 @@ from listino.core.rules import Rule
 from listino.flows.columns import Column, put, value_of
 from listino.flows.facts import Ready, Stated, Zones, read
 from listino.flows.notation import Unclear
-from listino.flows.patterns import FREE_FIELDS, Prepared, Shortcut, prepared
+from listino.flows.patterns import FREE_FIELDS, Prepared, Run, Shortcut, prepared
 from listino.flows.tables import CsvTable
 
 FAULTS_PER_ROW_MAX = 60
 VALUE_SHOWN_MAX = 200
 LAYOUTS_MAX = 100
+RUN_ROWS = 2_000
 _TEXTS = frozenset([str, type(None)])
 
 
@@ -154,44 +156,61 @@ def bad_value(file: str, line: int, said: Any, fault: Fault) -> BadCell:
 Outcome = tuple[int, Prepared | None, list[BadCell], Ready | None, str | None]
 
 
-def csv_rows(table: CsvTable, reader: RowReader) -> Iterator[Outcome]:
-    """The rows of a CSV file: line, the row as it is kept (or what is wrong with it), the name of a bad one."""
+def csv_rows(table: CsvTable, reader: RowReader) -> Iterator[Outcome | Run]:
+    """The rows of a CSV file: runs of those read by their patterns; else the line, the row as it is kept (or
+    what is wrong with it), the change that it states, and the name of a bad one.
+    """
     places = {column.header: index for index, column in enumerate(table.columns) if column is not None}
     others = [index for header, index in places.items() if header not in FREE_FIELDS]
     shortcut = Shortcut(places if table.kind == "rules" else {}, others, table.style.decimal or "point")
-    for line, cells in table.rows():
-        if isinstance(cells, Malformed):
-            yield line, None, [bad_cell(table, line, (), fault) for fault in cells.faults], None, None
-            continue
-        quick = shortcut.prepared(cells)
-        if quick is not None:
-            yield line, quick, [], None, None
-            continue
-        faults: list[Fault] = []
-        said = said_by(table, cells, faults)
-        code = said.get("code", "")
-        ready = reader.read(Stated(table.kind, code, said), faults)
-        if ready is None:
-            bad = [bad_cell(table, line, cells, fault) for fault in faults]
-            yield line, None, bad, None, code_key(table.kind, code)
-            continue
-        shortcut.learn(cells, ready)
-        yield line, prepared(ready), [], ready, None
+    lines = table.rows()
+    while rows := list(islice(lines, RUN_ROWS)):
+        index = 0
+        while index < len(rows):
+            run = Run()
+            index = shortcut.run(rows, index, run)
+            if run.rows:
+                yield run
+            if index < len(rows):
+                yield _in_full(table, rows[index], reader, shortcut)
+                index += 1
 
 
-def stated_rows(rows: Iterator[tuple[int, Any]], kind: str | None, file: str, reader: RowReader) -> Iterator[Outcome]:
+def _in_full(table: CsvTable, row: tuple[int, Any], reader: RowReader, shortcut: Shortcut) -> Outcome:
+    line, cells = row
+    if isinstance(cells, Malformed):
+        return line, None, [bad_cell(table, line, (), fault) for fault in cells.faults], None, None
+    faults: list[Fault] = []
+    said = said_by(table, cells, faults)
+    code = said.get("code", "")
+    ready = reader.read(Stated(table.kind, code, said), faults)
+    if ready is None:
+        bad = [bad_cell(table, line, cells, fault) for fault in faults]
+        return line, None, bad, None, code_key(table.kind, code)
+    shortcut.learn(cells, ready)
+    return line, prepared(ready), [], ready, None
+
+
+def stated_rows(
+    rows: Iterator[tuple[int, Any]], kind: str | None, file: str, reader: RowReader
+) -> Iterator[Outcome | Run]:
     """The same of objects: each a fact's plain values with its `kind` (unless all are of one), or its end."""
     shortcuts: dict[Any, Shortcut] = {}
+    run = Run()
     for line, said in rows:
         faults: list[Fault] = list(said.faults) if isinstance(said, Malformed) else []
         stated = said if isinstance(said, Stated) else _stated(said, kind, faults)
+        shortcut = _shortcut_of(stated, shortcuts) if stated is not None else None
+        if shortcut is not None and stated is not None and shortcut.run(((line, stated.said),), 0, run):
+            if len(run.rows) >= RUN_ROWS:
+                yield run
+                run = Run()
+            continue
+        if run.rows:
+            yield run
+            run = Run()
         if stated is None:
             yield line, None, [bad_value(file, line, said, fault) for fault in faults], None, None
-            continue
-        shortcut = _shortcut_of(stated, shortcuts)
-        quick = shortcut.prepared(stated.said) if shortcut is not None else None
-        if quick is not None:
-            yield line, quick, [], None, None
             continue
         ready = reader.read(stated, faults)
         if ready is None:
@@ -201,6 +220,8 @@ def stated_rows(rows: Iterator[tuple[int, Any]], kind: str | None, file: str, re
         if shortcut is not None:
             shortcut.learn(stated.said, ready)
         yield line, prepared(ready), [], ready, None
+    if run.rows:
+        yield run
 
 
 def _shortcut_of(stated: Stated, known: dict[Any, Shortcut]) -> Shortcut | None:
