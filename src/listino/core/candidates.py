@@ -6,9 +6,11 @@ again and again. What can never apply here is kept apart with its reason, for th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from listino.core.facts import PriceList, Rate
+from listino.core.money import ZERO
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.rules import BASE_LIST, Rule
 from listino.core.scheme import BASE, Plan, StepPlan
@@ -44,12 +46,19 @@ class Candidate:
 
 @dataclass(slots=True)
 class StepCandidates:
-    """A step of the plan with the rules that can apply in it, best first, and those that cannot."""
+    """A step of the plan with the rules that can apply in it, best first, and those that cannot.
+
+    Shapes:  sole: the one candidate there is, where it applies to whatever is asked; lead: the first
+             of several where it does and none is its equal, so that no other can win while nobody
+             asks why not. Both with their value, and empty elsewhere.
+    """
 
     plan: StepPlan
     live: tuple[Candidate, ...]
     dead: tuple[tuple[Rule, Reason], ...]
     timed: bool
+    sole: tuple[tuple[Candidate, Decimal], ...] = ()
+    lead: tuple[tuple[Candidate, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +143,21 @@ def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCa
     if len(dead) > 1:
         dead.sort(key=_code_of_dead)
     timed = bool([candidate for candidate in candidates if not candidate.always])
-    return StepCandidates(step, candidates, tuple(dead), timed)
+    return StepCandidates(step, candidates, tuple(dead), timed, *_foregone(step, candidates))
+
+
+def _foregone(
+    step: StepPlan, candidates: tuple[Candidate, ...]
+) -> tuple[tuple[tuple[Candidate, Decimal], ...], tuple[tuple[Candidate, Decimal], ...]]:
+    """The winner that is known before anything is asked: as the only one, as the first of several."""
+    if not candidates or not candidates[0].free:
+        return (), ()
+    first = ((candidates[0], candidates[0].ready.value or ZERO),)
+    if len(candidates) == 1:
+        return first, first
+    if step.pick in {"specific", "first"} and candidates[1].group != candidates[0].group:
+        return (), first
+    return (), ()
 
 
 def _ranked(step: StepPlan, live: list[tuple[Candidate, Grant]], circle: Circle) -> tuple[Candidate, ...]:

@@ -1,5 +1,6 @@
 """Which rules of a step win, and what each of them would make of the price."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, StepCandidates
@@ -31,10 +32,14 @@ class Pick:
         self.tax = _tax_at(question, facts)
         self.tax_factor = ONE if self.tax is None else tax_factor(self.tax.percent)
 
-    def winners(self, step: StepCandidates, running: Running | None, record: bool = True) -> list[Winner]:
+    def winners(self, step: StepCandidates, running: Running | None, record: bool = True) -> Sequence[Winner]:
         """The rules of a step that apply, as its pick says: one, or all that pass, in rank order."""
-        question, facts, pick = self.question, self.facts, step.plan.pick
+        if step.sole:
+            return step.sole
         skipped = self.skipped if record else None
+        if step.lead and skipped is None:
+            return step.lead
+        question, facts, pick = self.question, self.facts, step.plan.pick
         passed: list[Winner] = []
         first: Candidate | None = None
         open_end = pick == "best" or pick == "all"
