@@ -1,7 +1,11 @@
 """An installation's settings, from the environment, and the application that they make."""
 
+import ctypes
+import multiprocessing
 import os
 import secrets
+import signal
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +13,8 @@ from typing import Any
 
 from listino.web.settings import WebSettings
 
+# prctl(2): the signal that a process gets when its parent ends.
+PR_SET_PDEATHSIG = 1
 DATABASE_VARIABLE = "LISTINO_DATABASE"
 
 
@@ -53,6 +59,16 @@ def application() -> Any:
     from listino.db.migrate import check_version  # noqa: PLC0415
     from listino.web.app import build  # noqa: PLC0415
 
+    _end_with_the_server()
     url = default_database()
     check_version(url)
     return build(Database(url), web_settings(), now, SystemChance())
+
+
+def _end_with_the_server() -> None:
+    """A worker whose server process was killed is killed too: nobody is left to hold the port."""
+    parent = multiprocessing.parent_process()
+    if sys.platform == "linux" and parent is not None:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent.pid:
+            os._exit(1)  # It ended before it could be asked for.

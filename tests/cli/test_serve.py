@@ -214,6 +214,21 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
         raise AssertionError("no worker came back")
 
 
+def test_the_workers_of_a_killed_server_end_too(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        key = house.key
+    with serving(f"sqlite:///{tmp_path / 'listino.db'}", key, workers=2) as server:
+        left = workers(server)
+        server.process.kill()
+        server.process.wait()
+        deadline = time.monotonic() + 20
+        while any(Path(f"/proc/{worker}").exists() for worker in left) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [worker for worker in left if Path(f"/proc/{worker}").exists()] == []
+        with pytest.raises(ConnectionRefusedError):
+            server.ask("GET", "/healthz")
+
+
 def test_a_new_database_is_made_and_an_old_one_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'a.db'}"
     port = free_port()

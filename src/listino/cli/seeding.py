@@ -44,26 +44,34 @@ def seed(database: Database, now: datetime, chance: Any, passed: Passed) -> None
     """Bring in what is missing of the company as of today: all of it, or the orders that an earlier try left out."""
     today = now.astimezone(ZoneInfo(ZONE)).date()
     if is_empty(database):
-        written = 0
-
-        def count(some: int) -> None:
-            nonlocal written
-            written += some
-            passed("Items, customers and prices", written, max(FACTS_ABOUT, written))
-
-        at = now - timedelta(days=FOUNDED_DAYS_AGO)
-        # Hundreds of thousands of records are made and none of them in a circle: looking for circles is a fifth of it.
-        gc.disable()
-        database.write(
-            lambda tx: founded(
-                tx, company.facts(Random(company.SEED), today), _people(today),
-                actor=ACTOR, reason="The demo company", at=at, passed=count,
-            )
-        )  # fmt: skip
-        gc.enable()
-        passed("Items, customers and prices", written, written)
+        _found(database, now, today, passed)
     if _orders_there(database) < history.ORDERS_COUNT:
         _hand_in(database, today, chance, passed)
+
+
+def _found(database: Database, now: datetime, today: date, passed: Passed) -> None:
+    written, interrupted = 0, False
+
+    def count(some: int) -> None:
+        nonlocal written
+        if interrupted:
+            raise InterruptedError  # In the writing thread: nothing is kept, and nobody waits for the rest.
+        written += some
+        passed("Items, customers and prices", written, max(FACTS_ABOUT, written))
+
+    def write(tx: Any) -> int:
+        facts, at = company.facts(Random(company.SEED), today), now - timedelta(days=FOUNDED_DAYS_AGO)
+        return founded(tx, facts, _people(today), actor=ACTOR, reason="The demo company", at=at, passed=count)
+
+    # Hundreds of thousands of records are made and none of them in a circle: looking for circles is a fifth of it.
+    gc.disable()
+    try:
+        database.write(write)
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
+    finally:
+        gc.enable()
 
 
 def _people(today: date) -> Iterator[tuple[str, Person]]:

@@ -122,10 +122,12 @@ def _granian(
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from listino.config import application
+
     # A forked worker would share threads and locks with this process; a spawned one begins afresh.
     multiprocessing.set_start_method("spawn", force=True)
     return Granian(
-        "listino.config:application",
+        f"{application.__module__}:{application.__name__}",
         address=place.host,
         port=place.port,
         interface=Interfaces.ASGI,
