@@ -295,16 +295,3 @@ def _distance(rule: Rule, circle: Circle) -> int:
     if rule.item is not None and rule.item != circle.values["I"][0]:
         distance += 1
     return distance
-
-
-def arranged_manual(step: StepCandidates, rules: Iterable[Rule], circle: Circle) -> StepCandidates:
-    """A step with the rules that a person set for one line, before all others and in their order."""
-    mine = [Ready(rule) for rule in rules if rule.step == step.plan.name]
-    if not mine:
-        return step
-    manual = []
-    for place, ready in enumerate(mine, -len(mine)):
-        currency = currency_of(ready.rule, circle)
-        own_currency = not ready.in_money or currency == circle.currency
-        manual.append(Candidate(ready.rule, ready, place, -1, (), FOR_EVER, currency, own_currency, None, True, False))
-    return StepCandidates(step.plan, (*manual, *step.live), step.dead, step.timed)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from decimal import Decimal, getcontext, setcontext
 
-from listino.core.candidates import Candidate, StepCandidates, arranged_manual
+from listino.core.candidates import Candidate, StepCandidates
 from listino.core.changes import next_change_at
 from listino.core.filters import refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed
+from listino.core.manual import arranged_manual
 from listino.core.money import EXACT, FRACTION_DIGITS_MAX, HUNDRED, NINE_PLACES, ONE, QUANTA, SETTLED, minor_digits
 from listino.core.pick import Pick, Unpriced
 from listino.core.question import AppliedStep, Facts, NoPrice, Price, Question, Running, UnitPrice

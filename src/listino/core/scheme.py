@@ -46,7 +46,7 @@ ACCESS = (
     *(f"{party}+{ship}{scope}" for party in PARTIES for scope in ITEM_SCOPES for ship in ("ship_to+", "")),
     *ITEM_SCOPES,
     "customer+ship_to", "ship_to", *PARTIES, "all",
-    *(f"{BASE}+{scope}" for scope in ITEM_SCOPES), BASE,
+    *(f"{BASE}+{scope}" for scope in (*ITEM_SCOPES, "ship_to")), BASE,
 )  # fmt: skip
 
 
