@@ -101,7 +101,7 @@ class SideFile:
             if self.rows - self._sorted >= RUN_ROWS:
                 self._sort_next()
         except sqlite.OperationalError as error:
-            raise Unavailable(f"The disk has no room for the import's side file: {error}.", code="disk_full") from None
+            raise _full(error) from None
 
     def _sort_next(self) -> None:
         """Sort the rows that came last in a thread beside the one that reads on: SQLite does it without Python."""
@@ -121,10 +121,13 @@ class SideFile:
 
     def compare(self, passed: Callable[[int], None]) -> None:
         """Find the open version of each row's record in the book; to be called when all rows are there."""
-        self._sort_next()
-        if self._sorting is not None:
-            self._sorting.result()
-        self.connection.execute("COMMIT")
+        try:
+            self._sort_next()
+            if self._sorting is not None:
+                self._sorting.result()
+            self.connection.execute("COMMIT")
+        except sqlite.OperationalError as error:
+            raise _full(error) from None
         for after, last in self.runs("by_name", "name", ""):
             self.connection.execute(_COMPARE, (after, last))
             passed(RUN_ROWS)
@@ -244,3 +247,7 @@ def _opened(database: Path) -> Connection:
     # Rows are added in one transaction: what is full is written when memory is, not with each batch.
     connection.execute("BEGIN")
     return connection
+
+
+def _full(error: Exception) -> Unavailable:
+    return Unavailable(f"The disk has no room for the import's side file: {error}.", code="disk_full")
