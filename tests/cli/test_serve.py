@@ -39,13 +39,21 @@ def server(url: str) -> Iterator[Server]:
 @pytest.fixture
 def connections(server: Server) -> Iterator[list[http.client.HTTPConnection]]:
     """So many open connections that every worker has some of them."""
-    opened_ones = [server.connect() for _ in range(CONNECTIONS)]
-    for connection in opened_ones:
-        server.ask("GET", "/healthz", connection=connection)
-    assert {worker_of(server, connection) for connection in opened_ones} == set(workers(server))
-    yield opened_ones
-    for connection in opened_ones:
-        connection.close()
+    deadline = time.monotonic() + 30
+    while True:
+        opened_ones = [server.connect() for _ in range(CONNECTIONS)]
+        try:
+            for connection in opened_ones:
+                server.ask("GET", "/healthz", connection=connection)
+            if {worker_of(server, connection) for connection in opened_ones} == set(workers(server)):
+                yield opened_ones
+                return
+        finally:
+            for connection in opened_ones:
+                connection.close()
+        # The last worker does not listen yet.
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def workers(server: Server) -> list[int]:
