@@ -26,7 +26,7 @@ def main() -> None:
         rows += measured("batch", lambda: batch.rows(url))
         rows += measured("agreement", lambda: agreement.rows(url))
         rows += measured("price over HTTP", lambda: http.rows(url, folder))
-        rows += measured("durable orders", orders.rows)
+        rows += measured("durable orders", lambda: orders.rows(url, folder))
         rows += measured("import", imports.rows)
         million.unlink()
         rows += measured("start and memory", lambda: started(folder))

@@ -7,15 +7,17 @@ from bench.book import MILLION
 from bench.questions import distinct, drawn
 from bench.rows import Row, not_run, rounded
 from bench.server import Server, created_key, serving
-from bench.wrk import Load, installed, load
+from bench.wrk import CONNECTIONS, Load, installed, load
 from listino.flows.price import Asked
 
 WARM_RATIO_MAX = 2.5
 DRAWN_RATIO_MAX = 3.0
 P99_RATIO_MAX = 5.0
 WARM_UP = 10_000
+DRAWS = 100_000
 WARM_QUESTIONS = 1_000
 TURNS = 5
+TURNS_MAX = 15
 TURN_S = 4
 EMPTY = "/healthz"
 WARM = "price over HTTP, warm"
@@ -31,7 +33,7 @@ def rows(url: str, folder: Path) -> list[Row]:
     if installed() is None:
         return [not_run(name, bar, "wrk is not installed and cannot be") for name, bar in BARS.items()]
     key = created_key(url)
-    draws = drawn(distinct(MILLION), WARM_UP + 100_000)
+    draws = drawn(distinct(MILLION), WARM_UP + DRAWS)
     files = {
         "empty": _written(folder / "empty.txt", [EMPTY]),
         "warm": _written(folder / "warm.txt", [_path(one) for one in draws[:WARM_QUESTIONS]]),
@@ -40,7 +42,7 @@ def rows(url: str, folder: Path) -> list[Row]:
     }
     with serving(url) as server:
         load(server.address, files["first"], key, TURN_S)
-        drawn_turns = _turns(server, files["drawn"], files["empty"], key)
+        drawn_turns = _turns(server, files["drawn"], files["empty"], key, DRAWS)
         load(server.address, files["warm"], key, TURN_S // 2)
         warm_turns = _turns(server, files["warm"], files["empty"], key)
     latencies = [(price.p99_us, empty.p99_us) for (_, price), (_, empty) in warm_turns]
@@ -59,11 +61,14 @@ def rows(url: str, folder: Path) -> list[Row]:
 Turn = tuple[float, Load]
 
 
-def _turns(server: Server, paths: Path, empty: Path, key: str) -> list[tuple[Turn, Turn]]:
-    """CPU per request and load of both routes, in turns; the questions go on where the last turn ended."""
+def _turns(server: Server, paths: Path, empty: Path, key: str, draws: int = 0) -> list[tuple[Turn, Turn]]:
+    """CPU per request and load of both routes, in turns; the questions go on where the last turn ended.
+
+    At least so many turns as make a median; more, until so many draws were asked.
+    """
     turns: list[tuple[Turn, Turn]] = []
     asked = 0
-    for _ in range(TURNS):
+    while len(turns) < TURNS or (asked < draws and len(turns) < TURNS_MAX):
         price = _turn(server, paths, key, asked)
         asked += price[1].requests
         turns.append((price, _turn(server, empty, key, 0)))
@@ -79,13 +84,18 @@ def _turn(server: Server, paths: Path, key: str, first: int) -> Turn:
 
 
 def _cpu_row(name: str, turns: list[tuple[Turn, Turn]], ratio_max: float) -> Row:
-    price_us = median(price for (price, _), _ in turns)
-    empty_us = median(empty for _, (empty, _) in turns)
-    ratio = median(price / empty for (price, _), (empty, _) in turns)
+    """The CPU of a request over all turns; each turn counts by the requests that it answered."""
+    price_us, empty_us = (_mean([pair[place] for pair in turns]) for place in (0, 1))
+    ratio = price_us / empty_us
+    asked = sum(price.requests for (_, price), _ in turns)
     return Row(
-        name, f"{price_us:.0f} us CPU", f"an empty route: {empty_us:.0f} us CPU", rounded(ratio), BARS[name],
-        ratio <= ratio_max,
+        name, f"{price_us:.0f} us CPU, {asked:,} requests on {CONNECTIONS} connections",
+        f"an empty route: {empty_us:.0f} us CPU", rounded(ratio), BARS[name], ratio <= ratio_max,
     )  # fmt: skip
+
+
+def _mean(turns: list[Turn]) -> float:
+    return sum(us * done.requests for us, done in turns) / sum(done.requests for _, done in turns)
 
 
 def _path(asked: Asked) -> str:

@@ -90,6 +90,8 @@ def gathered_buyer(
     Errors:  NotFound for a customer or channel that does not exist.
     """
     parts: list[str] = [""]
+    if code is not None:  # Both are needed, and one query costs less than two.
+        under(book, (code_key("customers", code), assigned_key("customer", code)))
     customer: Customer | None = _named(book, parts, "customer", code)
     channel: Channel | None = _named(book, parts, "channel", channel_code)
     accounts = _accounts(book, parts, customer.account if customer else None)
