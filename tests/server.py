@@ -95,13 +95,13 @@ def new_key(url: str, *scopes: str) -> str:
 
 
 @contextmanager
-def serving(url: str, key: str, workers: int = 1, *, before: tuple[str, ...] = (), **environment: str) -> Iterator[Server]:
+def serving(
+    url: str, key: str, workers: int = 1, *, before: tuple[str, ...] = (), **environment: str
+) -> Iterator[Server]:
     """A server on a database; `before` is a command that starts it, with limits of its own."""
     port = free_port()
     command = [*before, COMMAND, "serve", "--port", str(port), "--workers", str(workers), "--database", url]
-    process = subprocess.Popen(
-        command, env=os.environ | environment, start_new_session=True, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env=os.environ | environment, start_new_session=True, stdout=subprocess.DEVNULL)
     server = Server(process, port, key)
     try:
         _wait_until_ready(server)

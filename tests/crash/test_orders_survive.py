@@ -55,7 +55,9 @@ class Load:
             number = f"n{next(self._numbers)}"
             self.sent.append(number)
             try:
-                answer = self._server.ask("POST", "/v1/orders", order(number), connection, **{"Idempotency-Key": number})
+                answer = self._server.ask(
+                    "POST", "/v1/orders", order(number), connection, **{"Idempotency-Key": number}
+                )
             except (OSError, http.client.HTTPException):
                 connection.close()
                 return

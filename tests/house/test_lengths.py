@@ -18,9 +18,7 @@ EXCEPTIONS: dict[str, str] = {
 
 @pytest.mark.parametrize("folder", FILE_LINES_MAX, ids=lambda folder: folder.name)
 def test_a_file_fits_in_one_sitting(folder: Path) -> None:
-    lengths = {
-        place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(folder)
-    }
+    lengths = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(folder)}
     limit = FILE_LINES_MAX[folder]
     too_long = {name: lines for name, lines in lengths.items() if lines > limit and name not in EXCEPTIONS}
     assert too_long == {}, f"over {limit} lines"
@@ -33,9 +31,5 @@ def test_a_function_fits_on_one_screen() -> None:
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
-    too_long = {
-        name: lines
-        for name, lines in lengths.items()
-        if lines > FUNCTION_LINES_MAX and name not in EXCEPTIONS
-    }
+    too_long = {name: lines for name, lines in lengths.items() if lines > FUNCTION_LINES_MAX and name not in EXCEPTIONS}
     assert too_long == {}, f"over {FUNCTION_LINES_MAX} lines"

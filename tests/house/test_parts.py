@@ -14,9 +14,7 @@ def test_each_dependency_has_its_reason() -> None:
     groups = [project["project"]["dependencies"], *extras.values(), *project["dependency-groups"].values()]
     names = {re.split(r"[^\w.-]", dependency)[0].lower() for group in groups for dependency in group}
     explained = REASONS.read_text(encoding="utf-8").lower()
-    assert {
-        name for name in names if not re.search(rf"^\|.*\b{name}\b.*\|", explained, re.MULTILINE)
-    } == set()
+    assert {name for name in names if not re.search(rf"^\|.*\b{name}\b.*\|", explained, re.MULTILINE)} == set()
 
 
 def test_vendored_assets_carry_their_licence() -> None:

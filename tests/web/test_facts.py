@@ -66,7 +66,7 @@ def test_a_change_set_is_one_revision_or_nothing(house: House) -> None:
     done = house.client.request("POST", "/v1/changes", json={"reason": "spring", "changes": changes}).json()
     assert done == {"revision": 2, "changed": 3, "unchanged": 0}
     bad = [*changes, {"kind": "rules", "code": "x", "action": "price", "item": "nothing", "value": "1"}]
-    answer = house.client.request("POST", "/v1/changes", json={"changes": bad[3:] + [{"kind": "brands", "code": "b"}]})
+    answer = house.client.request("POST", "/v1/changes", json={"changes": [*bad[3:], {"kind": "brands", "code": "b"}]})
     assert (answer.status, answer.json()["code"]) == (400, "unknown_reference")
     assert house.get("/v1/brands/b").status == 404
     (entry,) = house.get("/v1/changes", after="1").json()["data"]

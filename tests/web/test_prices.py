@@ -1,7 +1,6 @@
 """The price doors: what a store's page sends and sees."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -37,44 +37,58 @@ def is_above(start: Decimal) -> bool:
 def why_not(rule: Rule, reason: str, detail: Any) -> str:
     """Why a rule did not apply, and what would have to change for it to apply, as a sentence."""
     sentence = _SENTENCES.get(reason)
-    return sentence(rule, detail) if sentence is not None else reason.replace("_", " ").capitalize() + "."
+    if sentence is None:
+        return reason.replace("_", " ").capitalize() + "."
+    if not isinstance(sentence, str):
+        return sentence(rule, detail)
+    shown = detail.isoformat().replace("+00:00", "Z") if isinstance(detail, datetime) else detail
+    return sentence.format(shown)
 
 
-def _instant(at: Any) -> str:
-    return at.isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else str(at)
+def _below_break(rule: Rule, start: Any) -> str:
+    return f"It applies {quantity_text(start)} {rule.unit or ''}".rstrip() + "."
 
 
-def _beaten(rule: Rule, winner: Any) -> str:
+def _above_break(_: Rule, start: Any) -> str:
+    return f"It ends below this quantity ({quantity_text(start)})."
+
+
+def _beaten(_: Rule, winner: Any) -> str:
     if isinstance(winner, Candidate):
         return f"{winner.rule.code} comes first; it would apply if that did not."
     return "Another rule comes first."
 
 
-def _final(rule: Rule, winner: Any) -> str:
+def _final(_: Rule, winner: Any) -> str:
     code = winner.rule.code if isinstance(winner, Candidate) else "a rule"
     return f"{code} is a net price: nothing further is taken off."
 
 
-_SENTENCES: dict[str, Callable[[Rule, Any], str]] = {
-    "status": lambda rule, status: f"It is {status}; it applies once it is active.",
-    "wrong_channel": lambda rule, channel: f"It is for the channel {channel} only.",
-    "wrong_country": lambda rule, country: f"It is for deliveries to {country} only.",
-    "wrong_currency": lambda rule, currency: f"It is for prices in {currency} only.",
-    "wrong_order_type": lambda rule, order_type: f"It is for orders of type {order_type} only.",
-    "wrong_unit": lambda rule, unit: f"It is for the unit {unit}, which this question does not ask in.",
-    "wrong_step": lambda rule, step: f"Its action does not fit the step {step}.",
-    "no_access": lambda rule, _: "Its scope is not among those that its step looks for.",
-    "no_rate": lambda rule, currency: f"Its value is in {currency}, and no exchange rate is valid at this moment.",
-    "list_not_assigned": lambda rule, code: f"The price list {code} is not assigned to this customer.",
-    "not_yet_valid": lambda rule, at: f"It is valid from {_instant(at)}.",
-    "expired": lambda rule, at: f"It was valid until {_instant(at)}.",
-    "unless": lambda rule, _: "What it excludes is the case here.",
-    "below_break": lambda rule, start: f"It applies {quantity_text(start)} {rule.unit or ''}".rstrip() + ".",
-    "above_break": lambda rule, start: f"It ends below this quantity ({quantity_text(start)}).",
+def _limit_kept(_: Rule, amount: Any) -> str:
+    return f"The price keeps this limit ({plain(amount)})."
+
+
+# What each reason says: a text with the reason's detail in place of {}, or a function where more is needed.
+_SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
+    "status": "It is {}; it applies once it is active.",
+    "wrong_channel": "It is for the channel {} only.",
+    "wrong_country": "It is for deliveries to {} only.",
+    "wrong_currency": "It is for prices in {} only.",
+    "wrong_order_type": "It is for orders of type {} only.",
+    "wrong_unit": "It is for the unit {}, which this question does not ask in.",
+    "wrong_step": "Its action does not fit the step {}.",
+    "no_access": "Its scope is not among those that its step looks for.",
+    "no_rate": "Its value is in {}, and no exchange rate is valid at this moment.",
+    "list_not_assigned": "The price list {} is not assigned to this customer.",
+    "not_yet_valid": "It is valid from {}.",
+    "expired": "It was valid until {}.",
+    "unless": "What it excludes is the case here.",
+    "below_break": _below_break,
+    "above_break": _above_break,
     "beaten": _beaten,
     "stopped_by_final": _final,
-    "no_price_yet": lambda rule, _: "There is no price that it could work on.",
-    "limit_kept": lambda rule, amount: f"The price keeps this limit ({plain(amount)}).",
+    "no_price_yet": "There is no price that it could work on.",
+    "limit_kept": _limit_kept,
 }
 
 NO_PRICE_TEXTS = {
