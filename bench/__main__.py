@@ -27,7 +27,7 @@ def main() -> None:
         rows += measured("agreement", lambda: agreement.rows(url))
         rows += measured("price over HTTP", lambda: http.rows(url, folder))
         rows += measured("durable orders", lambda: orders.rows(url, folder))
-        rows += measured("import", imports.rows)
+        rows += measured("import", lambda: imports.rows(url, folder))
         million.unlink()
         rows += measured("start and memory", lambda: started(folder))
     if os.environ.get("JSON"):

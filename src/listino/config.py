@@ -1,5 +1,6 @@
 """An installation's settings, from the environment, and the application that they make."""
 
+import atexit
 import ctypes
 import multiprocessing
 import os
@@ -62,7 +63,19 @@ def application() -> Any:
     _end_with_the_server()
     url = default_database()
     check_version(url)
-    return build(Database(url), web_settings(), now, SystemChance())
+    app = build(Database(url), web_settings(), now, SystemChance())
+    atexit.register(_leave)
+    return app
+
+
+def _leave() -> None:
+    """End a worker that has finished its requests and closed its database, without taking Python apart.
+
+    Threads of the server may still wait for the interpreter then; met by its end they abort the process.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _end_with_the_server() -> None:
