@@ -162,7 +162,16 @@ class _Work:
                 and self._access(rule, in_list) in step.access
             ):
                 found.append(rule)
-        return [rule for rule in found if self._access(rule, in_list) in step.access]
+        return [rule for rule in found if self._has_source(rule, step)]
+
+    def _has_source(self, rule: Rule, step: Step) -> bool:
+        """Whether the list that a formula starts from has any rule that applies."""
+        source = rule.formula.list if rule.formula is not None else None
+        return source is None or any(
+            other.list == source and (other.step or "price") == step.name and other.action == "price"
+            and self.reach.applies(other, source) and self._access(other, source) in step.access
+            for other in self.reach.every(Rule)
+        )  # fmt: skip
 
     def _access(self, rule: Rule, in_list: str | None = None) -> str:
         """Whom a rule is for, then what: an assigned list stands in for a party that the rule does not name."""

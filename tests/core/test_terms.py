@@ -140,7 +140,8 @@ def test_a_formula_over_formulas_follows_the_lists_to_the_first_price() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "reason"), [(("contract", "house"), "formula_loop"), (("house",), "formula_without_price")]
+    ("sources", "reason"),
+    [(("contract", "house"), "formula_loop"), (("house",), "formula_without_price"), ((), "no_price")],
 )
 def test_a_formula_that_never_meets_a_price_says_so(sources: tuple[str, ...], reason: str) -> None:
     rules = [
@@ -153,6 +154,13 @@ def test_a_formula_that_never_meets_a_price_says_so(sources: tuple[str, ...], re
 def test_a_formula_that_cannot_be_worked_out_does_not_hide_a_price_of_the_same_rank() -> None:
     formula = Rule(code="a", action="price", item="I", formula=Formula(list="nowhere"))
     assert winner(ask(formula, price("b", "9", item="I"))) == "b"
+
+
+def test_a_formula_whose_list_has_no_price_hides_no_other_list() -> None:
+    formula = Rule(code="f", action="price", list="contract", item="I", formula=Formula(list="house"))
+    answer = ask(formula, price("b", "9", list="base", item="I"), formula_lists=("house",), explain="all")
+    assert (winner(answer), told(answer)) == ("b", d(9))
+    assert ("f", "no_source_price") in [(rule.code, reason) for _, rule, reason, _ in answer.not_applied]
 
 
 def test_a_formula_takes_its_base_from_a_gross_list_net() -> None:

@@ -145,3 +145,12 @@ def test_a_word_is_found_across_the_blocks_in_which_a_file_is_read(
     path.write_bytes(b"x" * 13 + b"needle" + b"y" * 20)
     monkeypatch.setattr("listino.db.traces.READ_BYTES", 8)
     assert found_in(path, [b"needle", b"absent"]) == {b"needle"}
+
+
+def test_a_guest_is_erased_by_the_order(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        order = house.order(customer=None, buyer={"name": "Ginevra Ospite", "mail": "ginevra@guest.example"}).json()
+        assert exported(house.database, order["id"], NOW)["orders"][0]["personal"]["buyer"]["name"] == "Ginevra Ospite"
+        assert erased(house.database, order["id"], NOW).left == ()
+        assert house.get(f"/v1/orders/{order['id']}").json()["net"] == order["net"]
+        assert not any(b"Ginevra" in path.read_bytes() for path in tmp_path.glob("listino.db*"))

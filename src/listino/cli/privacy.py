@@ -1,5 +1,6 @@
 """`listino privacy`: what is known of a person, and forgetting it."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from listino.flows.privacy import Erased
 
 PRIVACY = typer.Typer(name="privacy", help="Export what is kept of a person, or erase it.", no_args_is_help=True)
-CustomerCode = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's code.")]
+CustomerCode = Annotated[
+    str, typer.Argument(metavar="CUSTOMER", help="The customer's code; or an order's id, for a guest.")
+]
 
 
 @PRIVACY.command()
@@ -46,17 +49,17 @@ def export(
 def erase(
     customer: CustomerCode,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Yes, erase it: there is no way back.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask first, as a script does not; there is no way back.")
+    ] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Erase a customer's person and those of its orders from every file of the database."""
     from listino.config import now
-    from listino.core.errors import malformed
     from listino.flows.privacy import erased
 
-    if not yes:
-        text = "An erasure cannot be undone."
-        raise malformed("yes", "not_confirmed", text, f"Say so: listino privacy erase {customer} --yes")
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase everything personal of {customer}? This cannot be undone", abort=True)
     with opened(database) as book:
         outcome = erased(book, customer, now())
     _report(customer, outcome)

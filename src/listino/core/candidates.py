@@ -251,7 +251,7 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
         always = windows is FOR_EVER and not ready.filtered
         candidate = Candidate(
             rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
-            always, always and own_currency and rule.unit is None and not ready.tiers,
+            always, always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers,
         )  # fmt: skip
         live.append((candidate, grant))
     return reached

@@ -87,11 +87,13 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "above_break": _above_break,
     "beaten": _beaten,
     "stopped_by_final": _final,
+    "no_source_price": "The list that it starts from, {}, has no price for the item.",
     "no_price_yet": "There is no price that it could work on.",
     "limit_kept": _limit_kept,
 }
 
 NO_PRICE_TEXTS = {
+    "formula_without_price": "The list that this price starts from has no price for the item.",
     "no_price": "No price is stated for this item that this customer may have.",
     "not_in_assortment": "The item is not in this customer's or channel's assortment.",
     "item_blocked": "The item is blocked.",
@@ -100,5 +102,4 @@ NO_PRICE_TEXTS = {
     "cost_unknown": "The price comes from the cost, which is not stated.",
     "tax_unknown": "The list holds prices with tax, and no tax is stated for this item and destination.",
     "formula_loop": "The price lists refer to each other in a circle.",
-    "formula_without_price": "The list that this price starts from has no price for the item.",
 }

@@ -13,7 +13,21 @@ from listino.core.windows import holds
 
 
 def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
-    """Why a candidate does not apply to this question, or None when it does."""
+    """Why a candidate does not apply to this question, or None when it does.
+
+    A formula over a list that has no price for the item has none to give, and hides no other.
+    """
+    reason = _refused_itself(candidate, question, facts)
+    formula = candidate.rule.formula
+    if reason is not None or formula is None or formula.list is None:
+        return reason
+    source = facts.lists.get(formula.list)
+    if source is None or all(_refused_itself(one, question, facts) is not None for one in source.live):
+        return ("no_source_price", formula.list)
+    return None
+
+
+def _refused_itself(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
     rule = candidate.rule
     if not candidate.always:
         reason = refused_by_time(candidate, question.at)

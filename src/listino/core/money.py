@@ -53,6 +53,8 @@ def to_minor(amount: Decimal, currency: str) -> Decimal:
 def plain(value: Decimal, digits_min: int = 0) -> str:
     """A decimal as text without exponent, with at least `digits_min` decimals and no further zeros."""
     text = str(value)
+    if text[0] == "-" and not value:
+        text = text[1:]  # A negative zero is a zero.
     if "E" in text:
         text = format(value, "f")
     point = text.find(".")

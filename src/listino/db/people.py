@@ -69,15 +69,25 @@ def person_of(connection: Connection, code: str) -> Person | None:
 
 
 def bodies_of(connection: Connection, customer: str) -> Iterator[tuple[str, str]]:
-    """All that is kept of a customer's person and of the orders placed for it, as (id, JSON)."""
-    yield from connection.execute("SELECT id, body FROM person WHERE customer = ? ORDER BY id", (customer,))
+    """All that is kept of a customer's person and of the orders placed for it, as (id, JSON).
+
+    `customer` may also be the id of an order: then it is that order's people, a guest's for one.
+    """
+    yield from connection.execute(
+        "SELECT id, body FROM person WHERE customer = ? OR id = ? ORDER BY id", (customer, order_id_of(customer))
+    )
 
 
 def erase(tx: Connection, customer: str, now: datetime) -> int:
-    """Forget a customer's person and those of its orders, and note that it was. Joins the caller's transaction."""
+    """Forget a customer's person and those of its orders, and note that it was. Joins the caller's transaction.
+
+    `customer` may also be the id of an order: then it is that order's people alone.
+    """
     tx.execute("INSERT OR REPLACE INTO erasure (person, at) VALUES (?, ?)", (customer, stamp(now)))
-    tx.execute("UPDATE person SET body = zeroblob(length(CAST(body AS BLOB))) WHERE customer = ?", (customer,))
-    return int(tx.execute("DELETE FROM person WHERE customer = ?", (customer,)).rowcount)
+    whose = "WHERE customer = ? OR id = ?"
+    whom = (customer, order_id_of(customer))
+    tx.execute(f"UPDATE person SET body = zeroblob(length(CAST(body AS BLOB))) {whose}", whom)
+    return int(tx.execute(f"DELETE FROM person {whose}", whom).rowcount)
 
 
 def erased(connection: Connection) -> dict[str, str]:

@@ -103,16 +103,18 @@ def _companies(known: dict[str, Country], chance: Random, days: Days) -> list[Co
         place = country.places[0] if name else country.place(chance)
         index = len(companies)
         parent = _parent(index, companies, chance)
+        firm = name or country.firm(trade, place, chance)
+        # An account's name is a fact, kept for ever; the firm's own name is personal and stands with its people.
         account = Account(
             code=f"AC-{1001 + index}",
-            name=name or country.firm(trade, place, chance),
+            name=f"{trade.capitalize()} {place['town']} {1001 + index}",
             parent=parent,
             customer_groups=_groups(country_code, trade, index, chance=chance, days=days),
             currency=country.currency,
             assortment="export" if country_code in EXPORT_COUNTRIES else None,
             zone=country.zone,
         )
-        companies.append(Company(account, country, place, str(account.name)))
+        companies.append(Company(account, country, place, firm))
     return companies
 
 

@@ -46,6 +46,8 @@ def exported(database: Database, customer: str, now: datetime) -> dict[str, Any]
     connection = book.reading.connection
     personal = {person: msgspec.json.decode(body) for person, body in people.bodies_of(connection, customer)}
     placed = list(_orders(connection, customer))
+    guest = orders.read(connection, customer)
+    placed += [guest] if guest is not None else []
     found = version(book, "customers", customer)
     if found is None and not personal and not placed:
         raise _unknown(customer)
@@ -99,6 +101,7 @@ def _known(book: Snapshot, customer: str) -> bool:
         connection.execute(by_name, (code_key("customers", customer),)).fetchone() is not None
         or customer in people.erased(connection)
         or bool(orders.listed(connection, {"customer": customer}, "", 1))
+        or orders.read(connection, customer) is not None
     )
 
 
