@@ -103,7 +103,10 @@ class Database:
             connection.execute("COMMIT")
 
     def submit(self, write: Write) -> "Future[Any]":
-        """Queue a write; its future ends after the commit that holds it, or with its error."""
+        """Queue a write; its future ends after the commit that holds it, or with its error.
+
+        A write may be carried out twice: when another of its group failed, all begin anew.
+        """
         if self._closed:
             raise Unavailable("The database is being closed.")
         if self._writer is None:
@@ -221,24 +224,49 @@ class _Job:
 
 
 def _committed(connection: Connection, group: list[_Job]) -> None:
-    """Carry out a group of writes and commit them together; a write that fails leaves nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+    """Carry out a group of writes and commit them together; a write that fails leaves nothing.
+
+    At first without savepoints, which copy every page that a write touches; they are set only when
+    one of the writes has failed and the others are carried out again.
+    """
     try:
-        for job in group:
-            connection.execute("SAVEPOINT job")
-            try:
-                job.result = job.write(connection)
-            except sqlite.OperationalError:
-                raise
-            except BaseException as error:
-                job.error = error
-                connection.execute("ROLLBACK TO job")
-            connection.execute("RELEASE job")
-        connection.execute("COMMIT")
+        if not _all_together(connection, group):
+            _each_apart(connection, group)
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _all_together(connection: Connection, group: list[_Job]) -> bool:
+    """Commit a group in which no write fails; False when one did and nothing is written."""
+    connection.execute("BEGIN IMMEDIATE")
+    for job in group:
+        try:
+            job.result = job.write(connection)
+        except sqlite.OperationalError:
+            raise
+        except BaseException as error:
+            connection.execute("ROLLBACK")
+            job.error = error if len(group) == 1 else None
+            return len(group) == 1
+    connection.execute("COMMIT")
+    return True
+
+
+def _each_apart(connection: Connection, group: list[_Job]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for job in group:
+        connection.execute("SAVEPOINT job")
+        try:
+            job.result = job.write(connection)
+        except sqlite.OperationalError:
+            raise
+        except BaseException as error:
+            job.error = error
+            connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+    connection.execute("COMMIT")
 
 
 def _failed(group: list[_Job], error: Exception) -> None:
