@@ -61,11 +61,31 @@ def application() -> Any:
     from listino.web.app import build  # noqa: PLC0415
 
     _end_with_the_server()
+    _log_in_lines()
     url = default_database()
     check_version(url)
     app = build(Database(url), web_settings(), now, SystemChance())
     atexit.register(_leave)
     return app
+
+
+def _log_in_lines() -> None:
+    """The log as JSON lines on stderr, with plain tracebacks.
+
+    The library's own console shows every frame's variables: bodies, names of people, keys.
+    """
+    import structlog  # noqa: PLC0415
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
 
 
 def _leave() -> None:
