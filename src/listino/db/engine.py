@@ -3,8 +3,11 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,11 +24,14 @@ GROUP_MAX = 128
 BUSY_TIMEOUT_MS = 10_000
 WAL_CHECKPOINT_BYTES = 8 << 20
 WAL_TRUNCATE_BYTES = 40 << 20
+WAL_TRUNCATE_PAUSE_S = 1.0
 READ_CACHE_KIB = 8_000
 MMAP_BYTES = 1 << 32
 
 Connection = Any
 Write = Callable[[Connection], Any]
+# Carries out items of one kind together: an outcome, or an error, for each.
+WriteAll = Callable[[Connection, list[Any]], list[Any]]
 
 
 def path_of(url: str) -> Path:
@@ -74,6 +80,8 @@ class Database:
         self._start = threading.Lock()
         self._wal_grew = threading.Event()
         self._closed = False
+        self._log = Path(f"{self.path}-wal")
+        self._cut_at_s = 0.0
 
     def read(self) -> Reading:
         """This thread's reading connection, its revision as of now."""
@@ -107,12 +115,23 @@ class Database:
 
         A write may be carried out twice: when another of its group failed, all begin anew.
         """
-        if self._closed:
-            raise Unavailable("The database is being closed.")
-        if self._writer is None:
-            self._start_writer()
-        job = _Job(write)
-        self._queue.put(job)
+        return self._queued(_Job(write))
+
+    def submit_with_others(self, write_all: WriteAll, item: Any) -> "Future[Any]":
+        """Queue a write that is carried out together with others of its kind that wait.
+
+        `write_all` takes the items of all of them and returns an outcome, or an error, for each. It
+        refuses an item before it has written anything of it.
+        """
+        return self._queued(_Job(None, write_all, item))
+
+    def _queued(self, job: "_Job") -> "Future[Any]":
+        with self._start:
+            if self._closed:
+                raise Unavailable("The database is being closed.")
+            if self._writer is None:
+                self._start_writer()
+            self._queue.put(job)
         return job.future
 
     def write(self, write: Write, deadline_s: float = WRITE_DEADLINE_S) -> Any:
@@ -130,48 +149,64 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued and close every connection."""
-        self._closed = True
-        if self._writer is not None:
-            self._queue.put(None)
-            self._wal_grew.set()
-            self._writer.join()
-        if self._tidier is not None:
-            self._tidier.join()
+        with self._start:
+            self._closed = True
+            if self._writer is not None:
+                self._queue.put(None)
+        for thread in (self._writer, self._tidier):
+            if thread is not None:
+                self._wal_grew.set()
+                thread.join()
         for reading in self._readings:
             reading.connection.close()
         self._turnstile.close()
         self._in_use.close()
 
     def _start_writer(self) -> None:
-        with self._start:
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write_all, name="listino-writer", daemon=True)
-                self._tidier = threading.Thread(target=self._checkpoint_all, name="listino-checkpoint", daemon=True)
-                self._tidier.start()
-                self._writer.start()
+        self._writer = threading.Thread(target=self._write_all, name="listino-writer", daemon=True)
+        self._tidier = threading.Thread(target=self._checkpoint_all, name="listino-checkpoint", daemon=True)
+        self._tidier.start()
+        self._writer.start()
 
     def _write_all(self) -> None:
-        connection = connected(self.path, writing=True)
-        wal = Path(f"{self.path}-wal")
+        """Commit what waits, group by group, until closed. Whatever fails, the next group has its turn."""
+        connection: Connection | None = None
         while (first := self._queue.get()) is not None:
             group, ending = self._group(first)
             try:
                 with self._turnstile.turn():
+                    connection = connection or connected(self.path, writing=True)
                     _committed(connection, group)
-                    size = wal.stat().st_size if wal.exists() else 0
-                    if size > WAL_TRUNCATE_BYTES:
-                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            except sqlite.Error as error:
-                connection = self._reopened(connection)
+            except BaseException as error:
                 _failed(group, error)
+                if connection is not None:
+                    with suppress(sqlite.Error):
+                        connection.close()
+                connection = None
             else:
                 for job in group:
                     job.tell()
-                if size > WAL_CHECKPOINT_BYTES:
-                    self._wal_grew.set()
+                self._keep_log_short(connection)
             if ending:
                 break
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+    def _keep_log_short(self, connection: Connection) -> None:
+        """Have the log moved into the file as it grows; cut it when it is long and nobody reads in it."""
+        with suppress(OSError, sqlite.Error):
+            size = self._log.stat().st_size
+            if size > WAL_CHECKPOINT_BYTES:
+                self._wal_grew.set()
+            if size > WAL_TRUNCATE_BYTES and monotonic() - self._cut_at_s > WAL_TRUNCATE_PAUSE_S:
+                self._cut_at_s = monotonic()
+                with self._turnstile.turn():
+                    # A long reader is not waited for: all writers would wait with us.
+                    connection.execute("PRAGMA busy_timeout=0")
+                    try:
+                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    finally:
+                        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def _group(self, first: "_Job") -> "tuple[list[_Job], bool]":
         """The writes that wait now: they share one commit. True at the end when closing."""
@@ -187,10 +222,6 @@ class Database:
                 group.append(job)
         return group, False
 
-    def _reopened(self, connection: Connection) -> Connection:
-        connection.close()
-        return connected(self.path, writing=True)
-
     def _checkpoint_all(self) -> None:
         """Move the write-ahead log into the file while others read and write."""
         connection = connected(self.path, writing=True)
@@ -205,12 +236,14 @@ class Database:
 
 
 class _Job:
-    """A write that waits for its turn."""
+    """A write that waits for its turn: by itself, or an item for all of its kind together."""
 
-    __slots__ = ("error", "future", "result", "write")
+    __slots__ = ("error", "future", "item", "result", "write", "write_all")
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write | None, write_all: WriteAll | None = None, item: Any = None) -> None:
         self.write = write
+        self.write_all = write_all
+        self.item = item
         self.future: Future[Any] = Future()
         self.result: Any = None
         self.error: BaseException | None = None
@@ -241,25 +274,37 @@ def _committed(connection: Connection, group: list[_Job]) -> None:
 def _all_together(connection: Connection, group: list[_Job]) -> bool:
     """Commit a group in which no write fails; False when one did and nothing is written."""
     connection.execute("BEGIN IMMEDIATE")
-    for job in group:
+    for write_all, jobs in groupby(group, key=lambda job: job.write_all):
         try:
-            job.result = job.write(connection)
+            _carried_out(connection, write_all, list(jobs))
         except sqlite.OperationalError:
             raise
         except BaseException as error:
             connection.execute("ROLLBACK")
-            job.error = error if len(group) == 1 else None
+            group[0].error = error if len(group) == 1 else None
             return len(group) == 1
     connection.execute("COMMIT")
     return True
+
+
+def _carried_out(connection: Connection, write_all: WriteAll | None, jobs: list[_Job]) -> None:
+    """Carry out neighbours of one kind: items of one kind together, other writes one after the other."""
+    if write_all is None:
+        for job in jobs:
+            job.result = job.write(connection) if job.write is not None else None
+        return
+    for job, outcome in zip(jobs, write_all(connection, [job.item for job in jobs]), strict=True):
+        job.error = outcome if isinstance(outcome, Exception) else None
+        job.result = outcome
 
 
 def _each_apart(connection: Connection, group: list[_Job]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for job in group:
         connection.execute("SAVEPOINT job")
+        job.error = None
         try:
-            job.result = job.write(connection)
+            _carried_out(connection, job.write_all, [job])
         except sqlite.OperationalError:
             raise
         except BaseException as error:
@@ -269,7 +314,7 @@ def _each_apart(connection: Connection, group: list[_Job]) -> None:
     connection.execute("COMMIT")
 
 
-def _failed(group: list[_Job], error: Exception) -> None:
+def _failed(group: list[_Job], error: BaseException) -> None:
     full = "full" in str(error) or "I/O" in str(error)
     text = "The disk is full or failing; nothing was written." if full else f"The database failed: {error}."
     for job in group:

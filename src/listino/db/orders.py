@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from listino.core.errors import DifferentContent, Fault
 from listino.db import people
 from listino.db.engine import Connection
@@ -60,73 +62,102 @@ class OrderRow:
     steps: tuple[StepRow, ...]
 
 
-_INSERT = (
-    "INSERT INTO orders (id, store, number, test, channel, customer, currency, net, tax, gross, handover, life, "
-    "erp_number, ordered_at, taken_at, revision, message, answer) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+def _insert(table: str, columns: str, verb: str = "INSERT") -> str:
+    """A statement that inserts the rows of a JSON array of arrays; a column named `x:hex` is binary.
+
+    One statement for all orders of a commit: each single one would have the writing thread and the
+    answering one hand Python's lock to and fro.
+    """
+    names = columns.split()
+    values = [f"json_extract(value, '$[{place}]')" for place in range(len(names))]
+    values = [f"unhex({value})" if name.endswith(":hex") else value for name, value in zip(names, values, strict=True)]
+    plain_names = ", ".join(name.removesuffix(":hex") for name in names)
+    return f"{verb} INTO {table} ({plain_names}) SELECT {', '.join(values)} FROM json_each(?)"
+
+
+_ORDERS = _insert(
+    "orders",
+    "id store number test channel customer currency net tax gross handover life erp_number ordered_at taken_at "
+    "revision message answer",
 )
+_LINES = _insert("order_line", "order_id line item quantity unit net_price net tax gross")
+_STEPS = _insert("order_step", "order_id step state at actor text")
+_PEOPLE = _insert("person", "id customer body")
+_KEYS = _insert("order_key", "digest:hex order_id fingerprint:hex", "INSERT OR IGNORE")
+_KNOWN = "SELECT digest, order_id, fingerprint FROM order_key WHERE digest IN (SELECT unhex(value) FROM json_each(?))"
+_encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
-def found_by_keys(connection: Connection, digests: Sequence[bytes], fingerprint: bytes) -> str | None:
-    """The order that came before under one of these keys, or None.
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An order that is to be kept, under its keys: hashes of what the caller and the store call it."""
 
-    Errors:  DifferentContent when it came with other content.
+    order: OrderRow
+    digests: tuple[bytes, ...]
+    fingerprint: bytes
+
+
+def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool] | DifferentContent]:
+    """Keep orders, or find that they were kept: for each its id, and whether it is new.
+
+    Joins the caller's transaction. An order whose key came before with other content is not written;
+    its error stands in its place.
     """
-    for digest in digests:
-        row = connection.execute("SELECT order_id, fingerprint FROM order_key WHERE digest = ?", (digest,)).fetchone()
-        if row is not None:
-            if row[1] != fingerprint:
-                text = f"The key of this order came before with other content, as order {row[0]}."
-                remedy = "Send another key and number for another order, or the first content again."
-                raise DifferentContent("different_content", text, (Fault("key", "different_content", text, remedy),))
-            return str(row[0])
-    return None
+    asked = [digest.hex() for one in offered for digest in one.digests]
+    known = {digest: (order, fingerprint) for digest, order, fingerprint in tx.execute(_KNOWN, (_text(asked),))}
+    outcomes: list[tuple[str, bool] | DifferentContent] = []
+    fresh: list[OrderRow] = []
+    keys: list[tuple[str, str, str]] = []
+    for one in offered:
+        before = next((known[digest] for digest in one.digests if digest in known), None)
+        if before is not None and before[1] != one.fingerprint:
+            outcomes.append(_different(before[0]))
+            continue
+        order_id = before[0] if before is not None else one.order.id
+        outcomes.append((order_id, before is None))
+        if before is None:
+            fresh.append(one.order)
+        keys += [(digest.hex(), order_id, one.fingerprint.hex()) for digest in one.digests if digest not in known]
+        known.update((digest, (order_id, one.fingerprint)) for digest in one.digests if digest not in known)
+    if keys:
+        tx.execute(_KEYS, (_text(keys),))
+    if fresh:
+        _write(tx, fresh)
+    return outcomes
 
 
-def take(tx: Connection, order: OrderRow, digests: Sequence[bytes], fingerprint: bytes) -> tuple[str, bool]:
-    """Keep an order, or find that it was kept: its id, and whether it is new. Joins the caller's transaction.
+def _different(order_id: str) -> DifferentContent:
+    text = f"The key of this order came before with other content, as order {order_id}."
+    remedy = "Send another key and number for another order, or the first content again."
+    return DifferentContent("different_content", text, (Fault("key", "different_content", text, remedy),))
 
-    Errors:  DifferentContent when one of its keys came before with other content.
-    """
-    known = found_by_keys(tx, digests, fingerprint)
-    tx.executemany(
-        "INSERT OR IGNORE INTO order_key (digest, order_id, fingerprint) VALUES (?, ?, ?)",
-        [(digest, known or order.id, fingerprint) for digest in digests],
-    )
-    if known is not None:
-        return known, False
-    tx.execute(
-        _INSERT,
+
+def _write(tx: Connection, fresh: Sequence[OrderRow]) -> None:
+    rows = [
         (
-            order.id, order.store, order.number, order.test, order.channel, order.customer, order.currency,
-            str(order.net), str(order.tax), str(order.gross), order.handover, order.life, order.erp_number,
-            order.ordered_at, order.taken_at, order.revision, order.message, order.answer,
-        ),
-    )  # fmt: skip
-    tx.executemany(
-        "INSERT INTO order_line (order_id, line, item, quantity, unit, net_price, net, tax, gross) "
-        "VALUES (?,?,?,?,?,?,?,?,?)",
-        [
-            (order.id, number, line.item, str(line.quantity), line.unit, *map(_text, _amounts(line)))
-            for number, line in enumerate(order.lines, 1)
-        ],
-    )
-    tx.executemany(
-        "INSERT INTO order_step (order_id, step, state, at, actor, text) VALUES (?,?,?,?,?,?)",
-        [(order.id, number, step.state, step.at, step.actor, step.text) for number, step in enumerate(order.steps, 1)],
-    )
-    tx.execute(
-        "INSERT INTO person (id, customer, body) VALUES (?, ?, ?)",
-        (people.order_id_of(order.id), order.customer, order.private),
-    )
-    return order.id, True
+            one.id, one.store, one.number, one.test, one.channel, one.customer, one.currency, one.net, one.tax,
+            one.gross, one.handover, one.life, one.erp_number, one.ordered_at, one.taken_at, one.revision, one.message,
+            one.answer,
+        )
+        for one in fresh
+    ]  # fmt: skip
+    lines = [
+        (one.id, place, line.item, line.quantity, line.unit, line.net_price, line.net, line.tax, line.gross)
+        for one in fresh
+        for place, line in enumerate(one.lines, 1)
+    ]
+    steps = [
+        (one.id, place, step.state, step.at, step.actor, step.text)
+        for one in fresh
+        for place, step in enumerate(one.steps, 1)
+    ]
+    private = [(people.order_id_of(one.id), one.customer, one.private) for one in fresh]
+    for statement, values in ((_ORDERS, rows), (_LINES, lines), (_STEPS, steps), (_PEOPLE, private)):
+        tx.execute(statement, (_text(values),))
 
 
-def _amounts(line: LineRow) -> tuple[Decimal | None, ...]:
-    return (line.net_price, line.net, line.tax, line.gross)
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
+def _text(values: Sequence[Any]) -> str:
+    return _encode(values).decode()
 
 
 @dataclass(frozen=True, slots=True)

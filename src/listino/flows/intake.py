@@ -19,7 +19,7 @@ from listino.core.orders import (
 )
 from listino.core.question import Price
 from listino.db import orders
-from listino.db.engine import Database
+from listino.db.engine import Connection, Database
 from listino.db.orders import LineRow, OrderRow
 from listino.db.orders import OrderRead as OrderRead
 from listino.db.orders import StepRow as StepRow
@@ -172,8 +172,13 @@ def handed_in(
 
     `answer` is the first answer, which is kept and given again to whoever repeats the order.
     """
-    row = _row(taken, answer.decode())
-    return database.submit(lambda tx: Outcome(*orders.take(tx, row, digests, fingerprint)))
+    offered = orders.Offered(_row(taken, answer.decode()), digests, fingerprint)
+    return database.submit_with_others(_taken, offered)
+
+
+def _taken(tx: Connection, offered: list[orders.Offered]) -> list[Outcome | Exception]:
+    outcomes = orders.take_all(tx, offered)
+    return [outcome if isinstance(outcome, Exception) else Outcome(*outcome) for outcome in outcomes]
 
 
 def _row(taken: Taken, answer: str) -> OrderRow:
