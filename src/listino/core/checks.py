@@ -13,7 +13,7 @@ from listino.core.keys import REFERENCE_FIELDS
 from listino.core.money import DIRECTIONS, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX, ZERO, bounded
 from listino.core.rules import Rule, Scale, Scheme, Scope
 from listino.core.scheme import scheme_faults
-from listino.core.validity import zone_named
+from listino.core.validity import YEAR_MAX, YEAR_MIN, in_range, zone_named
 
 CODE_LENGTH_MAX = 64
 TIERS_MAX = 100
@@ -97,6 +97,14 @@ def decimal_fault(field: str, value: Decimal) -> Fault | None:
     )
 
 
+def instant_fault(field: str, at: datetime) -> Fault | None:
+    """What is wrong with an instant: it must lie between the years that are kept."""
+    if in_range(at):
+        return None
+    text = f"{field} is not between the years {YEAR_MIN} and {YEAR_MAX}."
+    return Fault(field, "out_of_range", text, "Send a year between them; leave out what has no start or no end.")
+
+
 def currency_fault(field: str, code: str) -> Fault | None:
     """What is wrong with a currency: it must be three capital letters (ISO 4217)."""
     if len(code) == 3 and code.isascii() and code.isalpha() and code.isupper():
@@ -149,14 +157,7 @@ def _value_fault(owner: str, name: str, value: Any, path: str) -> Fault | None:
         return decimal_fault(path, value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**9:
         return Fault(path, "out_of_range", f"{path} is beyond a thousand million.", "Send a smaller number.")
-    if isinstance(value, datetime) and not 1900 <= value.year <= 9000:
-        return Fault(
-            path,
-            "out_of_range",
-            f"{path} is not between the years 1900 and 9000.",
-            "Leave it out for no end.",
-        )
-    return None
+    return instant_fault(path, value) if isinstance(value, datetime) else None
 
 
 def _text_fault(owner: str, name: str, value: str, path: str) -> Fault | None:

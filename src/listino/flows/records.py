@@ -18,6 +18,8 @@ from listino.core.validity import instant, zone_named
 # What GET answers beside the fact itself; PUT accepts and ignores it.
 ANSWER_FIELDS = frozenset(["revision", "since", "until"])
 _BARE_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+# How management systems write that there is no start or no end, at whatever time of the day.
+_ENDLESS = {"valid_from": "0001-01-01", "valid_to": "9999-12-31"}
 _PATH = re.compile(r"^(?P<text>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 Record = TypeVar("Record")
 _PYTHON_NAMES = {"from": "from_"}
@@ -177,7 +179,7 @@ def _unknown(said: dict[str, Any], names: Names, path: str) -> list[tuple[str, s
 
 
 def _local_times(said: Any) -> Any:
-    """Bare dates as local times: a start is its midnight, an end the midnight after it."""
+    """Bare dates as local times: a start is its midnight, an end the midnight after it; no end is None."""
     if isinstance(said, list):
         return [_local_times(member) for member in said]
     if not isinstance(said, dict):
@@ -188,13 +190,18 @@ def _local_times(said: Any) -> Any:
 def _local_value(name: str, value: Any) -> Any:
     if isinstance(value, (dict, list)):
         return _local_times(value)
-    if name in {"valid_from", "valid_to"} and isinstance(value, str) and _BARE_DATE.match(value):
-        try:
-            day = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        return day + timedelta(days=1) if name == "valid_to" else day
-    return value
+    if name not in _ENDLESS or not isinstance(value, str):
+        return value
+    bare, endless = _BARE_DATE.match(value), value[:10] == _ENDLESS[name]
+    if not bare and not endless:
+        return value
+    try:
+        day = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    if endless:
+        return None
+    return day + timedelta(days=1) if name == "valid_to" else day
 
 
 _field_names: dict[Any, tuple[str, ...]] = {}

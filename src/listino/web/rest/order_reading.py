@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from listino.core.checks import code_fault, currency_fault, decimal_fault
+from listino.core.checks import code_fault, currency_fault, decimal_fault, instant_fault
 from listino.core.errors import Malformed, malformed
 from listino.core.orders import LINES_MAX, Order
 from listino.flows.records import settled_record, strict
@@ -42,7 +42,7 @@ def _check(order: Order) -> None:
         raise malformed("lines", "count", text, "Send its lines; split a larger one.")
     if order.customer is None and order.buyer is None:
         raise malformed("customer", "missing", "customer or buyer is required.", "Send who buys.")
-    fault = currency_fault("currency", order.currency)
+    fault = currency_fault("currency", order.currency) or instant_fault("ordered_at", order.ordered_at)
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
     for name in ("number", "store", "customer", "channel"):
