@@ -182,8 +182,10 @@ class _Work:
             party = [by_list] if by_list and not (by_list == "base" and rule.channel) else []
         if not party and rule.channel is not None:
             party = ["channel"]
-        what = [n for n in ("ship_to", "item", "variant", "item_group", "brand") if getattr(rule, n) is not None]
-        return "+".join(party + what) or "all"
+        ways = (("variant",), ("item",), ("item_group", "brand"), ("item_group",), ("brand",))
+        goods = next((way for way in ways if all(getattr(rule, name) is not None for name in way)), ())
+        what = (["ship_to"] if rule.ship_to is not None else []) + list(goods)
+        return "+".join(party[:1] + what) or "all"
 
     def _best(self, step: Step, in_list: str | None = None, depth: int = 0) -> Rule | None:
         rules = self._rules(step, in_list)

@@ -8,7 +8,7 @@ import pytest
 from listino.core.candidates import Grant
 from listino.core.facts import PriceList, Rate
 from listino.core.ready import FOR_EVER
-from listino.core.rules import Formula
+from listino.core.rules import Formula, Scheme, Step
 from tests.core.lines import NET22, ask, d, limit, off, on, price, reasons, scale, told, winner
 
 # Each scope with the fields that make it, the most specific first; a list stands for the party it is assigned to.
@@ -168,8 +168,26 @@ def test_what_does_not_apply_never_hides_what_does() -> None:
     }  # fmt: skip
 
 
-def test_a_scope_that_no_access_names_is_told_and_not_used() -> None:
-    answer = ask(price("odd", "1", item="I", brand="B"), price("base", "9", item="I"), explain="all")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"item": "I", "brand": "B"},
+        {"item": "I", "item_group": "T"},
+        {"customer": "C", "customer_group": "G", "item": "I"},
+        {"ship_to": "S", "item": "I"},
+        {"ship_to": "S", "item": "I", "list": "base"},
+    ],
+)
+def test_a_scope_of_several_parties_or_goods_counts_as_the_most_specific_of_them(said: dict[str, Any]) -> None:
+    assert told(ask(price("odd", "1", **said), price("base", "9", item="I", list="base"))) == d(1)
+
+
+def test_a_scope_that_no_access_of_a_scheme_names_is_told_and_not_used() -> None:
+    steps = (Step(name="price", kind="price", access=("item",)),)
+    answer = ask(
+        price("odd", "1", customer="C", item="I"), price("base", "9", item="I"), explain="all",
+        scheme=Scheme(code="own", steps=steps),
+    )  # fmt: skip
     assert (told(answer), reasons(answer)) == (d(9), {"odd": "no_access"})
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.shop import House, an_order, opened
+from listino.config import SystemChance
+from listino.flows.access import created
+from tests.shop import NOW, House, an_order, opened
 
 
 @pytest.fixture
@@ -207,3 +209,34 @@ def test_a_full_page_of_orders_has_a_next_one(house: House) -> None:
     page = house.get("/v1/orders", limit="200").json()
     assert len(page["data"]) == 200
     assert len(house.get("/v1/orders", limit="1000", after=page["next"]).json()["data"]) == 1
+
+
+def test_a_test_order_does_not_stand_in_the_place_of_a_real_one(house: House) -> None:
+    _, secret = created(house.database, "shop", ["all"], channel=None, test=True, now=NOW, chance=SystemChance())
+    headers = {"Authorization": f"Bearer {secret}"}
+    test = house.client.request("POST", "/v1/orders", json=an_order(), headers=headers).json()
+    real = house.order().json()
+    assert (test["test"], test["handover"], real["test"], real["handover"]) == (True, "accepted", False, "placed")
+    assert test["id"] != real["id"]
+
+
+def test_a_wrong_tax_with_a_right_net_is_held(house: House) -> None:
+    order = house.order(lines=[{"item": "hammer", "quantity": 3, "net": "25.65", "tax": "2.00"}]).json()
+    assert (order["held"], order["gross"]) == (["price_difference"], "27.65")
+
+
+def test_an_order_of_a_thousand_lines_is_taken(house: House) -> None:
+    order = house.order(lines=[{"item": "hammer", "quantity": 1}] * 1000).json()
+    assert (order["held"], order["net"], len(order["lines"])) == ([], "8550.00", 1000)
+
+
+def test_what_was_written_freely_stands_with_the_people_alone(house: House) -> None:
+    order = house.order(
+        charges=[{"kind": "shipping", "net": "1.00", "text": "for Anna Rossi"}],
+        payments=[{"method": "paypal", "reference": "anna@rossi.example"}],
+        vouchers=[{"code": "HELLO", "net": "1.00", "text": "Anna's birthday"}],
+    ).json()
+    (message,) = house.database.read().connection.execute("SELECT message FROM orders").fetchone()
+    assert not any(word in message for word in ("Anna", "anna"))
+    read = house.get(f"/v1/orders/{order['id']}").json()
+    assert (read["charges"][0]["text"], read["payments"][0]["reference"]) == ("for Anna Rossi", "anna@rossi.example")

@@ -95,7 +95,7 @@ def _hand_in(database: Database, today: date, chance: Any, passed: Passed) -> No
         order, moment = _order(old), old.ordered_at.astimezone(UTC)
         caller = Caller(old.store, old.channel, test=False)
         taken = priced(snapshot(database), order, caller, None, moment, chance)
-        digests, fingerprint = keys_of(order, old.store, None), fingerprint_of(order)
+        digests, fingerprint = keys_of(order, caller, None), fingerprint_of(order)
         futures.append(handed_in(database, taken, rendered(taken), digests, fingerprint))
         passed("Orders of the past year", number, history.ORDERS_COUNT)
     for future in futures:

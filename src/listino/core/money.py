@@ -72,6 +72,8 @@ def bounded(value: Decimal) -> bool:
     """Whether a decimal is finite and has no more digits than we store."""
     if not value.is_finite():
         return False
+    if not value:
+        return True  # With whatever exponent it is written.
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or -exponent > FRACTION_DIGITS_MAX:
         return value == value.quantize(NINE_PLACES, ROUND_HALF_UP, EXACT) if value.adjusted() < 40 else False

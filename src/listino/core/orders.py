@@ -196,8 +196,13 @@ def _taxes(lines: list[Price], gross_list: bool, currency: str) -> tuple[Decimal
 def differs(stated: Amounts, ours: Price, currency: str, said: OrderLine) -> bool:
     """Whether what a store charged for a line is not our price, beyond rounding."""
     tolerance = LINE_TOLERANCE_MINOR * to_minor_unit(currency)
-    if said.net is None and said.net_price is None and ours.gross is not None:
-        return abs(stated.gross - ours.gross) > tolerance
+    if ours.gross is not None and (said.gross is not None or said.tax is not None):
+        # A tax rounded once for the whole order may differ by a further coin on a line.
+        by_net = said.net is not None or said.net_price is not None
+        if abs(stated.gross - ours.gross) > (2 * tolerance if by_net else tolerance):
+            return True
+        if not by_net:
+            return False
     return abs(stated.net - ours.net) > tolerance
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from listino.core.money import NINE_PLACES, ZERO
 from listino.core.rules import Rule
+from listino.core.scheme import ITEM_SCOPES
 from listino.core.windows import ALWAYS, Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -14,8 +15,9 @@ NO_START = 1 << 62
 FOR_EVER: tuple[Window, ...] = (ALWAYS,)
 
 _PARTY_FIELDS = ("customer", "account", "customer_group")
-_REST_FIELDS = ("ship_to", "item", "variant", "item_group", "brand")
-_SCOPE_FIELDS = (*_PARTY_FIELDS, *_REST_FIELDS, "coupon", "channel", "country", "order_type")
+_SCOPE_FIELDS = (
+    *_PARTY_FIELDS, "ship_to", "item", "variant", "item_group", "brand", "coupon", "channel", "country", "order_type",
+)  # fmt: skip
 
 
 class Ready:
@@ -50,8 +52,10 @@ class Ready:
 def _access(rule: Rule) -> tuple[str, str | None]:
     """The access of a rule by its own scope; and where its list's party may stand in, the rest of its scope."""
     party = [name for name in _PARTY_FIELDS if getattr(rule, name) is not None]
-    rest = [name for name in _REST_FIELDS if getattr(rule, name) is not None]
-    own = party or (["channel"] if rule.channel is not None else [])
+    # Of several parties, or several ways to name goods, the most specific one gives the access its name.
+    goods = [name for name in ITEM_SCOPES if all(getattr(rule, part) is not None for part in name.split("+"))]
+    rest = (["ship_to"] if rule.ship_to is not None else []) + goods[:1]
+    own = party[:1] or (["channel"] if rule.channel is not None else [])
     access = "+".join(own + rest) or "all"
     standing_in = None if party else sys.intern("+".join(rest))
     return sys.intern(access), standing_in

@@ -42,11 +42,11 @@ PROMOTION_RANK = ("value", "priority", "access", "start", "code")
 BASE = "base"
 
 # Most specific first: who before what. A rule in a list counts as for whom the list is assigned to.
+_GOODS = tuple(f"{ship}{scope}" for scope in ITEM_SCOPES for ship in ("ship_to+", ""))
 ACCESS = (
-    *(f"{party}+{ship}{scope}" for party in PARTIES for scope in ITEM_SCOPES for ship in ("ship_to+", "")),
-    *ITEM_SCOPES,
-    "customer+ship_to", "ship_to", *PARTIES, "all",
-    *(f"{BASE}+{scope}" for scope in (*ITEM_SCOPES, "ship_to")), BASE,
+    *(f"{party}+{goods}" for party in PARTIES for goods in _GOODS), *_GOODS,
+    *(f"{party}+ship_to" for party in PARTIES), "ship_to", *PARTIES, "all",
+    *(f"{BASE}+{goods}" for goods in (*_GOODS, "ship_to")), BASE,
 )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ ORDERS = Table(
     Column("revision", BigInteger, nullable=False),
     Column("message", Text, nullable=False),
     Column("answer", Text, nullable=False),
-    Index("orders_number", "store", "number", unique=True),
+    Index("orders_number", "store", "number", "test", unique=True),
     Index("orders_handover", "handover", "id"),
 )
 ORDER_LINE = Table(

@@ -23,7 +23,7 @@ from listino.web.docs import Docs
 from listino.web.faults import answer_to
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
-from listino.web.reading import body_of, query_of, single
+from listino.web.reading import body_of, is_number, query_of, single
 from listino.web.rest import health
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
@@ -58,7 +58,7 @@ class App:
         self.prices = PriceDoor(database, self.guard, clock)
         self.facts = FactDoor(database, clock)
         self.changes = ChangeDoor(database, clock)
-        self.orders = OrderDoor(database, clock, chance)
+        self.orders = OrderDoor(database, clock, chance, self._in_thread)
         self.docs = Docs()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
@@ -248,7 +248,7 @@ def _based_on(request: Request) -> int | None:
     if header is None or header.strip() == "*":
         return None
     text = header.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 17:
+    if not is_number(text):
         raise malformed("If-Match", "not_a_revision", f"{header!r} is not a revision.", "Send the ETag that GET gave.")
     return int(text)
 

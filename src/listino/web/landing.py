@@ -33,6 +33,9 @@ class Landing:
             waiting, done = self._ended.popleft()
             if waiting.done():
                 continue
+            if done.cancelled():
+                waiting.cancel()
+                continue
             error = done.exception()
             if error is not None:
                 waiting.set_exception(error)

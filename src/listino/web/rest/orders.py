@@ -1,11 +1,12 @@
 """The order doors: a placed order comes in, and is read back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from listino.core.errors import Conflict, Fault, NotFound, malformed
+from listino.core.errors import Conflict, Fault, NotFound, Unavailable, malformed
+from listino.core.orders import Order
 from listino.db.engine import Database, Reading
 from listino.flows import intake
 from listino.flows.access import ApiKey
@@ -13,6 +14,7 @@ from listino.flows.intake import (
     Caller,
     Chance,
     Outcome,
+    Taken,
     fingerprint_of,
     handed_in,
     keys_of,
@@ -24,6 +26,7 @@ from listino.web.auth import require
 from listino.web.landing import Landing
 from listino.web.rest.order_answers import first_answer, rendered, whole, with_key
 from listino.web.rest.order_reading import order_of
+from listino.web.rest.prices import LINES_DIRECT_MAX
 
 KEY_LENGTH_MAX = 255
 # How long a repeat waits for the first of its key before it is told to come again.
@@ -34,7 +37,14 @@ WRITE_DEADLINE_S = 20.0
 class OrderDoor:
     """Takes orders and shows them."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], chance: Chance) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        chance: Chance,
+        in_thread: Callable[..., Awaitable[Any]],
+    ) -> None:
+        self._in_thread = in_thread
         self._database = database
         self._clock = clock
         self._chance = chance
@@ -49,7 +59,8 @@ class OrderDoor:
         require(key, "orders:create")
         order = order_of(body)
         name = _checked_key(idempotency_key)
-        digests, fingerprint = keys_of(order, order.store or key.name, name), fingerprint_of(order)
+        caller = Caller(key.name, key.channel, key.test)
+        digests, fingerprint = keys_of(order, caller, name), fingerprint_of(order)
         first = next((self._under_way[digest] for digest in digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
@@ -57,11 +68,16 @@ class OrderDoor:
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.update(dict.fromkeys(digests, ended))
         try:
-            caller = Caller(key.name, key.channel, key.test)
-            taken = priced(snapshot(self._database, None, reading), order, caller, name, self._clock(), self._chance)
-            answer = rendered(taken)
+            if len(order.lines) <= LINES_DIRECT_MAX:
+                taken, answer = self._priced(order, caller, name, reading)
+            else:
+                taken, answer = await self._in_thread(self._priced, order, caller, name, None)
             written = handed_in(self._database, taken, answer, digests, fingerprint)
-            outcome: Outcome = await asyncio.wait_for(self._landing.on_disk(written), WRITE_DEADLINE_S)
+            landed = self._landing.on_disk(written)
+            await asyncio.wait({landed}, timeout=WRITE_DEADLINE_S)
+            if written.cancel():
+                raise Unavailable("The database was busy for too long; the order was not taken.", code="busy")
+            outcome: Outcome = await landed
         finally:
             for digest in digests:
                 if self._under_way.get(digest) is ended:
@@ -71,6 +87,11 @@ class OrderDoor:
             return with_key(taken.key, answer), outcome.id
         found = intake.found(self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
+
+    def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> tuple[Taken, bytes]:
+        """An order with our prices, and its first answer."""
+        taken = priced(snapshot(self._database, None, reading), order, caller, key, self._clock(), self._chance)
+        return taken, rendered(taken)
 
     async def _wait_for(self, first: "asyncio.Future[Any]") -> None:
         try:

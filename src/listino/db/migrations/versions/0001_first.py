@@ -131,7 +131,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
     )
     op.create_index("orders_handover", "orders", ["handover", "id"])
-    op.create_index("orders_number", "orders", ["store", "number"], unique=True)
+    op.create_index("orders_number", "orders", ["store", "number", "test"], unique=True)
     op.create_table(
         "order_line",
         sa.Column("order_id", sa.Text(), nullable=False),
