@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from listino.core.keys import references
-from listino.db.book import forget_references
+from listino.db.book import forget_references, published_revision
 from listino.db.chunks import Chunks
 from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Connection, Database
@@ -70,22 +70,33 @@ def _settle(tx: Connection, rows: list[Any], mark: int, revision: int) -> None:
 
 
 def release(database: Database, change_set: int) -> None:
-    """Take back all that an unpublished change set has marked, in chunks; the book reads the same after it."""
+    """Take back all that an unpublished change set has marked, in chunks; the book reads the same after it.
+
+    One that was published after all, while its importer was told to stop, is settled instead.
+    """
+    revision = database.write(lambda tx: _abandoned(tx, change_set))
+    if revision is not None:
+        settle(database, change_set, revision)
+        return
     mark, chunks = STAGED + change_set, Chunks(database)
-    database.write(
-        lambda tx: (
-            tx.execute("UPDATE change_set SET state = 'abandoned' WHERE id = ? AND state = 'staging'", (change_set,))
-            and None
-        )
-    )
     after, last = _range(database, change_set)
     while rows := _page(database, _BROUGHT, (mark, after, last, chunks.size)):
-        chunks.write(lambda tx, rows=rows: _release(tx, rows, mark))  # type: ignore[misc]
+        chunks.write(lambda tx, rows=rows: _release(tx, rows, change_set))  # type: ignore[misc]
         after = rows[-1][0]
     _finished(database, change_set)
 
 
-def _release(tx: Connection, rows: list[Any], mark: int) -> None:
+def _abandoned(tx: Connection, change_set: int) -> int | None:
+    """Give a change set up, so that it cannot be published any more; its revision when it has been."""
+    tx.execute("UPDATE change_set SET state = 'abandoned' WHERE id = ? AND state = 'staging'", (change_set,))
+    return published_revision(tx, change_set)
+
+
+def _release(tx: Connection, rows: list[Any], change_set: int) -> None:
+    (state,) = tx.execute("SELECT state FROM change_set WHERE id = ?", (change_set,)).fetchone()
+    if state != "abandoned":
+        raise RuntimeError(f"Change set {change_set} is {state}: its marks are not to be taken back.")
+    mark = STAGED + change_set
     for fact, key, name, body in rows:
         tx.execute("DELETE FROM code_of WHERE code = ? AND ended = ? AND fact = ?", (name, OPEN, fact))
         kind = kind_of_key(key)
