@@ -76,11 +76,16 @@ def code_fault(field: str, code: str) -> Fault | None:
             f"A code has at most {CODE_LENGTH_MAX} characters, not {len(code)}.",
             "Shorten it.",
         )
-    if code.isascii() and code.isprintable():
+    return text_fault(field, code)
+
+
+def text_fault(field: str, text: str) -> Fault | None:
+    """What is wrong with a text that is compared as it is: NFC, no control characters."""
+    if text.isascii() and text.isprintable():
         return None
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in code):
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         return Fault(field, "control_character", "A code cannot hold control characters.", "Remove them.")
-    if not unicodedata.is_normalized("NFC", code):
+    if not unicodedata.is_normalized("NFC", text):
         return Fault(field, "not_nfc", "A code must be NFC text.", "Normalise it to Unicode form NFC.")
     return None
 

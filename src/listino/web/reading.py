@@ -17,6 +17,8 @@ from listino.flows.records import malformed_by
 BODY_BYTES_MAX = 1 << 20
 QUERY_BYTES_MAX = 8_000
 PARAMETERS_MAX = 60
+# More digits than any revision, count or row number of ours has; the database holds 18.
+NUMBER_DIGITS_MAX = 17
 
 Message = TypeVar("Message")
 Scope = Any
@@ -141,6 +143,20 @@ def checked_quantity(value: Decimal, field: str = "quantity") -> Decimal:
     return Decimal(format(value, "f"))
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number that fits our counters: plain digits, and not too many."""
+    return text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MAX
+
+
+def check_number(text: str, field: str, remedy: str) -> None:
+    """Refuse what should count something and is no number.
+
+    Errors:  Malformed.
+    """
+    if not is_number(text):
+        raise malformed(field, "not_a_number", f"{text!r} is not a number of ours.", remedy)
+
+
 def checked_code(code: str, field: str) -> str:
     """A code as it may be.
 
@@ -174,6 +190,6 @@ def known_at_of(value: str | int, company: Company) -> int | datetime:
     """A revision number, or an instant."""
     if isinstance(value, int):
         return value
-    if value.isascii() and value.lstrip("-").isdigit() and len(value) < 18:
+    if is_number(value.removeprefix("-")):
         return int(value)
     return instant_of(value, "known_at", company)

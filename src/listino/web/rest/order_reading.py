@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from listino.core.checks import code_fault, currency_fault, decimal_fault, instant_fault
+from listino.core.checks import currency_fault, decimal_fault, instant_fault, text_fault
 from listino.core.errors import Malformed, malformed
 from listino.core.orders import LINES_MAX, Order
 from listino.flows.records import settled_record, strict
@@ -49,11 +49,13 @@ def _check(order: Order) -> None:
         _check_text(name, getattr(order, name))
     for index, line in enumerate(order.lines):
         _check_text(f"lines[{index}].item", line.item)
+        _check_text(f"lines[{index}].unit", line.unit)
         checked_quantity(line.quantity, f"lines[{index}].quantity")
         for amount in ("net_price", "net", "tax", "gross"):
             _check_amount(f"lines[{index}].{amount}", getattr(line, amount))
     for field, parts in (("charges", order.charges), ("vouchers", order.vouchers), ("payments", order.payments)):
         for index, part in enumerate(parts):
+            _check_text(f"{field}[{index}].code", getattr(part, "code", None))
             for name in ("net", "tax", "gross", "authorised", "captured", "tax_percent"):
                 _check_amount(f"{field}[{index}].{name}", getattr(part, name, None))
 
@@ -63,7 +65,7 @@ def _check_text(field: str, text: str | None) -> None:
         return
     if not text.strip() or len(text) > TEXT_LENGTH_MAX:
         raise malformed(field, "length", f"{field} has 1 to {TEXT_LENGTH_MAX} characters.", f"Send {field} as text.")
-    fault = code_fault(field, text[:64])
+    fault = text_fault(field, text)
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
 

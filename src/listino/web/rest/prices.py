@@ -17,6 +17,7 @@ from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
 from listino.web.messages import AskedLine, BatchAsk
 from listino.web.reading import (
+    check_number,
     checked_code,
     checked_quantity,
     instant_of,
@@ -161,8 +162,8 @@ class PriceDoor:
             channel=key.channel if ask.channel is None else checked_code(ask.channel, "channel"),
             currency=checked_currency(ask.currency),
             country=checked_country(ask.country),
-            ship_to=ask.ship_to,
-            order_type=ask.order_type,
+            ship_to=None if ask.ship_to is None else checked_code(ask.ship_to, "ship_to"),
+            order_type=None if ask.order_type is None else checked_code(ask.order_type, "order_type"),
             coupons=tuple(checked_code(code, "coupons") for code in ask.coupons),
             explain=ask.explain,
             ladder=ask.ladder,
@@ -245,6 +246,5 @@ def _flag(text: str | None, field: str) -> bool:
 def _revision(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 17:
-        raise malformed("min_revision", "not_a_number", f"{text!r} is not a revision.", "Send its number.")
+    check_number(text, "min_revision", "Send the number of a revision.")
     return int(text)
