@@ -101,5 +101,6 @@ NO_PRICE_TEXTS = {
     "limit_unknown": "A limit cannot be checked, because the fact it starts from (the cost) is not stated.",
     "cost_unknown": "The price comes from the cost, which is not stated.",
     "tax_unknown": "The list holds prices with tax, and no tax is stated for this item and destination.",
+    "amount_out_of_range": "The amount has more digits than a price can have.",
     "formula_loop": "The price lists refer to each other in a circle.",
 }

@@ -188,6 +188,11 @@ def listed(book: Snapshot, kind: str, after: str, filters: dict[str, str]) -> It
             yield cursor, said
 
 
+def is_by_reference(filters: dict[str, str]) -> bool:
+    """Whether a list with these filters is read from the index of references; its cursor is a number then."""
+    return _within(filters) is not None
+
+
 def _within(filters: dict[str, str]) -> tuple[str, str] | None:
     for field, target in SELECTIVE_FIELDS:
         if field in filters:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from listino.core.errors import NotFound, malformed
 from listino.core.keys import code_key, keys_of_shapes
 from listino.core.ladder import ladder, next_break
-from listino.core.money import ONE
+from listino.core.money import INTEGER_DIGITS_MAX, ONE
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
@@ -81,11 +81,32 @@ def price(book: Snapshot, asked: Asked) -> Answered:
         asked.item, asked.customer, asked.quantity, unit, pair.currency, asked.at, facts.circle.channel,
         asked.order_type, asked.explain, asked.manual,
     )  # fmt: skip
-    outcome = resolve(question, facts)
+    outcome = _outcome(question, facts)
     following = None
-    if asked.breaks and facts.starts and isinstance(outcome, Price):
-        following = next_break(question, facts, outcome)
-    return Answered(outcome, facts, following, ladder(question, facts) if asked.ladder else None)
+    rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
+    # Of a break whose amounts are out of range no price is shown.
+    with suppress(ArithmeticError):
+        if asked.breaks and facts.starts and isinstance(outcome, Price):
+            following = next_break(question, facts, outcome)
+    with suppress(ArithmeticError):
+        rungs = ladder(question, facts) if asked.ladder else ()
+    return Answered(outcome, facts, following, rungs if asked.ladder else None)
+
+
+def _outcome(question: Question, facts: Facts) -> Price | NoPrice:
+    """The price, unless one of its amounts has more digits than are kept, or than can be worked with."""
+    try:
+        outcome = resolve(question, facts)
+        if isinstance(outcome, NoPrice) or all(
+            amount is None or amount.adjusted() < INTEGER_DIGITS_MAX
+            for amount in (outcome.net_price, outcome.gross_price, outcome.net, outcome.gross)
+        ):
+            return outcome
+    except ArithmeticError:
+        pass
+    return NoPrice(
+        question.item, question.customer, question.quantity, question.unit, question.currency, "amount_out_of_range"
+    )
 
 
 def _pair_name(asked: Asked) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ import msgspec
 from listino.core.checks import faults_of
 from listino.core.errors import Fault, Malformed
 from listino.core.facts import KINDS, Fact
+from listino.core.money import ZERO
 from listino.core.validity import instant, zone_named
 
 # What GET answers beside the fact itself; PUT accepts and ignores it.
@@ -20,6 +21,8 @@ ANSWER_FIELDS = frozenset(["revision", "since", "until"])
 _BARE_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 # How management systems write that there is no start or no end, at whatever time of the day.
 _ENDLESS = {"valid_from": "0001-01-01", "valid_to": "9999-12-31"}
+# A number with more digits before or behind its point is not written out to be looked at.
+DIGITS_WRITTEN_MAX = 40
 _PATH = re.compile(r"^(?P<text>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 Record = TypeVar("Record")
 _PYTHON_NAMES = {"from": "from_"}
@@ -241,9 +244,11 @@ def _settled_value(value: Any, zone: ZoneInfo) -> Any:
 
 def plain_decimal(value: Decimal) -> Decimal:
     """A decimal whose text has no exponent; what is out of bounds stays for the check to name."""
-    if "E" not in str(value) or not value.is_finite() or value.adjusted() > 40:
+    if "E" not in str(value) or not value.is_finite():
         return value
-    return Decimal(format(value, "f"))
+    if not value:
+        return ZERO
+    return Decimal(format(value, "f")) if abs(value.adjusted()) <= DIGITS_WRITTEN_MAX else value
 
 
 def _plain(value: Any) -> Any:

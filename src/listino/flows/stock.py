@@ -11,7 +11,7 @@ from listino.db import ledger
 from listino.db.engine import Database
 from listino.db.snapshot import snapshot
 from listino.flows.circles import one, unknown
-from listino.flows.records import strict
+from listino.flows.records import settled_record, strict
 
 DEFAULT_WAREHOUSE = "main"
 
@@ -31,7 +31,7 @@ def counted(database: Database, item: str, said: Any) -> dict[str, Any]:
     """
     if isinstance(said, dict) and "quantity" in said and "on_hand" not in said:
         said = {("on_hand" if name == "quantity" else name): value for name, value in said.items()}
-    count = strict(Count, said)
+    count = settled_record(strict(Count, said))
     fault = decimal_fault("on_hand", count.on_hand) or code_fault("warehouse", count.warehouse)
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))

@@ -19,13 +19,14 @@ from listino.flows.import_ import changed_by
 from listino.flows.price import company, snapshot
 from listino.web.answers import encode
 from listino.web.auth import require
-from listino.web.reading import known_at_of
+from listino.web.reading import check_number, is_number, known_at_of
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100
 # A page of a filtered list reads at most so many records; then it ends with a cursor to go on from.
 SCANNED_MAX = 20_000
 CHANGES_MAX = 10_000
+CURSOR_LENGTH_MAX = 200
 _decode = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -73,6 +74,8 @@ class FactDoor:
             if name not in allowed:
                 remedy = "Send only: " + ", ".join(sorted(allowed)) + ", limit, after, known_at."
                 raise malformed(name, "unknown_field", f"{kind} has no field {name}.", remedy)
+        if after and facts.is_by_reference(said):
+            check_number(after, "after", "Send the `next` of the page before.")
         reading = self._database.read()
         book = snapshot(self._database, known_at_of(known_at, company(reading)) if known_at is not None else None)
         page = list(islice(facts.listed(book, kind, after, said), limit + 1))
@@ -104,8 +107,8 @@ class FactDoor:
         """The revisions behind `after`, with what each brought and ended."""
         require(key, "facts:read")
         limit, after = page_of(said)
-        if after and not after.isdigit():
-            raise malformed("after", "not_a_number", f"{after!r} is not a revision.", "Send a revision number.")
+        if after:
+            check_number(after, "after", "Send a revision number.")
         reading = self._database.read()
         headers = facts.change_log(reading, int(after or 0), limit + 1)
         data = [
@@ -161,11 +164,11 @@ def stated_change(said: Any, path: str) -> Stated:
         raise malformed(path.rstrip("."), "malformed", "A change is a JSON object.", "Send kind, code and the fact.")
     values = dict(said)
     kind, code, based_on = values.pop("kind", None), values.get("code"), values.pop("based_on", None)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise malformed(f"{path}kind", "not_a_choice", f"kind cannot be {kind!r}.", "Send one of: " + ", ".join(KINDS))
     if not isinstance(code, str):
         raise malformed(f"{path}code", "missing", "code is required.", "Send the record's code.")
-    if based_on is not None and not isinstance(based_on, int):
+    if based_on is not None and not (type(based_on) is int and is_number(str(based_on))):
         raise malformed(f"{path}based_on", "wrong_type", "based_on is a revision.", "Send its number, or leave it out.")
     if values.pop("end", False) is True:
         return Stated(kind, code, None, based_on)
@@ -178,9 +181,12 @@ def page_of(said: dict[str, str]) -> tuple[int, str]:
     Errors:  Malformed.
     """
     text = said.pop("limit", str(PAGE_DEFAULT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= PAGE_MAX:
+    if not is_number(text) or not 1 <= int(text) <= PAGE_MAX:
         raise malformed("limit", "out_of_range", f"limit is 1 to {PAGE_MAX}, not {text!r}.", "Send a smaller limit.")
-    return int(text), said.pop("after", "")
+    after = said.pop("after", "")
+    if len(after) > CURSOR_LENGTH_MAX:
+        raise malformed("after", "too_long", "after is no cursor.", "Send the `next` of the page before.")
+    return int(text), after
 
 
 def _check_code(code: str) -> None:
