@@ -20,6 +20,8 @@ from listino.db.schema import OPEN, STAGED
 
 KEYS_PER_QUERY = 500
 ROWS_PER_PAGE = 500
+# Where all facts are gone through, so many are looked at in one read.
+ROWS_PER_LOOK = 20_000
 # A revision in the change log shows so many of its records.
 RECORDS_SHOWN_MAX = 100
 
@@ -30,6 +32,15 @@ _BY_KEYS = (
 _BY_CODE = (
     "SELECT fact.since, fact.ended, fact.body FROM code_of JOIN fact ON fact.id = code_of.fact "
     "WHERE code_of.code = ? AND code_of.ended > ? ORDER BY code_of.ended"
+)
+_INDEXED = (
+    "SELECT fact.id, fact.key, fact.code, fact.since, fact.ended, fact.body FROM reference "
+    "JOIN fact ON fact.id = reference.fact WHERE reference.target = ? AND reference.fact > ? "
+    "ORDER BY reference.fact LIMIT ?"
+)
+_GONE_THROUGH = (
+    "SELECT id, key, code, since, ended, body FROM fact WHERE id > ? AND id <= ? AND ended > ? "
+    "AND instr(body, ?) > 0 ORDER BY id"
 )
 
 
@@ -206,22 +217,32 @@ def versions(
 
 
 def _referrers(book: Snapshot, kind: str, after: str, target: tuple[str, str]) -> Iterator[tuple[str, Version]]:
-    last = int(after) if after.isdecimal() else 0
-    while True:
-        rows = book.reading.connection.execute(
-            "SELECT fact.id, fact.key, fact.code, fact.since, fact.ended, fact.body FROM reference "
-            "JOIN fact ON fact.id = reference.fact WHERE reference.target = ? AND reference.fact > ? "
-            "ORDER BY reference.fact LIMIT ?",
-            (digest_of(*target), last, ROWS_PER_PAGE),
-        ).fetchall()
+    behind: int | None = int(after) if after.isdecimal() else 0
+    while behind is not None:
+        rows, behind = _naming(book, target, behind)
         for fact_id, key, code, since, ended, body in rows:
             if kind_of_key(key) == kind and visible(since, ended, book):
                 found = _version(book, kind, code, (since, ended, body))
                 if target in references(found.fact):
                     yield str(fact_id), found
-        if len(rows) < ROWS_PER_PAGE:
-            return
-        last = rows[-1][0]
+
+
+def _naming(book: Snapshot, target: tuple[str, str], behind: int) -> tuple[list[Any], int | None]:
+    """A page of the facts that may name another, by id, and behind which one the next page begins.
+
+    The index knows only who names it now: for an earlier revision, also one that became so while the
+    page was read, all facts are gone through.
+    """
+    read = book.reading.connection.execute
+    if book.newest:
+        rows = read(_INDEXED, (digest_of(*target), behind, ROWS_PER_PAGE)).fetchall()
+        if book.database.read().revision == book.revision:
+            return rows, rows[-1][0] if len(rows) == ROWS_PER_PAGE else None
+    last = behind + ROWS_PER_LOOK
+    said = msgspec.json.encode(target[1]).decode()
+    rows = read(_GONE_THROUGH, (behind, last, book.revision, said)).fetchall()
+    (newest,) = read("SELECT coalesce(max(id), 0) FROM fact").fetchone()
+    return rows, last if last < newest else None
 
 
 @dataclass(frozen=True, slots=True)
