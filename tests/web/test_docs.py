@@ -209,3 +209,8 @@ def test_every_file_and_page_that_a_text_names_is_there(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
     files = re.findall(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|md|json|toml))`", text)
     assert [name for name in files if not (ROOT / name).exists() and not (SOURCE / name).exists()] == []
+
+
+def test_the_address_alone_leads_to_the_docs(house: House) -> None:
+    answer = house.get("/")
+    assert (answer.status, answer.headers["location"].endswith("/docs")) == (307, True)

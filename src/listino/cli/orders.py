@@ -41,7 +41,9 @@ TEXTS = (("vat_id", "VAT id"), ("reference", "Reference"), ("wanted_on", "Wanted
 
 
 def order(
-    order_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The order's id; without: the newest.")] = None,
+    order_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The order's id, or STORE/NUMBER; without: the newest.")
+    ] = None,
     *,
     database: DatabaseUrl = None,
 ) -> None:
@@ -56,6 +58,9 @@ def order(
             _print_list([whole(found) for found in orders.newest(connection, NEWEST_SHOWN)])
             return
         one = orders.read(connection, order_id)
+        if one is None and "/" in order_id:
+            store, _, number = order_id.partition("/")
+            one = next(iter(orders.listed(connection, {"store": store, "number": number}, "", 1)), None)
         if one is None:
             text = f"There is no order {order_id!r}."
             fault = Fault("id", "unknown_order", text, "`listino order` lists the newest.")

@@ -44,7 +44,7 @@ def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
     outcome = answered.price
     _print_head(book, asked, answered)
     if outcome.steps:
-        rows = [_step_row(book, step, outcome) for step in outcome.steps]
+        rows = [_step_row(book, step, answered) for step in outcome.steps]
         screen.show(
             screen.table(None, ("Step", "What", "For", "Value", "Before", "After"), rows, ("Value", "Before", "After"))
         )
@@ -71,7 +71,11 @@ def _print_head(book: Snapshot, asked: Asked, answered: Answered) -> None:
     screen.say(" · ".join(parts))
 
 
-def _step_row(book: Snapshot, step: AppliedStep, outcome: Price | NoPrice) -> tuple[str, ...]:
+def _step_row(book: Snapshot, step: AppliedStep, answered: Answered) -> tuple[str, ...]:
+    outcome = answered.price
+    foreign = {
+        one.rule.code: one.currency for group in answered.facts.steps for one in group.live if not one.own_currency
+    }
     name, kind, code, label, value, before, after = step
     found = version(book, "rules", code) if code is not None else None
     rule = found.fact if found is not None and isinstance(found.fact, Rule) else None
@@ -86,7 +90,7 @@ def _step_row(book: Snapshot, step: AppliedStep, outcome: Price | NoPrice) -> tu
         STEP_WORDS.get(name, name.replace("_", " ").capitalize()),
         what,
         _scope_text(rule, outcome.item) if rule is not None else "",
-        _value_text(rule, kind, value, outcome.currency),
+        _value_text(rule, kind, value, foreign.get(code or "", outcome.currency)),
         "" if before is None else plain(before, digits),
         plain(after, digits),
     )
@@ -109,8 +113,7 @@ def _value_text(rule: Rule | None, kind: str, value: Decimal | None, currency: s
     percent = rule is not None and (rule.action == "percent" or (rule.formula is not None and kind == "price"))
     if percent:
         return f"{sign}{plain(value)} %"
-    own = (rule.currency if rule is not None and kind != "limit" else None) or currency
-    text = f"{sign}{plain(value, minor_digits(own))} {own}"
+    text = f"{sign}{plain(value, minor_digits(currency))} {currency}"
     if rule is not None and kind != "limit" and (rule.per != 1 or rule.unit is not None):
         text += f" per {_per(rule.per, rule.unit)}"
     return text

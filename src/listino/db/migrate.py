@@ -31,6 +31,8 @@ def migrated(url: str, *, currency: str = "EUR", zone: str = "UTC", country: str
 
     path = path_of(url)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # It holds names and addresses: nobody else on the machine is to read it.
+    path.touch(mode=0o600, exist_ok=True)
     engine = create_engine("sqlite://", creator=lambda: connected(path, writing=True), poolclass=pool.NullPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

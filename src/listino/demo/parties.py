@@ -189,10 +189,10 @@ def _branch(company: Company, index: int, codes: Codes, chance: Random) -> Party
         zone=country.zone,
     )
     at = domain(company.name)
-    town = slug(place["town"])
     person = Person(
-        name=company.name if index == 0 else f"{company.name} – {place['town']}",
-        mail=f"{country.buyer}@{at}" if index == 0 else f"{country.buyer}.{town}{index}@{at}",
+        name=f"{company.name} – {place['town']} ({customer.code})",
+        # Whoever erases one customer must not find its name or mail at another.
+        mail=f"{country.buyer}.{customer.code.lower()}@{at}",
         phone=phone(place, chance),
         vat_id=country.vat_id(chance),
         street=country.street(chance),

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from listino.core.errors import Fault, NotFound, Refused, malformed
@@ -102,6 +102,9 @@ class App:
                 await self._price(scope, path, send)
                 return
             scope = self._proxies.seen(scope)
+            if path == "/":  # Whoever comes to the address alone is shown what can be asked.
+                await RedirectResponse(root_of(Request(scope)) + "/docs")(scope, receive, send)
+                return
         await self._router(scope, receive, send)
 
     async def _price(self, scope: dict[str, Any], path: str, send: Any) -> None:

@@ -49,7 +49,9 @@ def _unquoted(text: str) -> str:
         raise malformed("query", "not_utf8", "The query is not UTF-8.", "Percent-encode UTF-8 text.") from None
 
 
-def single(pairs: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[str, str]:
+def single(
+    pairs: Iterable[tuple[str, str]], allowed: frozenset[str], others: tuple[str, ...] = ()
+) -> dict[str, str]:
     """Parameters that may each come once, as a mapping.
 
     Errors:  Malformed for one that is unknown, empty or comes twice.
@@ -57,7 +59,7 @@ def single(pairs: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[st
     found: dict[str, str] = {}
     for name, value in pairs:
         if name not in allowed:
-            remedy = "Send only: " + ", ".join(sorted(allowed)) + "."
+            remedy = "Send only: " + ", ".join(sorted({*allowed, *others})) + "."
             raise malformed(name, "unknown_field", f"There is no parameter {name}.", remedy)
         if name in found:
             raise malformed(name, "twice", f"{name} is given twice.", f"Send {name} once.")

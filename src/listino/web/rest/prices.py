@@ -92,7 +92,7 @@ class PriceDoor:
         coupons = tuple(
             checked_code(code, "coupons") for name, value in pairs if name == "coupons" for code in value.split(",")
         )
-        said = single((pair for pair in pairs if pair[0] != "coupons"), PARAMETERS)
+        said = single((pair for pair in pairs if pair[0] != "coupons"), PARAMETERS, ("coupons",))
         if item is None:
             item = said.get("item")
             if item is None:
