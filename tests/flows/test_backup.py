@@ -2,17 +2,17 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from listino.core.errors import Gone, Malformed, NotFound, Unavailable
+from listino.core.errors import Conflict, Gone, Malformed, NotFound, Unavailable
 from listino.db.engine import Database, connected
 from listino.db.erasures import list_path
 from listino.db.schema import OPEN
-from listino.db.snapshot import snapshot
+from listino.db.snapshot import Company, company, snapshot
 from listino.flows.access import created, revoked
 from listino.flows.copies import backed_up, restored
 from listino.flows.doctor import ERROR, OK, WARN, Finding, examined
@@ -167,13 +167,16 @@ def test_a_backup_of_another_schema_is_refused(url: str, tmp_path: Path) -> None
 def test_a_new_database_takes_the_company_as_it_is_said(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'a.db'}"
     assert migrated(url, currency="CHF", zone="Europe/Zurich", country="CH") == (None, "0001")
-    assert migrated(url, currency="EUR", zone="UTC", country=None) == ("0001", "0001")
-    with used(url) as database:
-        row = database.read().connection.execute("SELECT currency, zone, country FROM book").fetchone()
-    assert row == ("CHF", "Europe/Zurich", "CH")
+    assert migrated(url) == ("0001", "0001")
+    migrated(url, currency="EUR", zone="Europe/Rome")
+    with closing(Database(url)) as database:
+        assert company(database.read()) == Company("EUR", "Europe/Rome", "CH")
+        save(database, [Stated("brands", "b", {})], "test", None, NOW)
+    with pytest.raises(Conflict, match="currency is EUR, not CHF"):
+        migrated(url, currency="CHF")
     for wrong in ({"currency": "euro"}, {"zone": "Europe/Nowhere"}, {"country": "Italy"}):
         with pytest.raises(Malformed):
-            migrated(url, **{"currency": "EUR", "zone": "UTC", "country": None} | wrong)  # type: ignore[arg-type]
+            migrated(url, **wrong)
 
 
 def test_a_purge_takes_what_ended_long_ago_and_refuses_older_questions(url: str) -> None:

@@ -11,9 +11,13 @@ from listino.cli.options import DatabaseUrl, database_url, opened
 
 def migrate(
     *,
-    currency: Annotated[str, typer.Option("--currency", help="The company's base currency (a new database).")] = "EUR",
-    zone: Annotated[str, typer.Option("--zone", help="The company's time zone (a new database).")] = "UTC",
-    country: Annotated[str | None, typer.Option("--country", help="The company's country (a new database).")] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="The company's base currency (EUR where none is named).")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", help="The company's time zone (UTC where none is named).")
+    ] = None,
+    country: Annotated[str | None, typer.Option("--country", help="The company's country.")] = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Make a new database, or bring an older one to this version's schema."""
@@ -23,7 +27,7 @@ def migrate(
     before, after = migrated(url, currency=currency, zone=zone, country=country)
     if before is None:
         where = f" in {country}" if country else ""
-        screen.say(f"A new database is at {url}: base currency {currency}, zone {zone}{where}.")
+        screen.say(f"A new database is at {url}: base currency {currency or 'EUR'}, zone {zone or 'UTC'}{where}.")
     elif before == after:
         screen.say(f"The database is up to date (schema {after}).")
     else:

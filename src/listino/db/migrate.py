@@ -46,6 +46,19 @@ def migrated(url: str, *, currency: str = "EUR", zone: str = "UTC", country: str
     return HEAD
 
 
+def stated(tx: Any, named: dict[str, str]) -> bool:
+    """State the company's currency, zone or country anew; False once a fact or an order depends on them.
+
+    Joins the caller's transaction.
+    """
+    if tx.execute("SELECT 1 FROM book WHERE revision > 0 UNION SELECT 1 FROM orders LIMIT 1").fetchone():
+        return False
+    for name in ("currency", "zone", "country"):
+        if name in named:
+            tx.execute(f"UPDATE book SET {name} = ?", (named[name],))
+    return True
+
+
 def check_version(url: str) -> None:
     """Refuse to work on a database of another schema than this program's."""
     found = version_of(url)
