@@ -17,7 +17,7 @@ from listino.db.engine import Connection
 from listino.db.schema import OPEN, STAGED
 from listino.db.snapshot import digest_of, stamp
 
-# A key holds at most so many open rules; beyond the warning a group or an item set is the remedy.
+# A key holds at most so many open rules; for more, a group or an item set is the remedy.
 RULES_PER_KEY_MAX = 500
 # Beyond so many keys a revision's header names none and every cache starts afresh.
 HEADER_KEYS_MAX = 2_000
@@ -42,7 +42,6 @@ class Committed:
 
     revision: int
     changed: int
-    warnings: tuple[str, ...] = ()
 
 
 def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | None, now: datetime) -> Committed:
@@ -77,7 +76,7 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
         ),
     )
     tx.execute("UPDATE book SET revision = ?", (revision,))
-    return Committed(revision, work.changed, tuple(work.warnings))
+    return Committed(revision, work.changed)
 
 
 def header_keys(keys: Sequence[str]) -> str | None:
@@ -98,7 +97,6 @@ class _Commit:
         self.named: dict[tuple[str, str], tuple[str, str]] = {}
         self.ended: list[tuple[str, str]] = []
         self.fact_ids: tuple[int | None, int | None] = (None, None)
-        self.warnings: list[str] = []
 
     def carry_out(self, change: Change) -> None:
         """End the open version of a record, and open the new one."""

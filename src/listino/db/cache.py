@@ -102,7 +102,8 @@ class Cache:
         if revision <= self.revision:
             return
         rows = connection.execute(
-            "SELECT revision, keys FROM change_set WHERE revision > ? AND revision <= ?", (self.revision, revision)
+            "SELECT revision, keys FROM change_set WHERE revision > ? AND revision <= ? ORDER BY revision",
+            (self.revision, revision),
         ).fetchall()
         if len(rows) != revision - self.revision or any(keys is None for _, keys in rows):
             self._restart(revision, epoch)
