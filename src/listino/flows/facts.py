@@ -1,13 +1,13 @@
 """The company states a fact, changes it or ends it; somebody reads what is stated."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from listino.core.errors import Fault, Malformed, NotFound, malformed
-from listino.core.facts import Fact, PriceList
+from listino.core.facts import Fact, Item, PriceList
 from listino.core.keys import code_key
 from listino.core.rules import Rule
 from listino.core.validity import zone_named
@@ -150,17 +150,18 @@ class Read:
     revision: int
 
 
-def get(database: Database, kind: str, code: str, known_at: int | datetime | None = None) -> Read:
-    """The fact under a code, as known now or then.
+def get(database: Database, kind: str, code: str, known_at: int | datetime | None = None, *, full: bool = True) -> Read:
+    """The fact under a code, as known now or then; only what may be seen without `full`.
 
     Errors:  NotFound.
     """
     book = snapshot(database, known_at)
     found = version(book, kind, code)
-    if found is None:
+    read = _read_out(book, found, full) if found is not None else None
+    if read is None:
         text = f"There is no {code!r} in {kind}."
         raise NotFound("not_found", text, (Fault("code", "not_found", text, f"List {kind} to see what is there."),))
-    return _read_out(book, found)
+    return read
 
 
 def exists(database: Database, kind: str, code: str) -> bool:
@@ -168,8 +169,15 @@ def exists(database: Database, kind: str, code: str) -> bool:
     return version(snapshot(database), kind, code) is not None
 
 
-def _read_out(book: Snapshot, found: Version) -> Read:
-    said = plain_fact(found.fact)
+def _read_out(book: Snapshot, found: Version, full: bool) -> Read | None:
+    """A fact as it is answered; None for a rule that is seen only with `full`."""
+    fact = found.fact
+    if not full:
+        if isinstance(fact, Rule) and not _is_open(fact):
+            return None
+        if isinstance(fact, Item):
+            fact = replace(fact, cost=None, cost_currency=None)
+    said = plain_fact(fact)
     if found.kind == "customers":
         person = people.person_of(book.reading.connection, found.code)
         if person is not None:
@@ -177,15 +185,33 @@ def _read_out(book: Snapshot, found: Version) -> Read:
     return Read(said | {"revision": found.since, "since": found.since, "until": found.until}, found.since)
 
 
-def listed(book: Snapshot, kind: str, after: str, filters: dict[str, str]) -> Iterator[tuple[str, Read]]:
-    """The facts of a kind from behind a cursor on, filtered by their fields, each with its cursor.
+def _is_open(rule: Rule) -> bool:
+    """Whether a rule may be seen by whoever may not see costs, limits and drafts."""
+    by_cost = rule.basis == "cost" or (rule.formula is not None and rule.formula.basis == "cost")
+    return rule.status == "active" and rule.action != "limit" and not by_cost
+
+
+def listed(
+    book: Snapshot, kind: str, after: str, filters: dict[str, str], bounds: tuple[int, int], *, full: bool = True
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the facts of a kind from behind a cursor on, filtered by their fields; and the next cursor.
 
     A filter that names another fact is answered by the index of references, whatever the book's size.
+    `bounds` are how many facts are answered, and how many are looked at for it.
     """
-    for cursor, found in versions(book, kind, after, _within(filters)):
-        said = _read_out(book, found)
-        if all(_matches(said.said.get(name), wanted) for name, wanted in filters.items()):
-            yield cursor, said
+    limit, looked_at_max = bounds
+    page: list[dict[str, Any]] = []
+    last: str | None = None
+    for looked_at, (cursor, found) in enumerate(versions(book, kind, after, _within(filters))):
+        if looked_at == looked_at_max:
+            return page, last
+        read = _read_out(book, found, full)
+        if read is not None and all(_matches(read.said.get(name), wanted) for name, wanted in filters.items()):
+            if len(page) == limit:
+                return page, last
+            page.append(read.said)
+        last = cursor
+    return page, None
 
 
 def is_by_reference(filters: dict[str, str]) -> bool:

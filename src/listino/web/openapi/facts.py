@@ -22,6 +22,12 @@ from listino.web.openapi.parts import (
 )
 from listino.web.openapi.schemas import CODE, REVISION, TEXT, Schema, named
 
+# What of a kind is answered with the scope explain:full alone.
+HIDDEN = {
+    "items": " Without the scope explain:full the cost is left out; do not put such an answer back.",
+    "rules": " Without the scope explain:full there are no limits, no rules by cost, and none that is not active.",
+}
+
 
 def words_of(kind: str) -> str:
     """A kind as a heading: item-groups is "Item groups"."""
@@ -44,6 +50,7 @@ class _Door:
     def __init__(self, kind: str, record: type[Fact], schema: Schema) -> None:
         self.kind = kind
         self.record = record.__name__
+        self.hidden = HIDDEN.get(kind, "")
         self.many = kind.title().replace("-", "")
         self.schema = schema
         self.tag = words_of(kind)
@@ -68,7 +75,7 @@ class _Door:
             f"get{self.record}",
             self.tag,
             f"Read a record of {self.kind}",
-            "As it stands now, or as it was known then. What is answered can be put back.",
+            "As it stands now, or as it was known then. What is answered can be put back." + self.hidden,
             scope="facts:read",
             answers=found,
             refused=(404, 410),
@@ -114,7 +121,7 @@ class _Door:
             f"list{self.many}",
             self.tag,
             f"List {self.kind}",
-            "A page of records, filtered by any of their fields; or the one record that `code` names.",
+            "A page of records, filtered by any of their fields; or the one record that `code` names." + self.hidden,
             scope="facts:read",
             answers={"200": answer("A page; with `code` the one record.", one_or_many)},
             refused=(404, 410),

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -54,7 +53,7 @@ class FactDoor:
         require(key, "facts:read")
         _check_code(code)
         then = known_at_of(known_at, company(self._database.read())) if known_at is not None else None
-        found = facts.get(self._database, kind, code, then)
+        found = facts.get(self._database, kind, code, then, full=key.may("explain:full"))
         return encode(found.said), found.revision
 
     def end(self, kind: str, code: str, key: ApiKey, based_on: int | None) -> bytes:
@@ -78,9 +77,9 @@ class FactDoor:
             check_number(after, "after", "Send the `next` of the page before.")
         reading = self._database.read()
         book = snapshot(self._database, known_at_of(known_at, company(reading)) if known_at is not None else None)
-        page = list(islice(facts.listed(book, kind, after, said), limit + 1))
-        following = page[limit - 1][0] if len(page) > limit else None
-        return encode({"data": [one.said for _, one in page[:limit]], "next": following, "revision": book.revision})
+        bounds, full = (limit, max(SCANNED_MAX, limit)), key.may("explain:full")
+        page, following = facts.listed(book, kind, after, said, bounds, full=full)
+        return encode({"data": page, "next": following, "revision": book.revision})
 
     def change(self, body: bytes, key: ApiKey) -> bytes:
         """Carry out a change set: all of it as one revision, or nothing."""
