@@ -10,7 +10,7 @@ import msgspec
 from listino.core.explain import NO_PRICE_TEXTS, is_above, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
-from listino.core.question import NoPrice, Price, UnitPrice
+from listino.core.question import Facts, NoPrice, Price, UnitPrice
 from listino.flows.price import Answered, Snapshot
 from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
 
@@ -27,7 +27,7 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     """The answer to one line. `full` shows costs and limits; without, their figures are left out."""
     outcome = answered.price
     if isinstance(outcome, NoPrice):
-        return _no_price(outcome, explain, language, full)
+        return _no_price(outcome, explain, language, full, answered.facts)
     price, digits = outcome, minor_digits(outcome.currency)
     tax = price.tax_fact
     answer = PriceAnswer(
@@ -55,7 +55,7 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     if price.price_list is not None and price.price_list.visibility != "shown":
         answer.visibility = price.price_list.visibility
     if explain != "none":
-        answer.steps = [_step(step, language, full) for step in price.steps]
+        answer.steps = [_step(step, language, full, answered.facts) for step in price.steps]
     if explain == "all":
         answer.not_applied = _not_applied(price.not_applied, language)
     if answered.facts.item.reference is not None:
@@ -67,7 +67,7 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     return answer
 
 
-def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool) -> PriceAnswer:
+def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool, facts: Facts) -> PriceAnswer:
     answer = PriceAnswer(
         outcome="no_price",
         item=outcome.item,
@@ -80,17 +80,15 @@ def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool) 
         next_change_at=None if outcome.next_change_at is None else instant_text(outcome.next_change_at),
     )
     if explain != "none":
-        answer.steps = [_step(step, language, full) for step in outcome.steps]
+        answer.steps = [_step(step, language, full, facts) for step in outcome.steps]
     if explain == "all":
         answer.not_applied = _not_applied(outcome.not_applied, language)
     return answer
 
 
-def _step(step: tuple[Any, ...], language: str | None, full: bool) -> StepLine:
+def _step(step: tuple[Any, ...], language: str | None, full: bool, facts: Facts) -> StepLine:
     name, kind, rule, label, value, price_in, price_out = step
-    if not full and (kind == "limit" or (kind == "price" and price_in is not None)):
-        value = price_in = None  # What a limit or a formula starts from may be the cost.
-    return StepLine(
+    line = StepLine(
         name,
         kind,
         rule,
@@ -99,6 +97,29 @@ def _step(step: tuple[Any, ...], language: str | None, full: bool) -> StepLine:
         None if price_in is None else plain(price_in),
         plain(price_out),
     )
+    by_cost = (kind == "allowance" or kind == "charge") and _is_by_cost(name, rule, facts)
+    if by_cost or kind == "limit" or (kind == "price" and price_in is not None):
+        line.confidential = True
+        if not full:
+            hide(line, by_cost=by_cost)
+    return line
+
+
+def _is_by_cost(name: str, rule: str, facts: Facts) -> bool:
+    """Whether an allowance or charge is a part of the cost."""
+    for step in facts.steps:
+        if step.plan.name == name:
+            found = next((candidate.rule for candidate in step.live if candidate.rule.code == rule), None)
+            return found is not None and found.action == "percent" and (found.basis or step.plan.base) == "cost"
+    return False
+
+
+def hide(line: StepLine, *, by_cost: bool) -> None:
+    """Leave out of a step what would tell the cost: what a limit or a formula starts from, a part of it whole."""
+    line.value = line.price_in = None
+    if by_cost:
+        line.price_out = None
+    line.confidential = False
 
 
 def _not_applied(skipped: list[tuple[Any, ...]], language: str | None) -> list[NotAppliedLine]:

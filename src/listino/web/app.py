@@ -27,6 +27,7 @@ from listino.web.reading import body_of, is_number, query_of, single
 from listino.web.rest import health
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
+from listino.web.rest.order_answers import shown
 from listino.web.rest.orders import OrderDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
 from listino.web.settings import WebSettings
@@ -165,18 +166,20 @@ class App:
         reading = self.database.read()
         key = self._key(request, reading)
         answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"), reading)
-        return _json(answer, 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"})
+        return _json(shown(answer, full=_sees_all(key)), 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"})
 
     async def _orders(self, request: Request, key: Any) -> Response:
         require(key, "orders:read")
         allowed = frozenset(["store", "number", "handover", "life", "customer", "limit", "after"])
         said = single(query_of(request.scope["query_string"]), allowed)
         limit, after = page_of(said)
-        return _json(await self._in_thread(self.orders.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX)))
+        page = await self._in_thread(self.orders.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX))
+        return _json(shown(page, full=_sees_all(key)))
 
     async def _one_order(self, request: Request, key: Any) -> Response:
         require(key, "orders:read")
-        return _json(await self._in_thread(self.orders.get, request.path_params["id"]))
+        order = await self._in_thread(self.orders.get, request.path_params["id"])
+        return _json(shown(order, full=_sees_all(key)))
 
     async def _change(self, request: Request, key: Any) -> Response:
         if "ndjson" in request.headers.get("content-type", ""):
@@ -232,6 +235,10 @@ class App:
         self.threads.shutdown(cancel_futures=True)
         self.database.close()
         self.metrics.close()
+
+
+def _sees_all(key: ApiKey) -> bool:
+    return key.may("explain:full")
 
 
 def _kind(request: Request) -> str:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 Amount = str
 
 
-class StepLine(Struct):
+class StepLine(Struct, omit_defaults=True):
     """One step that led to the price, with the price before and after it."""
 
     step: str
@@ -18,7 +18,8 @@ class StepLine(Struct):
     label: str | None
     value: Amount | None
     price_in: Amount | None
-    price_out: Amount
+    price_out: Amount | None
+    confidential: bool = False
 
 
 class NotAppliedLine(Struct):

@@ -9,9 +9,11 @@ from msgspec import UNSET, Struct, UnsetType
 from listino.core.money import minor_digits, plain
 from listino.core.question import Price
 from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
-from listino.web.answers import encode, instant_text, price_answer
-from listino.web.messages import HistoryLine, PriceAnswer
+from listino.web.answers import encode, hide, instant_text, price_answer
+from listino.web.messages import HistoryLine, PriceAnswer, StepLine
 
+# How a step is marked whose figures are for callers with the scope explain:full alone.
+CONFIDENTIAL = b'"confidential":true'
 _decode_any = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -105,6 +107,25 @@ def _line(line: TakenLine, digits: int) -> OrderLineAnswer:
         price=None if line.ours is None else price_answer(line.ours, "applied", None, full=True),
         id=said.id if said.id is not None else UNSET,
     )
+
+
+def shown(answer: bytes, *, full: bool) -> bytes:
+    """An answer with one order or many, its confidential figures left out unless `full`."""
+    if full or CONFIDENTIAL not in answer:
+        return answer
+    said = msgspec.json.decode(answer)
+    for order in said.get("data", [said]):
+        for line in order["lines"]:
+            if line["price"] is not None:
+                line["price"]["steps"] = [_without_costs(step) for step in line["price"].get("steps", ())]
+    return encode(said)
+
+
+def _without_costs(said: dict[str, Any]) -> StepLine:
+    step = msgspec.convert(said, StepLine)
+    if step.confidential:
+        hide(step, by_cost=step.kind in {"allowance", "charge"})
+    return step
 
 
 def first_answer(found: OrderRead) -> bytes:
