@@ -9,8 +9,9 @@ import pytest
 
 from listino.core.errors import Conflict, Malformed, NotFound
 from listino.core.facts import Brand, Customer, CustomerGroup, Fact, Item, ItemGroup, PriceList
-from listino.db.book import RULES_PER_KEY_MAX, Change, commit
+from listino.db.book import Change, commit
 from listino.db.engine import Database
+from listino.db.refusals import RULES_PER_KEY_MAX
 from listino.db.snapshot import Version, snapshot, under, version
 from tests.books import NOW, Books, changed, ended, put
 from tests.core.lines import price
@@ -83,6 +84,10 @@ REFUSED: list[Any] = [
     pytest.param([Change("items", "saw", Item(code="saw", brand="b"))], Malformed, "unknown_reference", id="no brand"),
     pytest.param([Change("items", "saw", Item(code="saw")), Change("rules", "r", price("r", "1", item="axe"))],
                  Malformed, "unknown_reference", id="the second of two"),
+    pytest.param([Change("items", "hammer", HAMMER), Change("items", "hammer", Item(code="hammer", name="x"))],
+                 Malformed, "twice", id="one record changed twice"),
+    pytest.param([Change("item-groups", "tools", None), Change("item-groups", "tools", ItemGroup(code="tools"))],
+                 Malformed, "twice", id="one record ended and stated"),
 ]  # fmt: skip
 
 

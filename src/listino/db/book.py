@@ -1,5 +1,6 @@
 """The one door into the book: changes become one revision, all or nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,18 +8,17 @@ from itertools import islice
 
 import msgspec
 
-from listino.core.errors import Conflict, Fault, NotFound, malformed
+from listino.core.errors import Conflict, Fault, NotFound
 from listino.core.facts import KIND_OF, Fact
-from listino.core.keys import SEPARATOR, code_key, is_rule_key, key_of, references, shape_of
+from listino.core.keys import code_key, is_rule_key, key_of, references, shape_of
 from listino.core.rules import BASE_LIST, Rule
 from listino.core.scheme import READY_SCHEMES
 from listino.db.codec import body_of, fact_of, kind_of_key
 from listino.db.engine import Connection
+from listino.db.refusals import RULES_PER_KEY_MAX, claimed, full_key, in_use, twice, unknown_reference
 from listino.db.schema import OPEN, STAGED
 from listino.db.snapshot import digest_of, stamp
 
-# A key holds at most so many open rules; for more, a group or an item set is the remedy.
-RULES_PER_KEY_MAX = 500
 # Beyond so many keys a revision's header names none and every cache starts afresh.
 HEADER_KEYS_MAX = 2_000
 REFERRERS_SHOWN_MAX = 20
@@ -48,9 +48,12 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
     """Keep changes as one revision, all or nothing; facts that stay as they are make no change.
 
     Joins the caller's transaction.
-    Errors:  Conflict when a record is not as it was read, or is referred to and would end;
-             NotFound when one to be ended is not there; Malformed for a reference to nothing.
+    Errors:  Conflict when a record is not as it was read, or is referred to and would end; NotFound when
+             one to be ended is not there; Malformed for a reference to nothing, or a record stated twice.
     """
+    times = Counter((change.kind, change.code) for change in changes)
+    if len(times) < len(changes):
+        raise twice([record for record, count in times.items() if count > 1])
     revision = 1 + tx.execute("SELECT revision FROM book").fetchone()[0]
     work = _Commit(tx, revision, {code_key(change.kind, change.code) for change in changes if change.fact is not None})
     for change in changes:
@@ -64,17 +67,9 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
         "INSERT INTO change_set "
         "(revision, state, at, actor, reason, changes, keys, ended, staged, first_fact, last_fact) "
         "VALUES (?, 'published', ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-        (
-            revision,
-            stamp(now),
-            actor,
-            reason,
-            work.changed,
-            header_keys(keys),
-            msgspec.json.encode(work.ended).decode() if work.ended else None,
-            *work.fact_ids,
-        ),
-    )
+        (revision, stamp(now), actor, reason, work.changed, header_keys(keys), records_json(work.ended),
+         *work.fact_ids),
+    )  # fmt: skip
     tx.execute("UPDATE book SET revision = ?", (revision,))
     return Committed(revision, work.changed)
 
@@ -82,6 +77,11 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
 def header_keys(keys: Sequence[str]) -> str | None:
     """The touched keys as a revision's header holds them: none when there are too many."""
     return msgspec.json.encode(keys).decode() if len(keys) <= HEADER_KEYS_MAX else None
+
+
+def records_json(records: Sequence[tuple[str, str]]) -> str | None:
+    """Records as (kind, code), as a revision's header holds them."""
+    return msgspec.json.encode(records).decode() if records else None
 
 
 class _Commit:
@@ -130,11 +130,11 @@ class _Commit:
         for fact, key, since, body, ended in rows:
             if ended != OPEN:
                 if published_revision(self.tx, ended - STAGED) is None:
-                    raise _claimed(self.tx, name, ended - STAGED)
+                    raise claimed(self.tx, name, ended - STAGED)
                 continue  # An import has ended this version and is published; it is only not settled yet.
             revision = since if since < STAGED else published_revision(self.tx, since - STAGED)
             if revision is None:
-                raise _claimed(self.tx, name, since - STAGED)
+                raise claimed(self.tx, name, since - STAGED)
             return fact, key, revision, body
         return None
 
@@ -235,17 +235,6 @@ def users_of(tx: Connection, kind: str, code: str, ending: int = OPEN) -> list[t
     return list(islice(users, REFERRERS_SHOWN_MAX))
 
 
-def in_use(kind: str, code: str, users: Sequence[tuple[str, str]]) -> Conflict:
-    """The refusal to end what others name."""
-    shown = ", ".join(f"{user_kind} {user_code!r}" for user_kind, user_code in users)
-    text = f"{code!r} in {kind} cannot end while it is used by: {shown}."
-    faults = tuple(
-        Fault("code", "in_use", f"used by {user_kind} {user_code!r}", "End or change that record first.")
-        for user_kind, user_code in users
-    )
-    return Conflict("in_use", text, faults)
-
-
 def forget_references(tx: Connection, fact_id: int, fact: Fact) -> None:
     """Take away what an ended fact referred to. Joins the caller's transaction."""
     tx.executemany(
@@ -260,39 +249,8 @@ def published_revision(tx: Connection, change_set: int) -> int | None:
     return row[0] if row is not None else None
 
 
-def unknown_reference(kind: str, code: str, by_kind: str, by_code: str) -> Exception:
-    """The refusal of a fact that names what is not there."""
-    text = f"{by_kind} {by_code!r} names {code!r}, which is not in {kind}."
-    return malformed(field_of(kind), "unknown_reference", text, f"Create it in {kind} first, or correct the code.")
-
-
-def field_of(kind: str) -> str:
-    """The field by which other facts name a fact of a kind."""
-    return (
-        "list"
-        if kind == "price-lists"
-        else {"taxes": "tax", "assortments": "assortment"}.get(kind, kind.removesuffix("s").replace("-", "_"))
-    )
-
-
-def full_key(fact: Rule) -> Exception:
-    """The refusal of a rule whose key holds as many rules as it may."""
-    text = f"{RULES_PER_KEY_MAX} rules have exactly the scope of rule {fact.code!r}; a scope holds no more."
-    return malformed("code", "key_full", text, "Use scales or a group instead of many single rules.")
-
-
 def _conflict(change: Change, old: tuple[int, str, int, str] | None) -> Conflict:
     now = f"it stands at revision {old[2]}: {old[3]}" if old is not None else "it does not exist now"
     yours = body_of(change.fact) if change.fact is not None else "its end"
     text = f"{change.code!r} in {change.kind} is not as it was at revision {change.based_on}; {now}. Yours: {yours}."
     return Conflict("conflict", text, (Fault("revision", "conflict", text, "Read it again and repeat your change."),))
-
-
-def _claimed(tx: Connection, name: str, change_set: int) -> Conflict:
-    row = tx.execute("SELECT actor, at FROM change_set WHERE id = ?", (change_set,)).fetchone()
-    kind, _, code = name.partition(SEPARATOR)
-    who = f"the import by {row[0]} of {row[1]}" if row is not None else "an import"
-    text = f"{code!r} in {kind} is being changed by {who}, which is not finished."
-    return Conflict(
-        "claimed_by_import", text, (Fault("code", "claimed_by_import", text, "Repeat it when it is done."),)
-    )

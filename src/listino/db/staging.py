@@ -18,10 +18,11 @@ import pysqlite3.dbapi2 as sqlite
 
 from listino.core.errors import Conflict, Fault
 from listino.core.keys import SEPARATOR, is_rule_key, shape_of
-from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, in_use, users_of
+from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, users_of
 from listino.db.chunks import Chunks
 from listino.db.engine import Connection, Database
 from listino.db.people import customer_id, keep
+from listino.db.refusals import in_use
 from listino.db.release import ENDS, release, released, settle
 from listino.db.schema import OPEN, STAGED
 from listino.db.side import SideFile

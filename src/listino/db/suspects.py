@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from listino.core.keys import is_rule_key
-from listino.db.book import BUILT_IN, RULES_PER_KEY_MAX
+from listino.db.book import BUILT_IN
+from listino.db.refusals import RULES_PER_KEY_MAX
 from listino.db.schema import OPEN
 from listino.db.side import SINCE, SideFile
 

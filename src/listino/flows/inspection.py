@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from listino.core.facts import Fact
 from listino.core.keys import REFERENCE_FIELDS, SEPARATOR
-from listino.db.book import RULES_PER_KEY_MAX, field_of
 from listino.db.codec import fact_of
+from listino.db.refusals import RULES_PER_KEY_MAX, field_of
 from listino.db.suspects import Suspects
 
 LINE_BITS = 40

@@ -1,0 +1,61 @@
+"""What the book refuses, each with the record, the field and the remedy."""
+
+from collections.abc import Sequence
+
+from listino.core.errors import Conflict, Fault, Malformed, malformed
+from listino.core.keys import SEPARATOR
+from listino.core.rules import Rule
+from listino.db.engine import Connection
+
+# A key holds at most so many open rules; for more, a group or an item set is the remedy.
+RULES_PER_KEY_MAX = 500
+
+
+def twice(records: Sequence[tuple[str, str]]) -> Malformed:
+    """The refusal of a change set that changes a record more than once: nothing says which change counts."""
+    texts = [f"{code!r} in {kind} stands twice." for kind, code in records]
+    faults = tuple(Fault("code", "twice", text, "Keep one of the changes.") for text in texts)
+    return Malformed("twice", " ".join(texts[:5]), faults)
+
+
+def in_use(kind: str, code: str, users: Sequence[tuple[str, str]]) -> Conflict:
+    """The refusal to end what others name."""
+    shown = ", ".join(f"{user_kind} {user_code!r}" for user_kind, user_code in users)
+    text = f"{code!r} in {kind} cannot end while it is used by: {shown}."
+    faults = tuple(
+        Fault("code", "in_use", f"used by {user_kind} {user_code!r}", "End or change that record first.")
+        for user_kind, user_code in users
+    )
+    return Conflict("in_use", text, faults)
+
+
+def unknown_reference(kind: str, code: str, by_kind: str, by_code: str) -> Exception:
+    """The refusal of a fact that names what is not there."""
+    text = f"{by_kind} {by_code!r} names {code!r}, which is not in {kind}."
+    return malformed(field_of(kind), "unknown_reference", text, f"Create it in {kind} first, or correct the code.")
+
+
+def field_of(kind: str) -> str:
+    """The field by which other facts name a fact of a kind."""
+    return (
+        "list"
+        if kind == "price-lists"
+        else {"taxes": "tax", "assortments": "assortment"}.get(kind, kind.removesuffix("s").replace("-", "_"))
+    )
+
+
+def full_key(fact: Rule) -> Exception:
+    """The refusal of a rule whose key holds as many rules as it may."""
+    text = f"{RULES_PER_KEY_MAX} rules have exactly the scope of rule {fact.code!r}; a scope holds no more."
+    return malformed("code", "key_full", text, "Use scales or a group instead of many single rules.")
+
+
+def claimed(tx: Connection, name: str, change_set: int) -> Conflict:
+    """The refusal to change what an import that is not yet published has claimed."""
+    row = tx.execute("SELECT actor, at FROM change_set WHERE id = ?", (change_set,)).fetchone()
+    kind, _, code = name.partition(SEPARATOR)
+    who = f"the import by {row[0]} of {row[1]}" if row is not None else "an import"
+    text = f"{code!r} in {kind} is being changed by {who}, which is not finished."
+    return Conflict(
+        "claimed_by_import", text, (Fault("code", "claimed_by_import", text, "Repeat it when it is done."),)
+    )
