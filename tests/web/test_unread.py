@@ -115,6 +115,12 @@ def test_no_text_of_an_order_holds_a_control_character(house: House, said: dict[
     assert (answer.status, answer.json()["errors"][0]["field"]) == (400, field)
 
 
+@pytest.mark.parametrize("percent", ["-100", "-1", "1001", "NaN", "1E-100000000"])
+def test_the_tax_of_a_charge_is_a_percentage(house: House, percent: str) -> None:
+    answer = house.order(charges=[{"gross": "1", "tax_percent": percent}])
+    assert (answer.status, answer.json()["errors"][0]["field"]) == (400, "charges[0].tax_percent")
+
+
 ROUTES = (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/x", "/v1/prices", "/v1/prices/saw",
     "/v1/orders", "/v1/orders/x", "/v1/changes", "/v1/stock/saw", "/v1/items", "/v1/items/saw", "/v1/x/y",

@@ -11,6 +11,7 @@ from listino.flows.records import settled_record, strict
 from listino.web.reading import checked_quantity
 
 TEXT_LENGTH_MAX = 400
+TAX_PERCENT_MAX = 1000
 _decode_any = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -58,6 +59,10 @@ def _check(order: Order) -> None:
             _check_text(f"{field}[{index}].code", getattr(part, "code", None))
             for name in ("net", "tax", "gross", "authorised", "captured", "tax_percent"):
                 _check_amount(f"{field}[{index}].{name}", getattr(part, name, None))
+            percent = getattr(part, "tax_percent", None)
+            if percent is not None and not 0 <= percent <= TAX_PERCENT_MAX:
+                text = f"A tax is 0 to {TAX_PERCENT_MAX} percent."
+                raise malformed(f"{field}[{index}].tax_percent", "out_of_range", text, "Send the percentage, as 22.")
 
 
 def _check_text(field: str, text: str | None) -> None:
