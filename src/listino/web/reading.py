@@ -49,9 +49,7 @@ def _unquoted(text: str) -> str:
         raise malformed("query", "not_utf8", "The query is not UTF-8.", "Percent-encode UTF-8 text.") from None
 
 
-def single(
-    pairs: Iterable[tuple[str, str]], allowed: frozenset[str], others: tuple[str, ...] = ()
-) -> dict[str, str]:
+def single(pairs: Iterable[tuple[str, str]], allowed: frozenset[str], others: tuple[str, ...] = ()) -> dict[str, str]:
     """Parameters that may each come once, as a mapping.
 
     Errors:  Malformed for one that is unknown, empty or comes twice.
