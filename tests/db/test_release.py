@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from listino.core.facts import Brand
+from listino.db.book import Change, commit
 from listino.db.engine import Database
 from listino.db.release import release
 from listino.db.schema import OPEN, STAGED
-from listino.flows.import_ import imported
+from listino.db.snapshot import change_log
+from listino.flows.facts import Stated
+from listino.flows.import_ import changed_by, imported
 from listino.flows.tables import Options
 from tests.books import NOW, Books
 from tests.db.test_staging import ITEMS, OLD, prices, rows, value_of
@@ -53,3 +56,42 @@ def test_an_import_that_is_interrupted_behind_its_publishing_commit_stays_publis
     release(database, 1)
     release(database, 2)
     assert rows(database) == after
+
+
+@pytest.mark.parametrize("settling", [True, False], ids=["settled", "not yet settled"])
+def test_the_change_log_shows_what_an_import_ended_and_brought_and_nobody_elses(
+    database: Database, settling: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not settling:
+        monkeypatch.setattr("listino.db.staging.settle", lambda *_: None)
+    changes = [Stated("rules", rule.code, None) for rule in OLD]
+    changes += [Stated("items", f"N{n:03}", {}) for n in range(450)]
+    original, beside = Database.submit, list(range(20))
+
+    def submit(self: Database, write: Any) -> Any:
+        future = original(self, write)
+        if beside:
+            number = beside.pop()
+            original(self, lambda tx: commit(tx, [brand(number)], "other", None, NOW))
+        return future
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "submit", submit)
+        changed_by(database, changes, "Anna", None, NOW)
+    (header,) = [one for one in change_log(database.read(), 0, 100) if one.actor == "Anna"]
+    assert header.changes == 550
+    assert header.ended == tuple(("rules", rule.code) for rule in OLD)
+    assert header.records == tuple(("items", f"N{n:03}") for n in range(100))
+
+
+def test_the_change_log_shows_what_an_import_ended_when_it_brought_nothing(database: Database) -> None:
+    more = [Stated("brands", f"N{n:03}", {}) for n in range(600)]
+    changed_by(database, more, "Anna", None, NOW)
+    changed_by(database, [Stated(one.kind, one.code, None) for one in more], "Anna", None, NOW)
+    header = change_log(database.read(), 2, 1)[0]
+    assert (header.changes, header.records) == (600, ())
+    assert header.ended == tuple(("brands", f"N{n:03}") for n in range(100))
+
+
+def brand(number: int) -> Change:
+    return Change("brands", f"beside-{number}", Brand(code=f"beside-{number}"))

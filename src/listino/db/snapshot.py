@@ -261,7 +261,7 @@ class Header:
 def change_log(reading: Reading, after: int, limit: int) -> list[Header]:
     """The revisions behind one, in order."""
     rows = reading.connection.execute(
-        "SELECT revision, at, actor, reason, changes, ended, first_fact, last_fact FROM change_set "
+        "SELECT id, revision, at, actor, reason, changes, ended, first_fact, last_fact FROM change_set "
         "WHERE revision > ? ORDER BY revision LIMIT ?",
         (after, limit),
     ).fetchall()
@@ -269,10 +269,12 @@ def change_log(reading: Reading, after: int, limit: int) -> list[Header]:
 
 
 def _header(reading: Reading, row: tuple[Any, ...]) -> Header:
-    revision, at, actor, reason, changes, ended, first, last = row
+    change_set, revision, at, actor, reason, changes, ended, first, last = row
+    # Among an import's facts lie those that others committed meanwhile, and its marks of what ended.
     brought = reading.connection.execute(
-        "SELECT key, code FROM fact WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
-        (first or 0, last or -1, RECORDS_SHOWN_MAX),
+        "SELECT key, code FROM fact WHERE id BETWEEN ? AND ? AND since IN (?, ?) AND ended <> since "
+        "ORDER BY id LIMIT ?",
+        (first or 0, last or -1, revision, STAGED + change_set, RECORDS_SHOWN_MAX),
     )
     records = tuple((kind_of_key(key), code) for key, code in brought)
     gone = msgspec.json.decode(ended, type=tuple[tuple[str, str], ...]) if ended else ()

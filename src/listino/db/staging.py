@@ -18,7 +18,7 @@ import pysqlite3.dbapi2 as sqlite
 
 from listino.core.errors import Conflict, Fault
 from listino.core.keys import SEPARATOR, is_rule_key, shape_of
-from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, users_of
+from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, records_json, users_of
 from listino.db.chunks import Chunks
 from listino.db.engine import Connection, Database
 from listino.db.people import customer_id, keep
@@ -26,7 +26,7 @@ from listino.db.refusals import in_use
 from listino.db.release import ENDS, release, released, settle
 from listino.db.schema import OPEN, STAGED
 from listino.db.side import SideFile
-from listino.db.snapshot import stamp
+from listino.db.snapshot import RECORDS_SHOWN_MAX, stamp
 from listino.db.suspects import Suspects
 
 # A change set whose import has not been heard of for so long is taken back by whoever comes next.
@@ -73,6 +73,7 @@ class _Staging:
         self.changed = 0
         self.marked = False
         self.keys: str | None = None
+        self.ended: str | None = None
         self.shapes: Counter[str | None] = Counter()
 
     def open(self, actor: str, reason: str | None) -> None:
@@ -103,6 +104,8 @@ class _Staging:
         self._look_again()
         self.shapes.subtract(shape_of(key) for key in self.side.ended_keys() if is_rule_key(key))
         self.keys = header_keys(self.side.touched_keys(HEADER_KEYS_MAX))
+        ended = self.side.ending().fetchmany(RECORDS_SHOWN_MAX)
+        self.ended = records_json([(name.partition(SEPARATOR)[0], code) for name, code, _ in ended])
         committed: Committed = self.database.write(self._publish)
         return committed
 
@@ -245,10 +248,10 @@ class _Staging:
         revision = 1 + tx.execute("SELECT revision FROM book").fetchone()[0]
         count_shapes(tx, {shape: rules for shape, rules in self.shapes.items() if shape is not None})
         tx.execute(
-            "UPDATE change_set SET state = 'published', revision = ?, at = ?, changes = ?, keys = ?, lease_until = ? "
-            "WHERE id = ?",
-            (revision, stamp(self.clock()), self.changed, self.keys, self._lease() if self.marked else None,
-             self.change_set),
+            "UPDATE change_set SET state = 'published', revision = ?, at = ?, changes = ?, keys = ?, ended = ?, "
+            "lease_until = ? WHERE id = ?",
+            (revision, stamp(self.clock()), self.changed, self.keys, self.ended,
+             self._lease() if self.marked else None, self.change_set),
         )  # fmt: skip
         tx.execute("UPDATE book SET revision = ?", (revision,))
         for code, body in islice(self.side.people(), PEOPLE_AT_ONCE):
