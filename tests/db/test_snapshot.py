@@ -1,14 +1,18 @@
 """What named a record at a revision is told whole, also after it has ended."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from listino.core.facts import Customer
+from listino.db.book import Change, commit
 from listino.db.engine import Database
-from listino.db.snapshot import Snapshot, snapshot, versions
-from tests.books import Books, ended, put
+from listino.db.snapshot import Snapshot, change_log, snapshot, versions
+from listino.flows.facts import Stated
+from listino.flows.import_ import changed_by
+from tests.books import NOW, Books, ended, put
 from tests.core.lines import price
 
 ROSSI = ("customers", 'ro"ssi')
@@ -49,3 +53,16 @@ def test_all_facts_are_gone_through_a_few_at_a_time(database: Database, monkeypa
     ended(database, *RULES)
     monkeypatch.setattr("listino.db.snapshot.ROWS_PER_LOOK", 1)
     assert naming(snapshot(database, 1)) == ["a", "b", "c"]
+
+
+def test_an_instant_keeps_its_revision_whatever_a_later_commits_clock_says(database: Database) -> None:
+    put(database, price("a", "2", customer=ROSSI[1]))
+    at = [datetime.fromisoformat(header.at) for header in change_log(database.read(), 0, 10)]
+    assert [snapshot(database, instant).revision for instant in at] == [1, 2]
+    early = [Change("rules", "a", None)]
+    database.write(lambda tx: commit(tx, early, "test", None, NOW - timedelta(hours=1)))
+    assert [snapshot(database, instant).revision for instant in at] == [1, 2]
+    changed_by(database, [Stated("brands", f"B{n}", {}) for n in range(600)], "test", None, NOW - timedelta(days=1))
+    assert [snapshot(database, instant).revision for instant in at] == [1, 2]
+    now = [header.at for header in change_log(database.read(), 0, 10)]
+    assert now == [f"2026-01-01T00:00:00.{number:06}Z" for number in range(4)]

@@ -180,22 +180,23 @@ def test_a_new_database_takes_the_company_as_it_is_said(tmp_path: Path) -> None:
 
 
 def test_a_purge_takes_what_ended_long_ago_and_refuses_older_questions(url: str) -> None:
+    later = NOW + timedelta(days=60)
     with used(url) as database:
-        old = price_of_the_saw(database, "21", NOW - timedelta(days=40))
-        kept = price_of_the_saw(database, "22", NOW - timedelta(days=20))
-        last = price_of_the_saw(database, "23", NOW - timedelta(days=1))
-        count, begins = purged(database, 30, NOW)
+        old = price_of_the_saw(database, "21", later - timedelta(days=40))
+        kept = price_of_the_saw(database, "22", later - timedelta(days=20))
+        last = price_of_the_saw(database, "23", later - timedelta(days=1))
+        count, begins = purged(database, 30, later)
         assert (count, begins) == (1, old)
         with pytest.raises(Gone, match="history begins at"):
             snapshot(database, old - 1)
         values = [get(database, "rules", "saw-base", revision).said["value"] for revision in (old, kept, last)]
         assert values == ["21", "22", "23"]
-        assert purged(database, 30, NOW) == (0, old)
+        assert purged(database, 30, later) == (0, old)
         assert rows_of_the_saw(database) == 3
-        tidied(database, 10, NOW)
+        tidied(database, 10, later)
         assert rows_of_the_saw(database) == 2
         with pytest.raises(Malformed):
-            purged(database, 0, NOW)
+            purged(database, 0, later)
 
 
 def rows_of_the_saw(database: Database) -> int:

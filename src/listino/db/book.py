@@ -17,7 +17,7 @@ from listino.db.codec import body_of, fact_of, kind_of_key
 from listino.db.engine import Connection
 from listino.db.refusals import RULES_PER_KEY_MAX, claimed, full_key, in_use, twice, unknown_reference
 from listino.db.schema import OPEN, STAGED
-from listino.db.snapshot import digest_of, stamp
+from listino.db.snapshot import digest_of, next_stamp
 
 # Beyond so many keys a revision's header names none and every cache starts afresh.
 HEADER_KEYS_MAX = 2_000
@@ -67,7 +67,7 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
         "INSERT INTO change_set "
         "(revision, state, at, actor, reason, changes, keys, ended, staged, first_fact, last_fact) "
         "VALUES (?, 'published', ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-        (revision, stamp(now), actor, reason, work.changed, header_keys(keys), records_json(work.ended),
+        (revision, next_stamp(tx, now), actor, reason, work.changed, header_keys(keys), records_json(work.ended),
          *work.fact_ids),
     )  # fmt: skip
     tx.execute("UPDATE book SET revision = ?", (revision,))

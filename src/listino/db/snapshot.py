@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -15,7 +15,7 @@ from listino.core.keys import SEPARATOR, code_key, references
 from listino.core.ready import Ready
 from listino.core.rules import Rule
 from listino.db.codec import fact_of, kind_of_key
-from listino.db.engine import Database, Reading
+from listino.db.engine import Connection, Database, Reading
 from listino.db.schema import OPEN, STAGED
 
 KEYS_PER_QUERY = 500
@@ -290,3 +290,9 @@ def digest_of(kind: str, code: str) -> int:
 def stamp(at: datetime) -> str:
     """An instant as the text that we store: UTC, to the microsecond, sortable."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def next_stamp(tx: Connection, now: datetime) -> str:
+    """The instant of the next revision: behind the last one's, since order is that of commits, not of clocks."""
+    (last,) = tx.execute("SELECT max(at) FROM change_set WHERE revision = (SELECT revision FROM book)").fetchone()
+    return stamp(now if last is None else max(now, datetime.fromisoformat(last) + timedelta(microseconds=1)))

@@ -26,7 +26,7 @@ from listino.db.refusals import in_use
 from listino.db.release import ENDS, release, released, settle
 from listino.db.schema import OPEN, STAGED
 from listino.db.side import SideFile
-from listino.db.snapshot import RECORDS_SHOWN_MAX, stamp
+from listino.db.snapshot import RECORDS_SHOWN_MAX, next_stamp, stamp
 from listino.db.suspects import Suspects
 
 # A change set whose import has not been heard of for so long is taken back by whoever comes next.
@@ -250,7 +250,7 @@ class _Staging:
         tx.execute(
             "UPDATE change_set SET state = 'published', revision = ?, at = ?, changes = ?, keys = ?, ended = ?, "
             "lease_until = ? WHERE id = ?",
-            (revision, stamp(self.clock()), self.changed, self.keys, self.ended,
+            (revision, next_stamp(tx, self.clock()), self.changed, self.keys, self.ended,
              self._lease() if self.marked else None, self.change_set),
         )  # fmt: skip
         tx.execute("UPDATE book SET revision = ?", (revision,))
