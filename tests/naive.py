@@ -321,7 +321,7 @@ def _as_shown(price: Decimal, factor: Decimal, coin: Decimal) -> Decimal:
     if factor == ONE:
         return price
     digits = max(_digits(coin), _digits(price))
-    return (price * factor).quantize(ONE.scaleb(-min(digits, 9)))
+    return round(price * factor, 40).quantize(ONE.scaleb(-min(digits, 9)))
 
 
 def _digits(value: Decimal) -> int:
@@ -338,4 +338,7 @@ def _on_grids(price: Decimal, grids: list[Rounding], direction: str | None = Non
 
 def _on_grid(price: Decimal, grid: Rounding, direction: str | None = None) -> Decimal:
     steps = ((price - grid.offset) / grid.increment).quantize(ONE, TURNS[direction or grid.direction])
-    return max(steps * grid.increment + grid.offset, NOTHING)
+    result = steps * grid.increment + grid.offset
+    while result <= 0 < price:  # Goods do not become free by rounding.
+        result += grid.increment
+    return max(result, NOTHING)

@@ -185,7 +185,7 @@ GRIDS: list[Any] = [
     pytest.param(("1", "-0.01", "up"), None, [], "10.99", id=".99 endings upward"),
     pytest.param(("1", "-0.01", "down"), None, [], "9.99", id=".99 endings downward"),
     pytest.param(("0.05", "0", "nearest"), None, [off("a", "1.3")], "9.85", id="Swiss five cents"),
-    pytest.param(("1", "-0.01", "nearest"), 2, [off("a", "99")], "0", id="never below nothing"),
+    pytest.param(("1", "-0.01", "nearest"), 2, [off("a", "99")], "0.99", id="never down to nothing"),
     pytest.param(("1", "-0.01", "nearest"), None, [limit("l", "min", "10")], "10.99", id="a lowest price steps up"),
     pytest.param(("1", "-0.01", "up"), None, [limit("l", "max", "10.50")], "9.99", id="a highest price steps down"),
     pytest.param(("1", "-0.01", "nearest"), None, [limit("l", "min", "10"), limit("h", "max", "10.50")], "10",

@@ -1,5 +1,6 @@
 """Exact amounts: currencies and their minor units, rounding rules, sharing to the last cent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import (
     ROUND_CEILING,
@@ -51,7 +52,10 @@ def to_minor(amount: Decimal, currency: str) -> Decimal:
 
 
 def plain(value: Decimal, digits_min: int = 0) -> str:
-    """A decimal as text without exponent, with at least `digits_min` decimals and no further zeros."""
+    """A decimal as text without exponent, with at least `digits_min` decimals and no further zeros.
+
+    What no decimal holds, as a third, is shown with as many decimals as we store.
+    """
     text = str(value)
     if text[0] == "-" and not value:
         text = text[1:]  # A negative zero is a zero.
@@ -60,6 +64,8 @@ def plain(value: Decimal, digits_min: int = 0) -> str:
     point = text.find(".")
     if point < 0:
         return f"{text}.{'0' * digits_min}" if digits_min else text
+    if len(text) - point - 1 > FRACTION_DIGITS_MAX:
+        return plain(value.quantize(NINE_PLACES, ROUND_HALF_UP, EXACT), digits_min)
     if text[-1] == "0":
         text = text.rstrip("0")
     missing = digits_min - (len(text) - point - 1)
@@ -93,10 +99,13 @@ class Rounding:
 
 
 def rounded(price: Decimal, rule: Rounding) -> Decimal:
-    """A price on the grid of a rounding rule; never below zero."""
+    """A price on the grid of a rounding rule; never below zero, and never zero unless it was."""
     steps = EXACT.divide(price - rule.offset, rule.increment)
     result = steps.quantize(ONE, DIRECTIONS[rule.direction], EXACT) * rule.increment + rule.offset
-    return result if result >= 0 else ZERO
+    if result > 0 or price <= 0:
+        return max(result, ZERO)
+    below = EXACT.divide(-rule.offset, rule.increment).quantize(ONE, ROUND_FLOOR, EXACT)
+    return (below + 1) * rule.increment + rule.offset
 
 
 def shared(total: Decimal, weights: tuple[Decimal, ...], digits: int) -> tuple[Decimal, ...]:
@@ -107,15 +116,22 @@ def shared(total: Decimal, weights: tuple[Decimal, ...], digits: int) -> tuple[D
     """
     if not weights:
         return ()
-    sum_of_weights = sum(weights, ZERO)
+    sum_of_weights = _sum(weights)
     if sum_of_weights == 0:
         weights = (ONE,) * len(weights)
         sum_of_weights = Decimal(len(weights))
     quantum = QUANTA[digits]
-    exact = [EXACT.divide(total * weight, sum_of_weights) for weight in weights]
+    exact = [EXACT.divide(EXACT.multiply(total, weight), sum_of_weights) for weight in weights]
     floors = [share.quantize(quantum, ROUND_FLOOR, EXACT) for share in exact]
-    missing = int((total - sum(floors, ZERO)) / quantum)
+    missing = int(EXACT.divide(EXACT.subtract(total, _sum(floors)), quantum))
     by_remainder = sorted(range(len(weights)), key=lambda index: (floors[index] - exact[index], index))
     for index in by_remainder[:missing]:
         floors[index] += quantum
     return tuple(floors)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    result = ZERO
+    for amount in amounts:
+        result = EXACT.add(result, amount)
+    return result

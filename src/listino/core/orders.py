@@ -1,6 +1,7 @@
 """An order: what the store says was placed, its key, its amounts, and why a person must look at it."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -218,6 +219,47 @@ def total(parts: tuple[Amounts, ...]) -> Amounts:
         sum((part.tax for part in parts), ZERO),
         sum((part.gross for part in parts), ZERO),
     )
+
+
+def tax_percent_of(amounts: Amounts) -> Decimal:
+    """The tax that amounts hold on average, as a percentage of their net."""
+    return EXACT.divide(amounts.tax * HUNDRED, amounts.net) if amounts.net > 0 else ZERO
+
+
+def without_card_data(order: Order) -> Order:
+    """An order without what a payment must never tell us: numbers of cards and their secrets.
+
+    Source:  PCI DSS 3.3 and 3.5: sensitive authentication data and card numbers are not to be kept.
+    """
+    return replace(order, payments=tuple(_without_card(payment) for payment in order.payments))
+
+
+CARD_WORDS = ("card", "pan", "cvv", "cvc", "cvn", "cid", "number", "expir", "exp_", "track", "pin")
+
+
+def _without_card(payment: Payment) -> Payment:
+    texts = {name: getattr(payment, name) for name in ("method", "state", "reference")}
+    hidden: dict[str, Any] = {
+        name: "(left out)" for name, text in texts.items() if text is not None and _is_card_number(text)
+    }
+    more = {
+        name: value
+        for name, value in (payment.more or {}).items()
+        if not any(word in name.lower() for word in CARD_WORDS) and not _is_card_number(str(value))
+    }
+    if not hidden and more == (payment.more or {}):
+        return payment
+    return replace(payment, more=more or None, **hidden)
+
+
+def _is_card_number(text: str) -> bool:
+    """Whether a text holds 13 to 19 digits in a row (spaces and dashes apart) that pass as a card's (ISO 7812)."""
+    for run in re.findall(r"\d(?:[ -]?\d){12,18}", text):
+        digits = [int(sign) for sign in run if sign.isdecimal()]
+        doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+        if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0:
+            return True
+    return False
 
 
 def paid(payments: tuple[Payment, ...]) -> Decimal | None:

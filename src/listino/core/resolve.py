@@ -214,4 +214,4 @@ def _shown(price: Decimal, factor: Decimal, digits: int) -> Decimal:
         return price
     exponent = price.quantize(NINE_PLACES).normalize().as_tuple().exponent
     own_digits = -exponent if isinstance(exponent, int) else 0
-    return (price * factor).quantize(QUANTA[min(max(digits, own_digits), FRACTION_DIGITS_MAX)])
+    return SETTLED.plus(price * factor).quantize(QUANTA[min(max(digits, own_digits), FRACTION_DIGITS_MAX)])

@@ -16,6 +16,7 @@ from listino.core.orders import (
     own_amounts,
     paid,
     stated_amounts,
+    tax_percent_of,
     to_minor_unit,
     total,
 )
@@ -122,11 +123,17 @@ def totals_of(order: Order, lines: tuple[TakenLine, ...], held: list[str]) -> tu
         amounts, contradictory = stated_amounts(charge, charge.tax_percent, order.currency)
         parts += [amounts] if amounts is not None else []
         held += ["amounts_do_not_add_up"] if contradictory else []
+    percent = tax_percent_of(total(tuple(parts)))
     for voucher in order.vouchers:
-        amounts, _ = stated_amounts(voucher, None, order.currency)
+        amounts, _ = stated_amounts(voucher, percent, order.currency)
         if amounts is not None:
             parts.append(Amounts(-amounts.net, -amounts.tax, -amounts.gross))
     totals, charges = total(tuple(parts)), order.charges
+    if totals.gross < 0:
+        held.append("total_below_zero")
+    if any(payment.currency not in {None, order.currency} for payment in order.payments):
+        held.append("payment_currency")
+        return charges, totals
     received = paid(order.payments)
     if received is None or received == totals.gross:
         return charges, totals

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from listino.core.checks import country_fault
-from listino.core.money import ONE, plain
+from listino.core.money import EXACT, NINE_PLACES, plain
 from listino.core.orders import (
     Amounts,
     Charge,
@@ -163,9 +163,13 @@ def _parties(book: Snapshot, order: Order, channel: str | None, held: list[str])
     if channel is not None and one(book, [], "channels", channel) is None:
         held.append("unknown_channel")
         channel = None
-    countries = [party.country for party in (order.ship_to, order.bill_to) if party is not None and party.country]
+    parties = (order.buyer, order.ship_to, order.bill_to)
+    countries = [party.country for party in parties if party is not None and party.country]
     if any(country_fault("country", country) is not None for country in countries):
         held.append("bad_address")
+    buyer = order.buyer
+    if customer is None and buyer is not None and not (buyer.name or buyer.company or buyer.mail or buyer.code):
+        held.append("unknown_buyer")
     if order.quote is not None:
         held.append("unknown_quote")
     return customer, channel
@@ -227,8 +231,8 @@ def _said(**values: Any) -> dict[str, Any]:
 def _line_row(line: TakenLine) -> LineRow:
     said, outcome = line.said, line.ours.price if line.ours is not None else None
     net_price = said.net_price
-    if net_price is None and isinstance(outcome, Price) and outcome.per == ONE:
-        net_price = outcome.net_price
+    if net_price is None and isinstance(outcome, Price):
+        net_price = EXACT.divide(outcome.net_price, outcome.per).quantize(NINE_PLACES, context=EXACT)
     amounts = line.amounts
     unit = said.unit or (outcome.unit if outcome is not None else None)
     if amounts is None:

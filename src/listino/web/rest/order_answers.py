@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from listino.core.money import minor_digits, plain
+from listino.core.money import EXACT, minor_digits, plain
 from listino.core.question import Price
 from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
 from listino.web.answers import encode, hide, instant_text, price_answer
@@ -94,7 +94,7 @@ def _line(line: TakenLine, digits: int) -> OrderLineAnswer:
     outcome = line.ours.price if line.ours is not None else None
     net_price = said.net_price if said.net_price is not None else None
     if net_price is None and isinstance(outcome, Price):
-        net_price = outcome.net_price
+        net_price = EXACT.divide(outcome.net_price, outcome.per)
     return OrderLineAnswer(
         item=said.item,
         quantity=plain(said.quantity),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from listino.core.errors import Conflict, Fault, NotFound, Unavailable, malformed
-from listino.core.orders import Order
+from listino.core.orders import Order, without_card_data
 from listino.db.engine import Database, Reading
 from listino.flows import intake
 from listino.flows.access import ApiKey
@@ -57,7 +57,7 @@ class OrderDoor:
         Errors:  Malformed, DifferentContent, Conflict (in_progress), Unavailable.
         """
         require(key, "orders:create")
-        order = order_of(body)
+        order = without_card_data(order_of(body))
         name = _checked_key(idempotency_key)
         caller = Caller(key.name, key.channel, key.test)
         digests, fingerprint = keys_of(order, caller, name), fingerprint_of(order)
