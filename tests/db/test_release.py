@@ -1,5 +1,6 @@
 """What was published stays whatever happens to its importer, and what was not is taken back."""
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from listino.cli import serving
+from listino.core.errors import Conflict
 from listino.core.facts import Brand
 from listino.db.book import Change, commit
 from listino.db.engine import Database
@@ -16,8 +19,8 @@ from listino.db.snapshot import change_log
 from listino.flows.facts import Stated
 from listino.flows.import_ import changed_by, imported
 from listino.flows.tables import Options
-from tests.books import NOW, Books
-from tests.db.test_staging import ITEMS, OLD, prices, rows, value_of
+from tests.books import NOW, Books, put
+from tests.db.test_staging import ITEMS, OLD, Stop, Within, prices, rows, stop, value_of
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,33 @@ def test_the_change_log_shows_what_an_import_ended_when_it_brought_nothing(datab
     header = change_log(database.read(), 2, 1)[0]
     assert (header.changes, header.records) == (600, ())
     assert header.ended == tuple(("brands", f"N{n:03}") for n in range(100))
+
+
+def test_a_running_server_takes_the_claims_of_a_dead_import_back_within_a_minute_of_its_lease(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, naps, real = rows(database), list[float](), time.sleep
+
+    def nap(seconds: float) -> None:
+        if seconds < 1:
+            real(seconds)
+            return
+        naps.append(seconds)
+        if len(naps) == 2:
+            raise Stop
+        with monkeypatch.context() as patch:
+            patch.setattr("listino.db.staging.release", lambda *_: None)
+            with pytest.raises(Stop):
+                imported(database, [prices(tmp_path)], Options(), "Anna", NOW, Within("references", stop))
+        with pytest.raises(Conflict) as refusal:
+            put(database, OLD[0])
+        assert "taken back soon after 2026-01-01T00:02:0" in refusal.value.faults[0].remedy
+
+    monkeypatch.setattr("time.sleep", nap)
+    with pytest.raises(Stop):
+        serving._tidy(database.url, None)
+    assert naps == [60, 60]
+    assert rows(database) == before
 
 
 def brand(number: int) -> Change:

@@ -18,7 +18,8 @@ BACKPRESSURE = 256
 KILL_TIMEOUT_S = 20
 # A worker's memory counts the part of the database that it has mapped (up to 4 GiB): the bound lies above it.
 WORKER_MEMORY_MIB_MAX = 6144
-TIDY_EVERY_S = 24 * 3600.0
+TIDY_EVERY_S = 60.0
+HISTORY_EVERY_S = 24 * 3600.0
 READY_POLL_S = 0.05
 READY_WAIT_S = 60.0
 LOGGING = {
@@ -216,17 +217,20 @@ def _history_days() -> int | None:
 
 
 def _tidy(url: str, history_days: int | None) -> None:
-    """Beside the workers, now and once a day: finish imports that died, delete history that is too old."""
-    from time import sleep
+    """Beside the workers: finish imports that died, every minute; delete history that is too old, once a day."""
+    from time import monotonic, sleep
 
     from listino.config import now
     from listino.db.engine import Database
     from listino.flows.upkeep import tidied
 
-    database = Database(url)
+    database, history_due = Database(url), monotonic()
     while True:
+        days = None
+        if monotonic() >= history_due:
+            days, history_due = history_days, history_due + HISTORY_EVERY_S
         try:
-            tidied(database, history_days, now())
+            tidied(database, days, now())
         except Exception as error:
-            screen.remark(f"Tidying the database did not end: {screen.complaint(error)} It is tried again in a day.")
+            screen.remark(f"Tidying the database did not end: {screen.complaint(error)} It is tried again later.")
         sleep(TIDY_EVERY_S)

@@ -52,10 +52,12 @@ def full_key(fact: Rule) -> Exception:
 
 def claimed(tx: Connection, name: str, change_set: int) -> Conflict:
     """The refusal to change what an import that is not yet published has claimed."""
-    row = tx.execute("SELECT actor, at FROM change_set WHERE id = ?", (change_set,)).fetchone()
+    sql = "SELECT actor, at, lease_until FROM change_set WHERE id = ?"
+    actor, at, lease_until = tx.execute(sql, (change_set,)).fetchone()
     kind, _, code = name.partition(SEPARATOR)
-    who = f"the import by {row[0]} of {row[1]}" if row is not None else "an import"
-    text = f"{code!r} in {kind} is being changed by {who}, which is not finished."
-    return Conflict(
-        "claimed_by_import", text, (Fault("code", "claimed_by_import", text, "Repeat it when it is done."),)
+    text = f"{code!r} in {kind} is being changed by the import by {actor} of {at}, which is not finished."
+    remedy = (
+        f"Repeat it when it is done. Should it have died, its claims are taken back soon after {lease_until} "
+        "by a running server, or by the next import."
     )
+    return Conflict("claimed_by_import", text, (Fault("code", "claimed_by_import", text, remedy),))
