@@ -90,7 +90,8 @@ def _on_grid(price: Decimal, rule: Rounding | None, decimals: int | None, direct
             rule = Rounding(increment=rule.increment, offset=rule.offset, direction=direction)
         price = rounded(price, rule)
     if decimals is not None:
-        price = price.quantize(QUANTA[decimals], _MODES[direction], EXACT)
+        quantised = price.quantize(QUANTA[decimals], _MODES[direction], EXACT)
+        return quantised if quantised or not price else QUANTA[decimals]
     return price
 
 
