@@ -47,7 +47,7 @@ def build(database: Database, settings: WebSettings, clock: Callable[[], datetim
 
 
 class App:
-    """The doors of one process. GET of a price is answered before the router; all else goes through it."""
+    """The doors of one process. The two hot roads, a price and an order, are answered before the router."""
 
     def __init__(
         self, database: Database, settings: WebSettings, clock: Callable[[], datetime], chance: Chance
@@ -63,6 +63,7 @@ class App:
         self.docs = Docs()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
+        self._taking_orders = self._door(self._order, guarded=False)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
         self._router = Starlette(
@@ -82,7 +83,7 @@ class App:
             Route("/docs", self.docs.page),
             Route("/docs/{asset:path}", self.docs.asset),
             Route(PRICES, self._door(self._batch), methods=["POST"]),
-            Route("/v1/orders", self._door(self._order, guarded=False), methods=["POST"]),
+            Route("/v1/orders", self._taking_orders, methods=["POST"]),
             Route("/v1/orders", self._door(self._orders), methods=["GET"]),
             Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
             Route("/v1/changes", self._door(self._change), methods=["POST"]),
@@ -103,6 +104,10 @@ class App:
                 await self._price(scope, path, send)
                 return
             scope = self._proxies.seen(scope)
+            if path == "/v1/orders" and scope["method"] == "POST":
+                response = await self._taking_orders(Request(scope, receive))
+                await response(scope, receive, send)
+                return
             if path == "/":  # Whoever comes to the address alone is shown what can be asked.
                 await RedirectResponse(root_of(Request(scope)) + "/docs")(scope, receive, send)
                 return
