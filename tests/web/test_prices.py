@@ -140,6 +140,24 @@ def test_every_line_of_a_batch_has_its_own_outcome(house: House) -> None:
     assert [line["error"]["code"] for line in answer["lines"][1:]] == ["unknown_item", "not_positive"]
 
 
+def test_a_line_that_cannot_be_read_is_that_lines_fault(house: House) -> None:
+    lines = [{"item": "saw"}, {"id": "b", "quantity": 1}, {"item": "saw", "quantity": True}, 5, {"item": "saw", "x": 1}]
+    answer = house.client.request("POST", "/v1/prices", json={"lines": lines}).json()
+    assert answer["lines"][0]["net_price"] == "20.00"
+    assert answer["lines"][1]["id"] == "b"
+    faults = [line["error"]["errors"][0] for line in answer["lines"][1:]]
+    assert [(fault["field"], fault["code"]) for fault in faults] == [
+        ("lines[1].item", "missing"),
+        ("lines[2].quantity", "wrong_type"),
+        ("lines[3]", "wrong_type"),
+        ("lines[4].x", "unknown_field"),
+    ]
+
+
+def test_nothing_is_known_of_an_instant_to_come(house: House) -> None:
+    assert house.get("/v1/prices/saw", known_at="2099-01-01").json()["code"] == "unknown_revision"
+
+
 def test_a_batch_answers_what_single_questions_answer(house: House) -> None:
     lines = [{"item": item, "quantity": str(quantity)} for item in ("hammer", "saw") for quantity in (1, 9, 10, 200)]
     answer = house.client.request("POST", "/v1/prices", json={"customer": "rossi", "lines": lines * 20}).json()
@@ -156,9 +174,9 @@ def test_a_batch_answers_what_single_questions_answer(house: House) -> None:
         (b"[" * 100_000, "malformed"),
         (b'{"lines":[]}', "count"),
         (b'{"lines":[' + b",".join([b'{"item":"saw"}'] * 1001) + b"]}", "count"),
-        (b'{"lines":[{"item":"saw","colour":"red"}]}', "unknown_field"),
-        (b'{"lines":[{"quantity":1}]}', "malformed"),
-        (b'{"lines":[{"item":"saw","quantity":true}]}', "malformed"),
+        (b'{"lines":[{"item":"saw"}],"colour":"red"}', "unknown_field"),
+        (b'{"lines":[{"quantity":1}],"at":5}', "malformed"),
+        (b'{"lines":5}', "malformed"),
         (b'{"customer":"nobody","lines":[{"item":"saw"}]}', "unknown_customer"),
         (b'{"lines":[{"item":"saw"}]}' + b" " * (2 << 20), "too_large"),
     ],

@@ -159,11 +159,11 @@ class App:
 
     async def _batch(self, request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)
-        ask = self.prices.read_batch(body)
+        batch = self.prices.read_batch(body)
         language = language_of(request.headers.get("accept-language", "").encode("latin-1")) or None
-        if len(ask.lines) <= LINES_DIRECT_MAX:
-            return _json(self.prices.answered_batch(ask, key, language))
-        return _json(await self._in_thread(self.prices.answered_batch, ask, key, language))
+        if len(batch.ask.lines) <= LINES_DIRECT_MAX:
+            return _json(self.prices.answered_batch(batch, key, language))
+        return _json(await self._in_thread(self.prices.answered_batch, batch, key, language))
 
     async def _order(self, request: Request) -> Response:
         body = await body_of(request.scope, request.receive)

@@ -104,21 +104,22 @@ def message_of(body: bytes, decoder: "msgspec.json.Decoder[Message]") -> Message
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _by_field(error) from None
+        raise by_field(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise malformed("body", "malformed_json", f"The body is not JSON: {error}.", "Send valid UTF-8 JSON.") from None
     except RecursionError:
         raise malformed("body", "too_deep", "The JSON is nested too deeply.", "Send it as documented.") from None
 
 
-def _by_field(error: msgspec.ValidationError) -> Malformed:
+def by_field(error: msgspec.ValidationError, prefix: str = "") -> Malformed:
+    """The refusal for a value that does not fit, with its field; `prefix` is where the message stands."""
     text = str(error)
     if "unknown field" in text:
         name = text.partition("`")[2].partition("`")[0]
         path = text.partition("at `$.")[2].rstrip("`")
-        field = f"{path}.{name}" if path else name
+        field = ".".join(part for part in (prefix, path, name) if part)
         return malformed(field, "unknown_field", f"There is no field {field}.", "Leave it out, or correct its name.")
-    return malformed_by(error)
+    return malformed_by(error, prefix)
 
 
 def quantity_of(text: str, field: str = "quantity") -> Decimal:

@@ -1,8 +1,9 @@
 """The price doors: one item by GET, up to 1,000 lines by POST."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
 from listino.web.messages import AskedLine, BatchAsk
 from listino.web.reading import (
+    by_field,
     check_number,
     checked_code,
     checked_quantity,
@@ -38,6 +40,15 @@ PARAMETERS = frozenset(
      "known_at", "explain", "ladder", "min_revision"]
 )  # fmt: skip
 _decode_batch = msgspec.json.Decoder(BatchAsk)
+_decode_any = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as it was read: what it asks, and the faults of lines that could not be read, by their place."""
+
+    ask: BatchAsk
+    faults: dict[int, Malformed]
 
 
 class PriceDoor:
@@ -116,41 +127,53 @@ class PriceDoor:
             explain=explain,
             ladder=_flag(said.get("ladder"), "ladder"),
         )
-        known_at = known_at_of(said["known_at"], self.company()) if "known_at" in said else None
+        known_at = self._known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
 
-    def batch(self, body: bytes, key: ApiKey, language: str | None) -> bytes:
-        """The answer to POST /v1/prices."""
-        require(key, "prices:read")
-        return self.answered_batch(message_of(body, _decode_batch), key, language)
-
-    def read_batch(self, body: bytes) -> BatchAsk:
-        """The batch that a body asks for.
+    def read_batch(self, body: bytes) -> Batch:
+        """The batch that a body asks for; a line that cannot be read is that line's fault.
 
         Errors:  Malformed.
         """
-        ask = message_of(body, _decode_batch)
-        if not 1 <= len(ask.lines) <= LINES_MAX:
-            text = f"A batch has 1 to {LINES_MAX} lines, not {len(ask.lines)}."
-            raise malformed("lines", "count", text, "Send several batches.")
-        return ask
+        try:
+            batch = Batch(message_of(body, _decode_batch), {})
+        except Malformed as error:
+            if not error.faults or not error.faults[0].field.startswith("lines["):
+                raise
+            batch = _line_by_line(body)
+        count = len(batch.ask.lines)
+        if not 1 <= count <= LINES_MAX:
+            raise malformed(
+                "lines", "count", f"A batch has 1 to {LINES_MAX} lines, not {count}.", "Send several batches."
+            )
+        return batch
 
-    def answered_batch(self, ask: BatchAsk, key: ApiKey, language: str | None) -> bytes:
+    def answered_batch(self, batch: Batch, key: ApiKey, language: str | None) -> bytes:
         """A batch answered line by line; all lines belong to one revision.
 
         Errors:  Malformed for the context; a line's fault is that line's `error`.
         """
         require(key, "prices:read")
-        now = self._clock()
+        ask, now = batch.ask, self._clock()
         context = self._context(ask, key, now)
-        known_at = known_at_of(ask.known_at, self.company()) if ask.known_at is not None else None
+        known_at = self._known_at(ask.known_at, now)
         book = snapshot(self._database, known_at)
         check_revision(book, ask.min_revision)
         full = key.may("explain:full")
-        asked = [(line, _asked_line(context, line, index)) for index, line in enumerate(ask.lines)]
+        asked = [
+            (line, batch.faults.get(index) or _asked_line(context, line, index)) for index, line in enumerate(ask.lines)
+        ]
         prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
         lines = [_line(book, line, one, language, full) for line, one in asked]
         return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book)
+
+    def _known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
+        """As of which revision or instant the caller wants the book; nothing is known of later ones."""
+        known_at = known_at_of(said, self.company()) if said is not None else None
+        if isinstance(known_at, datetime) and known_at > now:
+            text = f"What will be known at {said} is not known yet."
+            raise malformed("known_at", "unknown_revision", text, "Send an instant that has passed, or none.")
+        return known_at
 
     def _context(self, ask: BatchAsk, key: ApiKey, now: datetime) -> Asked:
         at = instant_of(ask.at, "at", self.company()) if ask.at is not None else now
@@ -168,6 +191,26 @@ class PriceDoor:
             explain=ask.explain,
             ladder=ask.ladder,
         )
+
+
+def _line_by_line(body: bytes) -> Batch:
+    """A batch of which some lines cannot be read: they stand with their faults, the others as they are."""
+    said = _decode_any.decode(body)
+    lines: list[AskedLine] = []
+    faults: dict[int, Malformed] = {}
+    for index, one in enumerate(said["lines"]):
+        try:
+            lines.append(msgspec.convert(one, AskedLine))
+        except msgspec.ValidationError as error:
+            faults[index] = by_field(error, f"lines[{index}]")
+            name = one.get("id") if isinstance(one, dict) else None
+            lines.append(AskedLine("", id=name if isinstance(name, str) else None))
+    try:
+        ask = msgspec.convert(said | {"lines": []}, BatchAsk)
+    except msgspec.ValidationError as error:
+        raise by_field(error) from None
+    ask.lines = lines
+    return Batch(ask, faults)
 
 
 def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
