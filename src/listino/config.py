@@ -64,7 +64,7 @@ def application() -> Any:
     _log_in_lines()
     url = default_database()
     check_version(url)
-    app = build(Database(url), web_settings(), now, SystemChance())
+    app = build(Database(url, watched=True), web_settings(), now, SystemChance())
     atexit.register(_leave)
     return app
 

@@ -1,7 +1,10 @@
 """Open the database: a reading connection for each thread, one writer for all."""
 
+import mmap
+import os
 import threading
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from listino.core.errors import Unavailable
@@ -15,6 +18,8 @@ from listino.db.locks import InUse
 from listino.db.writer import Job, Write, WriteAll, Writer
 
 WRITE_DEADLINE_S = 30.0
+# The header of the log's index changes with every commit (https://sqlite.org/walformat.html, 2.1).
+LOG_HEADER_BYTES = 48
 
 
 class Reading:
@@ -24,7 +29,7 @@ class Reading:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.version = -1
+        self.version: int | bytes = -1
         self.revision = -1
         self.access = -1
         self.epoch = ""
@@ -36,7 +41,8 @@ class Reading:
 class Database:
     """One SQLite file in write-ahead mode: a reading connection per thread, one writing thread."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, watched: bool = False) -> None:
+        """Open it. A process that lives for one database alone may have its log `watched` for changes."""
         check_engine()
         self.url = url
         self.path = path_of(url)
@@ -45,6 +51,8 @@ class Database:
         self._readings: list[Reading] = []
         self._in_use = InUse(self.path)
         self._in_use.share()
+        self._watched = watched
+        self._header: mmap.mmap | None = None
         self._writer = Writer(self.path)
 
     def read(self) -> Reading:
@@ -53,10 +61,16 @@ class Database:
         if reading is None:
             reading = self._threads.reading = Reading(connected(self.path, writing=False))
             self._readings.append(reading)
-        version = reading.connection.execute("PRAGMA data_version").fetchone()[0]
+        header = self._header
+        if header is None:
+            version = reading.connection.execute("PRAGMA data_version").fetchone()[0]
+        else:
+            version = header[:LOG_HEADER_BYTES]
         if version != reading.version:
             self._look_again(reading)
             reading.version = version
+            if self._watched and header is None:
+                self._header = log_header(self.path)
         return reading
 
     def _look_again(self, reading: Reading) -> None:
@@ -108,6 +122,16 @@ class Database:
         for reading in self._readings:
             reading.connection.close()
         self._in_use.close()
+
+
+def log_header(path: Path) -> mmap.mmap:
+    """The header of the log's index, as all processes share it: looking at it costs no system call.
+
+    Its file is never closed again: closing any descriptor of it would take away the locks that SQLite
+    holds on it in this process (POSIX advisory locks). Hence only for a process with one database.
+    """
+    descriptor = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
+    return mmap.mmap(descriptor, mmap.PAGESIZE, access=mmap.ACCESS_READ)
 
 
 def _staged(connection: Connection) -> dict[int, int]:
