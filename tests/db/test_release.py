@@ -12,10 +12,10 @@ from listino.cli import serving
 from listino.core.errors import Conflict
 from listino.core.facts import Brand
 from listino.db.book import Change, commit
+from listino.db.change_log import change_log
 from listino.db.engine import Database
 from listino.db.release import release
 from listino.db.schema import OPEN, STAGED
-from listino.db.snapshot import change_log
 from listino.flows.facts import Stated
 from listino.flows.import_ import changed_by, imported
 from listino.flows.tables import Options

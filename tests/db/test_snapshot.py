@@ -8,8 +8,9 @@ import pytest
 
 from listino.core.facts import Customer
 from listino.db.book import Change, commit
+from listino.db.change_log import change_log
 from listino.db.engine import Database
-from listino.db.snapshot import Snapshot, change_log, snapshot, versions
+from listino.db.snapshot import Snapshot, snapshot, versions
 from listino.flows.facts import Stated
 from listino.flows.import_ import changed_by
 from tests.books import NOW, Books, ended, put

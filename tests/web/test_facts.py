@@ -199,3 +199,23 @@ def test_an_unknown_route_is_a_problem_too(house: House) -> None:
     assert house.get("/nothing").json()["code"] == "not_found"
     answer = house.client.request("PATCH", "/v1/items/hammer")
     assert (answer.status, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [("item-groups", "parent"), ("accounts", "parent"), ("items", "variant_of"), ("units", "of")]
+)
+def test_nothing_stands_above_itself(house: House, kind: str, field: str) -> None:
+    more = {"factor": "10"} if kind == "units" else {}
+    house.put(kind, "root")
+    house.put(kind, "middle", **more, **{field: "root"})
+    house.put(kind, "leaf", **more, **{field: "middle"})
+    for above in ("leaf", "root"):
+        answer = put(house, f"/v1/{kind}/root", more | {field: above})
+        assert (answer.status, answer.json()["errors"][0]["code"]) == (400, "loop")
+    assert house.get(f"/v1/{kind}/root").json().get(field) is None
+
+
+def test_what_is_not_there_says_where_to_look(house: House) -> None:
+    for answer in (house.get("/v1/items/nothing"), house.client.request("DELETE", "/v1/items/nothing")):
+        assert (answer.status, answer.json()["errors"][0]["field"]) == (404, "code")
+        assert answer.json()["errors"][0]["remedy"]

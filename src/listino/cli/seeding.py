@@ -10,8 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from listino.core.orders import Order, OrderLine
+from listino.db.change_log import change_log
 from listino.db.engine import Database
 from listino.db.founding import founded
+from listino.db.orders import count_of_store
 from listino.db.people import Person
 from listino.db.snapshot import snapshot
 from listino.demo import company, history
@@ -36,8 +38,8 @@ def is_empty(database: Database) -> bool:
 
 def is_demo(database: Database) -> bool:
     """Whether the first thing that was brought in is the demo company."""
-    row = database.read().connection.execute("SELECT actor FROM change_set WHERE revision = 1").fetchone()
-    return row is not None and row[0] == ACTOR
+    first = change_log(database.read(), 0, 1)
+    return bool(first) and first[0].actor == ACTOR
 
 
 def seed(database: Database, now: datetime, chance: Any, passed: Passed) -> None:
@@ -81,11 +83,7 @@ def _people(today: date) -> Iterator[tuple[str, Person]]:
 
 
 def _orders_there(database: Database) -> int:
-    stores = [store for store, _ in history.STORES]
-    places = ",".join("?" * len(stores))
-    sql = f"SELECT count(*) FROM orders WHERE store IN ({places})"
-    found: int = database.read().connection.execute(sql, stores).fetchone()[0]
-    return found
+    return sum(count_of_store(database.read().connection, store) for store, _ in history.STORES)
 
 
 def _hand_in(database: Database, today: date, chance: Any, passed: Passed) -> None:

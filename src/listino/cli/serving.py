@@ -77,7 +77,7 @@ def serve(
     }
     run(
         url, place, workers, {name: value for name, value in settings.items() if value is not None},
-        lambda: screen.say(f"Listino answers at {place.address} (docs at /docs). Ctrl-C stops it."),
+        lambda: screen.say(f"Listino answers at {place.address} (docs at {base_path}/docs). Ctrl-C stops it."),
         workers_kill_timeout=workers_kill_timeout, workers_max_rss=workers_max_rss,
     )  # fmt: skip
 

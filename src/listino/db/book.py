@@ -8,14 +8,14 @@ from itertools import islice
 
 import msgspec
 
-from listino.core.errors import Conflict, Fault, NotFound
+from listino.core.errors import Conflict, Fault
 from listino.core.facts import KIND_OF, Fact
 from listino.core.keys import code_key, is_rule_key, key_of, references, shape_of
 from listino.core.rules import BASE_LIST, Rule
 from listino.core.scheme import READY_SCHEMES
 from listino.db.codec import body_of, fact_of, kind_of_key
 from listino.db.engine import Connection
-from listino.db.refusals import RULES_PER_KEY_MAX, claimed, full_key, in_use, twice, unknown_reference
+from listino.db.refusals import RULES_PER_KEY_MAX, absent, claimed, full_key, in_use, loop, twice, unknown_reference
 from listino.db.schema import OPEN, STAGED
 from listino.db.snapshot import digest_of, next_stamp
 
@@ -24,6 +24,14 @@ HEADER_KEYS_MAX = 2_000
 REFERRERS_SHOWN_MAX = 20
 # What exists without being stated.
 BUILT_IN = {code_key("price-lists", BASE_LIST), *(code_key("schemes", code) for code in READY_SCHEMES)}
+
+
+# By which field a record names the one above it. Higher trees than this are not looked at to their top.
+TREE_FIELDS = {"item-groups": "parent", "accounts": "parent", "items": "variant_of", "units": "of"}
+TREE_HEIGHT_MAX = 32
+_OPEN_BODY = (
+    "SELECT fact.body FROM code_of JOIN fact ON fact.id = code_of.fact WHERE code_of.code = ? AND code_of.ended = ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ def commit(tx: Connection, changes: Sequence[Change], actor: str, reason: str | 
     for change in changes:
         work.carry_out(change)
     work.check_references()
+    work.check_trees()
     if not work.changed:
         return Committed(revision - 1, 0)
     work.count_shapes()
@@ -96,6 +105,7 @@ class _Commit:
         self.shapes: dict[str, int] = {}
         self.named: dict[tuple[str, str], tuple[str, str]] = {}
         self.ended: list[tuple[str, str]] = []
+        self.raised: list[tuple[str, str, str, str]] = []
         self.fact_ids: tuple[int | None, int | None] = (None, None)
 
     def carry_out(self, change: Change) -> None:
@@ -106,7 +116,7 @@ class _Commit:
             raise _conflict(change, old)
         if change.fact is None:
             if old is None:
-                raise NotFound("not_found", f"There is no {change.code!r} in {change.kind}.")
+                raise absent(change.kind, change.code)
             self.ended.append((change.kind, change.code))
         body = body_of(change.fact) if change.fact is not None else None
         if old is not None:
@@ -154,6 +164,10 @@ class _Commit:
         )
         self.fact_ids = (self.fact_ids[0] or row.lastrowid, row.lastrowid)
         self.tx.execute("INSERT INTO code_of (code, ended, fact) VALUES (?, ?, ?)", (name, OPEN, row.lastrowid))
+        kind = KIND_OF[type(fact)]
+        above = getattr(fact, TREE_FIELDS[kind], None) if kind in TREE_FIELDS else None
+        if above is not None:
+            self.raised.append((kind, fact.code, TREE_FIELDS[kind], above))
         named = references(fact)
         self.tx.executemany(
             "INSERT OR IGNORE INTO reference (target, fact) VALUES (?, ?)",
@@ -186,6 +200,18 @@ class _Commit:
             users = users_of(self.tx, kind, code)
             if users:
                 raise in_use(kind, code, users)
+
+    def check_trees(self) -> None:
+        """Nothing stands above itself: groups, accounts, variants and units are trees."""
+        for kind, code, field, parent in self.raised:
+            above: str | None = parent
+            for _ in range(TREE_HEIGHT_MAX):
+                if above == code:
+                    raise loop(kind, code, field)
+                if above is None:
+                    break
+                row = self.tx.execute(_OPEN_BODY, (code_key(kind, above), OPEN)).fetchone()
+                above = getattr(fact_of(kind, row[0]), field) if row is not None else None
 
     def count_shapes(self) -> None:
         """Keep how many open rules have each shape of key."""

@@ -214,3 +214,9 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
 def count_by_handover(connection: Connection) -> dict[str, int]:
     """How many orders there are by hand-over."""
     return dict(connection.execute("SELECT handover, count(*) FROM orders GROUP BY handover ORDER BY handover"))
+
+
+def count_of_store(connection: Connection, store: str) -> int:
+    """How many orders a store has handed in."""
+    found: int = connection.execute("SELECT count(*) FROM orders WHERE store = ?", (store,)).fetchone()[0]
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from listino.core.errors import Conflict, Fault, Malformed, malformed
+from listino.core.errors import Conflict, Fault, Malformed, NotFound, malformed
 from listino.core.keys import SEPARATOR
 from listino.core.rules import Rule
 from listino.db.engine import Connection
@@ -61,3 +61,15 @@ def claimed(tx: Connection, name: str, change_set: int) -> Conflict:
         "by a running server, or by the next import."
     )
     return Conflict("claimed_by_import", text, (Fault("code", "claimed_by_import", text, remedy),))
+
+
+def absent(kind: str, code: str) -> NotFound:
+    """The refusal to end what is not there."""
+    text = f"There is no {code!r} in {kind}."
+    return NotFound("not_found", text, (Fault("code", "not_found", text, f"List {kind} to see what is there."),))
+
+
+def loop(kind: str, code: str, field: str) -> Malformed:
+    """The refusal of a record that would stand above itself."""
+    text = f"{code!r} in {kind} would stand above itself."
+    return malformed(field, "loop", text, f"Name another {field}, or none.")

@@ -22,8 +22,6 @@ KEYS_PER_QUERY = 500
 ROWS_PER_PAGE = 500
 # Where all facts are gone through, so many are looked at in one read.
 ROWS_PER_LOOK = 20_000
-# A revision in the change log shows so many of its records.
-RECORDS_SHOWN_MAX = 100
 
 _BY_KEYS = (
     "SELECT key, since, ended, body FROM fact WHERE ended > ? AND (since <= ? OR since >= 1099511627776) "
@@ -245,40 +243,10 @@ def _naming(book: Snapshot, target: tuple[str, str], behind: int) -> tuple[list[
     return rows, last if last < newest else None
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """One revision in the change log, with the records that it brought and ended (the first of many)."""
-
-    revision: int
-    at: str
-    actor: str
-    reason: str | None
-    changes: int
-    records: tuple[tuple[str, str], ...]
-    ended: tuple[tuple[str, str], ...]
-
-
-def change_log(reading: Reading, after: int, limit: int) -> list[Header]:
-    """The revisions behind one, in order."""
-    rows = reading.connection.execute(
-        "SELECT id, revision, at, actor, reason, changes, ended, first_fact, last_fact FROM change_set "
-        "WHERE revision > ? ORDER BY revision LIMIT ?",
-        (after, limit),
-    ).fetchall()
-    return [_header(reading, row) for row in rows]
-
-
-def _header(reading: Reading, row: tuple[Any, ...]) -> Header:
-    change_set, revision, at, actor, reason, changes, ended, first, last = row
-    # Among an import's facts lie those that others committed meanwhile, and its marks of what ended.
-    brought = reading.connection.execute(
-        "SELECT key, code FROM fact WHERE id BETWEEN ? AND ? AND since IN (?, ?) AND ended <> since "
-        "ORDER BY id LIMIT ?",
-        (first or 0, last or -1, revision, STAGED + change_set, RECORDS_SHOWN_MAX),
-    )
-    records = tuple((kind_of_key(key), code) for key, code in brought)
-    gone = msgspec.json.decode(ended, type=tuple[tuple[str, str], ...]) if ended else ()
-    return Header(revision, at, actor, reason, changes, records, gone[:RECORDS_SHOWN_MAX])
+def was_ever(connection: Connection, kind: str, code: str) -> bool:
+    """Whether there is or was a fact under a code."""
+    sql = "SELECT 1 FROM code_of WHERE code = ? LIMIT 1"
+    return connection.execute(sql, (code_key(kind, code),)).fetchone() is not None
 
 
 @lru_cache(maxsize=100_000)

@@ -19,6 +19,7 @@ import pysqlite3.dbapi2 as sqlite
 from listino.core.errors import Conflict, Fault
 from listino.core.keys import SEPARATOR, is_rule_key, shape_of
 from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, records_json, users_of
+from listino.db.change_log import RECORDS_SHOWN_MAX
 from listino.db.chunks import Chunks
 from listino.db.engine import Connection, Database
 from listino.db.people import customer_id, keep
@@ -26,7 +27,7 @@ from listino.db.refusals import in_use
 from listino.db.release import ENDS, release, released, settle
 from listino.db.schema import OPEN, STAGED
 from listino.db.side import SideFile
-from listino.db.snapshot import RECORDS_SHOWN_MAX, next_stamp, stamp
+from listino.db.snapshot import next_stamp, stamp
 from listino.db.suspects import Suspects
 
 # A change set whose import has not been heard of for so long is taken back by whoever comes next.

@@ -13,10 +13,10 @@ from listino.core.rules import Rule
 from listino.core.validity import zone_named
 from listino.db import people
 from listino.db.book import Change, Committed, commit
+from listino.db.change_log import change_log as change_log
 from listino.db.engine import Connection, Database
 from listino.db.people import Person
 from listino.db.snapshot import Snapshot, Version, company, snapshot, under, version, versions
-from listino.db.snapshot import change_log as change_log
 from listino.flows.records import fact_from, plain_fact, settled
 
 # A change set of this size is carried out in one go; a larger one is staged.

@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 
 from listino.core.errors import Fault, NotFound
-from listino.core.keys import code_key
 from listino.db import erasures, orders, people, traces
 from listino.db.engine import Connection, Database
-from listino.db.snapshot import Snapshot, snapshot, stamp, version
+from listino.db.snapshot import Snapshot, snapshot, stamp, version, was_ever
 from listino.flows.records import plain_fact
 
 # A word this short is looked for with its field's name, as by chance it could stand anywhere.
@@ -99,9 +98,8 @@ def erased(database: Database, customer: str, now: datetime) -> Erased:
 
 def _known(book: Snapshot, customer: str) -> bool:
     connection = book.reading.connection
-    by_name = "SELECT 1 FROM code_of WHERE code = ? LIMIT 1"
     return (
-        connection.execute(by_name, (code_key("customers", customer),)).fetchone() is not None
+        was_ever(connection, "customers", customer)
         or customer in people.erased(connection)
         or bool(orders.listed(connection, {"customer": customer}, "", 1))
         or orders.read(connection, customer) is not None
