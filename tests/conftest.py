@@ -5,11 +5,12 @@ import random
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 SEED = os.environ.get("LISTINO_TEST_SEED") or str(random.SystemRandom().randrange(10**9))
 
-settings.register_profile("listino", print_blob=True, deadline=None)
+# How fast a machine draws is no property of ours.
+settings.register_profile("listino", print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("listino")
 
 

@@ -70,6 +70,7 @@ def serve(
 ) -> None:
     """Answer over HTTP until SIGTERM or Ctrl-C; requests under way are finished."""
     url, place = database_url(database), Place(host, port)
+    docs = "/" + f"{base_path or ''}/docs".lstrip("/")
     settings = {
         "LISTINO_BASE_PATH": base_path,
         "LISTINO_TRUSTED_PROXIES": trusted_proxies,
@@ -77,7 +78,7 @@ def serve(
     }
     run(
         url, place, workers, {name: value for name, value in settings.items() if value is not None},
-        lambda: screen.say(f"Listino answers at {place.address} (docs at {base_path}/docs). Ctrl-C stops it."),
+        lambda: screen.say(f"Listino answers at {place.address} (docs at {docs}). Ctrl-C stops it."),
         workers_kill_timeout=workers_kill_timeout, workers_max_rss=workers_max_rss,
     )  # fmt: skip
 
