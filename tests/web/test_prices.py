@@ -192,3 +192,10 @@ def test_without_a_key_nothing_is_answered(house: House) -> None:
         assert (answer.status, answer.json()["code"]) == (401, "unauthenticated")
     assert house.client.request("GET", "/healthz", headers={"Authorization": ""}).status == 200
     assert house.client.request("GET", "/readyz", headers={"Authorization": ""}).status == 200
+
+
+def test_a_value_in_another_currency_says_so(house: House) -> None:
+    house.put("rates", "chf", currency="EUR", to_currency="CHF", rate="0.95")
+    (step,) = house.price("saw", currency="CHF")["steps"]
+    assert (step["value"], step["currency"], step["price_out"]) == ("20", "EUR", "19")
+    assert "currency" not in house.price("saw")["steps"][0]

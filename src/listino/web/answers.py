@@ -97,12 +97,20 @@ def _step(step: tuple[Any, ...], language: str | None, full: bool, facts: Facts)
         None if price_in is None else plain(price_in),
         plain(price_out),
     )
+    if facts.circle.rates and rule is not None and value is not None:
+        line.currency = _foreign_currency(name, rule, facts)
     by_cost = (kind == "allowance" or kind == "charge") and _is_by_cost(name, rule, facts)
     if by_cost or kind == "limit" or (kind == "price" and price_in is not None):
         line.confidential = True
         if not full:
             hide(line, by_cost=by_cost)
     return line
+
+
+def _foreign_currency(name: str, rule: str, facts: Facts) -> str | None:
+    """The currency of a value that was converted for this answer."""
+    candidates = (one for step in facts.steps if step.plan.name == name for one in step.live)
+    return next((one.currency for one in candidates if one.rule.code == rule and not one.own_currency), None)
 
 
 def _is_by_cost(name: str, rule: str, facts: Facts) -> bool:

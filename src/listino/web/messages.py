@@ -19,6 +19,7 @@ class StepLine(Struct, omit_defaults=True):
     value: Amount | None
     price_in: Amount | None
     price_out: Amount | None
+    currency: str | None = None
     confidential: bool = False
 
 

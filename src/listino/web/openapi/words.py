@@ -245,6 +245,7 @@ MESSAGES: Mapping[str, str] = {
     "PriceAnswer.stale_since": "Since when the database could not be asked; null when the answer is fresh.",
     "StepLine.kind": "What the step did.",
     "StepLine.value": "The rule's value: an amount or percent. Left out (null) where it would tell a cost.",
+    "StepLine.currency": "Currency of the value, where it is not the answer's: it was converted at a dated rate.",
     "StepLine.price_in": "Price before the step, per `per` units; null at the first.",
     "StepLine.price_out": "Price after the step, per `per` units; null where it would tell a cost.",
     "StepLine.confidential": "True where the step's figures are answered with the scope explain:full alone.",
