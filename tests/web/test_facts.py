@@ -219,3 +219,20 @@ def test_what_is_not_there_says_where_to_look(house: House) -> None:
     for answer in (house.get("/v1/items/nothing"), house.client.request("DELETE", "/v1/items/nothing")):
         assert (answer.status, answer.json()["errors"][0]["field"]) == (404, "code")
         assert answer.json()["errors"][0]["remedy"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "sNaN"])
+@pytest.mark.parametrize(
+    ("kind", "said", "field"),
+    [
+        ("units", {"of": "C62"}, "factor"),
+        ("rules", {"action": "price", "value": "1"}, "per"),
+        ("rates", {"currency": "EUR", "to_currency": "USD"}, "rate"),
+        ("taxes", {}, "percent"),
+    ],
+)
+def test_what_is_no_number_is_out_of_range(
+    house: House, kind: str, said: dict[str, Any], field: str, number: str
+) -> None:
+    answer = put(house, f"/v1/{kind}/odd", said | {field: number})
+    assert (answer.status, answer.json()["errors"][0]["field"]) == (400, field)

@@ -157,7 +157,7 @@ def _value_fault(owner: str, name: str, value: Any, path: str) -> Fault | None:
     if isinstance(value, str):
         return _text_fault(owner, name, value, path)
     if isinstance(value, Decimal):
-        if name in POSITIVE_FIELDS and value <= 0:
+        if name in POSITIVE_FIELDS and value.is_finite() and value <= 0:
             return Fault(path, "not_positive", f"{path} must be above 0, not {value}.", "Send a number above 0.")
         return decimal_fault(path, value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**9:
