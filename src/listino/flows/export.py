@@ -37,13 +37,17 @@ class Exported:
     files: tuple[tuple[Path, int], ...]
 
 
+def _silent(*_: object) -> None:
+    """Show no progress."""
+
+
 def exported(
     database: Database,
     folder: Path,
     kinds: Sequence[str] = (),
     known_at: int | datetime | None = None,
     format: str = "csv",
-    progress: Progress = lambda kind, facts: None,  # noqa: ARG005
+    progress: Progress = _silent,
 ) -> Exported:
     """Write the facts of each kind (without names: of all) into a file of its own, all as of one revision.
 
