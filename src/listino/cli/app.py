@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from listino.cli import screen
+from listino.cli.cases import check_cases
 from listino.cli.demo import demo
 from listino.cli.keys import KEYS
 from listino.cli.orders import order
@@ -51,6 +52,7 @@ for name, command in (
     ("export", export),
     ("price", price),
     ("why", why),
+    ("check-cases", check_cases),
     ("order", order),
     ("migrate", migrate),
     ("backup", backup),

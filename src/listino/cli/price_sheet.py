@@ -43,19 +43,34 @@ def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
     """Print a price with its steps and breaks, or why there is none; and what did not apply, where asked."""
     outcome = answered.price
     _print_head(book, asked, answered)
-    if outcome.steps:
-        rows = [_step_row(book, step, answered) for step in outcome.steps]
-        screen.show(
-            screen.table(None, ("Step", "What", "For", "Value", "Before", "After"), rows, ("Value", "Before", "After"))
-        )
+    _print_steps(book, answered)
     if isinstance(outcome, NoPrice):
-        screen.say(f"No price: {NO_PRICE_TEXTS.get(outcome.reason, outcome.reason.replace('_', ' '))}", "bold")
+        screen.say(f"No price: {no_price_text(outcome.reason)}", "bold")
     else:
         _print_price(outcome)
     _print_breaks(answered)
     _print_validity(book, outcome)
     if asked.explain == "all":
         _print_not_applied(outcome)
+
+
+def print_explanation(book: Snapshot, answered: Answered, not_applied_max: int) -> None:
+    """Print the steps of a price, and of what did not apply what came nearest to it."""
+    _print_steps(book, answered)
+    if answered.price.not_applied:
+        _print_not_applied(answered.price, not_applied_max)
+
+
+def no_price_text(reason: str) -> str:
+    """Why there is no price, as a sentence."""
+    return NO_PRICE_TEXTS.get(reason, reason.replace("_", " ").capitalize() + ".")
+
+
+def _print_steps(book: Snapshot, answered: Answered) -> None:
+    rows = [_step_row(book, step, answered) for step in answered.price.steps]
+    if rows:
+        right = ("Value", "Before", "After")
+        screen.show(screen.table(None, ("Step", "What", "For", *right), rows, right))
 
 
 def _print_head(book: Snapshot, asked: Asked, answered: Answered) -> None:
@@ -174,7 +189,7 @@ def _print_validity(book: Snapshot, outcome: Price | NoPrice) -> None:
         screen.say(f"Valid until {_local(outcome.next_change_at, book)}, unless the company changes something before.")
 
 
-def _print_not_applied(outcome: Price | NoPrice) -> None:
+def _print_not_applied(outcome: Price | NoPrice, count_max: int | None = None) -> None:
     if not outcome.not_applied:
         screen.say("Nothing else could have applied.")
         return
@@ -185,7 +200,7 @@ def _print_not_applied(outcome: Price | NoPrice) -> None:
             _scope_text(rule, outcome.item),
             why_not(rule, reason, detail),
         )
-        for step, rule, reason, detail in outcome.not_applied
+        for step, rule, reason, detail in outcome.not_applied[:count_max]
     ]
     columns = ("Step", "What", "For", "Why not, and what would have to change")
     screen.show(screen.table("What did not apply", columns, rows))

@@ -60,7 +60,8 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     tasks: dict[str, TaskID] = {}
-    progress = Progress(*columns, console=console(errors=True))
+    # Lines that are printed meanwhile go above the bar; but never from a file onto the terminal.
+    progress = Progress(*columns, console=console(errors=True), redirect_stdout=sys.stdout.isatty())
     try:
 
         def passed(what: str, done: int, total: int) -> None:
@@ -88,7 +89,12 @@ def complaint(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def complain(error: Exception) -> None:
+    """Print what went wrong on stderr."""
+    console(errors=True).print(complaint(error), style="red", markup=False, soft_wrap=True)
+
+
 def fail(error: Exception) -> NoReturn:
     """Print what went wrong on stderr and end with exit code 1."""
-    console(errors=True).print(complaint(error), style="red", markup=False, soft_wrap=True)
+    complain(error)
     sys.exit(1)

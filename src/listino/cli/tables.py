@@ -10,6 +10,7 @@ from listino.cli.options import DatabaseUrl, KnownAt, opened
 
 if TYPE_CHECKING:
     from listino.flows.import_ import Imported
+    from listino.flows.rows import BadCell
 
 ERRORS_SHOWN_MAX = 200
 ACTOR = "command line"
@@ -59,9 +60,7 @@ def _check_words(decimal: str | None, dates: str | None) -> None:
 
 def _report(outcome: "Imported", dry_run: bool) -> None:
     for cell in outcome.errors[:ERRORS_SHOWN_MAX]:
-        place = f"{cell.file}, row {cell.row}" + (f", {cell.column}" if cell.column else "")
-        value = f" {cell.value!r}:" if cell.value else ""
-        screen.say(f"{place}:{value} {cell.text} {cell.remedy}".rstrip(), "red")
+        screen.say(bad_cell_text(cell), "red")
     if len(outcome.errors) > ERRORS_SHOWN_MAX:
         screen.say(f"... and more; --report FILE writes up to {len(outcome.errors)} of them.", "red")
     if outcome.report is not None:
@@ -73,6 +72,13 @@ def _report(outcome: "Imported", dry_run: bool) -> None:
         screen.say("Nothing was imported: " + counts % "would change" + ". Correct the bad rows, or pass --skip-bad.")
     else:
         screen.say(f"Revision {outcome.revision}: " + counts % "changed" + ".")
+
+
+def bad_cell_text(cell: "BadCell") -> str:
+    """One thing that is wrong with a row of a file, as a line."""
+    place = f"{cell.file}, row {cell.row}" + (f", {cell.column}" if cell.column else "")
+    value = f" {cell.value!r}:" if cell.value else ""
+    return f"{place}:{value} {cell.text} {cell.remedy}".rstrip()
 
 
 def export(

@@ -19,11 +19,15 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from listino.core.cases import Case
 from listino.core.facts import KINDS
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.notation import Unclear, iso_date, plain_number
 
 GUARDED = re.compile(r"'*[=+\-@\t\r]")
+CASES = "price-cases"
+# What a row may state: a fact of a kind, or what is expected of a price.
+_RECORDS: Mapping[str, Any] = {**KINDS, CASES: Case}
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -47,7 +51,7 @@ class Style:
 @cache
 def columns_of(kind: str) -> Mapping[str, Column]:
     """The columns of a kind by header, in the order of its fields."""
-    found = {column.header: column for column in _columns(KINDS[kind], ())}
+    found = {column.header: column for column in _columns(_RECORDS[kind], ())}
     if kind == "customers":
         found |= {name: Column(name, (name,), "text") for name in sorted(PERSON_FIELDS)}
     return found

@@ -88,7 +88,7 @@ def _csv(book: Snapshot, kind: str, path: Path, progress: Progress) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(headers)
-        cells = _Cells()
+        cells = Cells()
         for _, found in versions(book, kind):
             said = cells.of(found.fact)
             said |= {name: cells.text(value) for name, value in _personal(book, found)}
@@ -102,7 +102,7 @@ def _headers(book: Snapshot, kind: str) -> list[str]:
     """The columns that any fact of a kind fills, in the order of the kind's fields, languages by name."""
     used: set[str] = set()
     for _, found in versions(book, kind):
-        used.update(_Cells().of(found.fact))
+        used.update(Cells().of(found.fact))
         used.update(name for name, _ in _personal(book, found))
     order = {header: place for place, header in enumerate(columns_of(kind))}
 
@@ -127,7 +127,7 @@ def _defaults(record: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, field.default) for field in fields(record))
 
 
-class _Cells:
+class Cells:
     """Writes records as cells; the first number with decimals shows how the file's numbers are meant."""
 
     def __init__(self) -> None:

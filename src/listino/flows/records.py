@@ -88,6 +88,12 @@ def plain_fact(fact: Fact) -> dict[str, Any]:
     return plain
 
 
+def plain_record(record: Any) -> dict[str, Any]:
+    """Any record as plain JSON values, without what is not said."""
+    plain: dict[str, Any] = _plain(record)
+    return plain
+
+
 def malformed_by(error: msgspec.ValidationError, prefix: str = "") -> Malformed:
     """The refusal for a value of the wrong type, with its field."""
     match = _PATH.match(str(error))

@@ -14,7 +14,7 @@ import msgspec
 
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS
-from listino.flows.columns import Column, Style, column_named, columns_of, numbers_in
+from listino.flows.columns import CASES, Column, Style, column_named, columns_of, numbers_in
 from listino.flows.notation import date_proof, decimal_proof
 from listino.flows.records import ANSWER_FIELDS
 
@@ -135,16 +135,24 @@ def opened(path: Path, options: Options) -> Table:
 
     Errors:  Malformed for a file whose kind, encoding, columns, numbers or dates are not clear.
     """
-    if not path.is_file():
-        raise malformed("", "no_file", f"There is no file {path}.", "Check the path.")
     kind = options.kind or kind_of(path)
     if options.kind is not None and options.kind not in KINDS:
         raise malformed("", "unknown_kind", f"There is no kind {kind!r}.", "Name one of: " + ", ".join(KINDS) + ".")
-    if path.suffix.lower() in NDJSON_SUFFIXES:
-        return NdjsonTable(path, kind)
-    if kind is None:
+    if kind is None and path.is_file() and path.suffix.lower() not in NDJSON_SUFFIXES:
         text = f"The name {path.name} does not tell of which kind its facts are."
         raise malformed("", "no_kind", text, "Name the file as its kind, as rules.csv, or pass --kind.")
+    return table_of(path, kind, options)
+
+
+def table_of(path: Path, kind: str | None, options: Options) -> Table:
+    """A file of one kind of record (None: each line names its own) made ready to be read.
+
+    Errors:  Malformed for a file that is not there, or whose encoding, columns, numbers or dates are not clear.
+    """
+    if not path.is_file():
+        raise malformed("", "no_file", f"There is no file {path}.", "Check the path.")
+    if kind is None or path.suffix.lower() in NDJSON_SUFFIXES:
+        return NdjsonTable(path, kind)
     return CsvTable(path, kind, options)
 
 
@@ -212,8 +220,9 @@ def _columns(headers: tuple[str, ...], kind: str) -> tuple[Column | None, ...]:
             faults.append(Fault(header, "unknown_column", f"{kind} have no field {header!r}.", remedy))
         elif column is not None and column in found[:index]:
             faults.append(Fault(header, "column_twice", f"The column {header!r} stands twice.", "Take one out."))
-    if not any(column is not None and column.header == "code" for column in found):
-        faults.append(Fault("code", "missing", "There is no column code.", "Add it: each row needs its code."))
+    name = "item" if kind == CASES else "code"
+    if not any(column is not None and column.header == name for column in found):
+        faults.append(Fault(name, "missing", f"There is no column {name}.", f"Add it: each row needs its {name}."))
     if faults:
         raise Malformed(faults[0].code, " ".join(fault.text for fault in faults), tuple(faults))
     return tuple(found)

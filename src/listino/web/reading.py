@@ -1,7 +1,6 @@
 """Reading a request: its query, its body within bounds, its instants and numbers."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
@@ -10,15 +9,14 @@ import msgspec
 
 from listino.core.checks import code_fault, decimal_fault
 from listino.core.errors import Fault, Malformed, malformed
-from listino.core.validity import instant, zone_named
-from listino.flows.price import Company
+from listino.flows.moments import instant_of as instant_of
+from listino.flows.moments import is_number as is_number
+from listino.flows.moments import known_at_of as known_at_of
 from listino.flows.records import malformed_by
 
 BODY_BYTES_MAX = 1 << 20
 QUERY_BYTES_MAX = 8_000
 PARAMETERS_MAX = 60
-# More digits than any revision, count or row number of ours has; the database holds 18.
-NUMBER_DIGITS_MAX = 17
 
 Message = TypeVar("Message")
 Scope = Any
@@ -144,11 +142,6 @@ def checked_quantity(value: Decimal, field: str = "quantity") -> Decimal:
     return Decimal(format(value, "f"))
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a number that fits our counters: plain digits, and not too many."""
-    return text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MAX
-
-
 def check_number(text: str, field: str, remedy: str) -> None:
     """Refuse what should count something and is no number.
 
@@ -167,30 +160,3 @@ def checked_code(code: str, field: str) -> str:
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
     return code
-
-
-def instant_of(text: str, field: str, company: Company) -> datetime:
-    """An instant from RFC 3339 text; a date or local time is meant in the company's zone.
-
-    Errors:  Malformed for what is no instant, or a date that does not exist.
-    """
-    # A plus sign that was not percent-encoded arrives as a space.
-    written = text.replace(" ", "+") if "T" in text else text
-    try:
-        at = datetime.fromisoformat(written)
-        if not 1900 <= at.year <= 9000:
-            raise ValueError(text)
-    except ValueError:
-        remedy = "Send RFC 3339, as 2026-12-31T12:00:00Z."
-        raise malformed(field, "not_an_instant", f"{text!r} is not an instant that exists.", remedy) from None
-    zone = zone_named(company.zone) or zone_named("UTC")
-    return instant(at, zone) if zone is not None else at
-
-
-def known_at_of(value: str | int, company: Company) -> int | datetime:
-    """A revision number, or an instant."""
-    if isinstance(value, int):
-        return value
-    if is_number(value.removeprefix("-")):
-        return int(value)
-    return instant_of(value, "known_at", company)
