@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from listino.core.errors import Fault, NotFound, Refused, malformed
+from listino.core.errors import NotFound, malformed
 from listino.core.facts import KINDS
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
@@ -23,7 +23,8 @@ from listino.web.docs import Docs
 from listino.web.faults import answer_to
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
-from listino.web.reading import body_of, is_number, query_of, single
+from listino.web.reading import body_of, query_of, single
+from listino.web.responses import as_json, based_on, failed, kind_of, refused
 from listino.web.rest import health
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
@@ -36,7 +37,6 @@ from listino.web.settings import WebSettings
 THREADS = 8
 ORDERS_PER_PAGE_MAX = 200
 PRICES = "/v1/prices"
-JSON = "application/json"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -68,7 +68,7 @@ class App:
         self._proxies = Proxies(settings)
         self._router = Starlette(
             routes=self.routes(),
-            exception_handlers={Exception: _failed, HTTPException: _failed},
+            exception_handlers={Exception: failed, HTTPException: failed},
             lifespan=self._lifespan,
         )
 
@@ -162,8 +162,8 @@ class App:
         batch = self.prices.read_batch(body)
         language = language_of(request.headers.get("accept-language", "").encode("latin-1")) or None
         if len(batch.ask.lines) <= LINES_DIRECT_MAX:
-            return _json(self.prices.answered_batch(batch, key, language))
-        return _json(await self._in_thread(self.prices.answered_batch, batch, key, language))
+            return as_json(self.prices.answered_batch(batch, key, language))
+        return as_json(await self._in_thread(self.prices.answered_batch, batch, key, language))
 
     async def _order(self, request: Request) -> Response:
         body = await body_of(request.scope, request.receive)
@@ -171,7 +171,9 @@ class App:
         reading = self.database.read()
         key = self._key(request, reading)
         answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"), reading)
-        return _json(shown(answer, full=_sees_all(key)), 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"})
+        return as_json(
+            shown(answer, full=_sees_all(key)), 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"}
+        )
 
     async def _orders(self, request: Request, key: Any) -> Response:
         require(key, "orders:read")
@@ -179,31 +181,31 @@ class App:
         said = single(query_of(request.scope["query_string"]), allowed)
         limit, after = page_of(said)
         page = await self._in_thread(self.orders.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX))
-        return _json(shown(page, full=_sees_all(key)))
+        return as_json(shown(page, full=_sees_all(key)))
 
     async def _one_order(self, request: Request, key: Any) -> Response:
         require(key, "orders:read")
         order = await self._in_thread(self.orders.get, request.path_params["id"])
-        return _json(shown(order, full=_sees_all(key)))
+        return as_json(shown(order, full=_sees_all(key)))
 
     async def _change(self, request: Request, key: Any) -> Response:
         if "ndjson" in request.headers.get("content-type", ""):
             said = single(query_of(request.scope["query_string"]), frozenset(["reason"]))
-            return _json(await self.changes.stream(request, key, said.get("reason"), self._in_thread))
+            return as_json(await self.changes.stream(request, key, said.get("reason"), self._in_thread))
         body = await body_of(request.scope, request.receive)
-        return _json(await self._in_thread(self.facts.change, body, key))
+        return as_json(await self._in_thread(self.facts.change, body, key))
 
     async def _log(self, request: Request, key: Any) -> Response:
         said = single(query_of(request.scope["query_string"]), frozenset(["after", "limit"]))
-        return _json(await self._in_thread(self.facts.log, key, said))
+        return as_json(await self._in_thread(self.facts.log, key, said))
 
     async def _stock(self, request: Request, key: Any) -> Response:
         item = request.path_params["code"]
         if request.method == "GET":
-            return _json(await self._in_thread(self.facts.get_stock, item, key))
+            return as_json(await self._in_thread(self.facts.get_stock, item, key))
         body = await body_of(request.scope, request.receive)
         said = single(query_of(request.scope["query_string"]), frozenset(["warehouse"]))
-        return _json(await self._in_thread(self.facts.put_stock, item, body, key, said.get("warehouse")))
+        return as_json(await self._in_thread(self.facts.put_stock, item, body, key, said.get("warehouse")))
 
     async def _fact(self, request: Request, key: Any) -> Response:
         code = request.path_params["code"]
@@ -212,26 +214,26 @@ class App:
         return await self._one_fact(request, key, code, said)
 
     async def _one_fact(self, request: Request, key: Any, code: str, said: dict[str, str]) -> Response:
-        kind = _kind(request)
+        kind = kind_of(request)
         if request.method == "PUT":
             body = await body_of(request.scope, request.receive)
-            status, answer, revision = await self._in_thread(self.facts.put, kind, code, body, key, _based_on(request))
-            return _json(answer, status, {"etag": f'"{revision}"'})
+            status, answer, revision = await self._in_thread(self.facts.put, kind, code, body, key, based_on(request))
+            return as_json(answer, status, {"etag": f'"{revision}"'})
         if request.method == "DELETE":
-            return _json(await self._in_thread(self.facts.end, kind, code, key, _based_on(request)))
+            return as_json(await self._in_thread(self.facts.end, kind, code, key, based_on(request)))
         answer, revision = await self._in_thread(self.facts.get, kind, code, key, said.get("known_at"))
-        return _json(answer, 200, {"etag": f'"{revision}"'})
+        return as_json(answer, 200, {"etag": f'"{revision}"'})
 
     async def _facts(self, request: Request, key: Any) -> Response:
         """A list; or, with `?code=`, the one record whose code does not fit in a path."""
-        kind = _kind(request)
+        kind = kind_of(request)
         allowed = frozenset([*KINDS[kind].__dataclass_fields__, "limit", "after", "known_at"])
         said = single(query_of(request.scope["query_string"]), allowed)
         if "code" in said:
             return await self._one_fact(request, key, said.pop("code"), said)
         if request.method != "GET":
             raise malformed("code", "missing", "No record is named.", f"Send /v1/{kind}/CODE or ?code=CODE.")
-        return _json(await self._in_thread(self.facts.listed, kind, key, said))
+        return as_json(await self._in_thread(self.facts.listed, kind, key, said))
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> Any:
@@ -244,50 +246,3 @@ class App:
 
 def _sees_all(key: ApiKey) -> bool:
     return key.may("explain:full")
-
-
-def _kind(request: Request) -> str:
-    kind: str = request.path_params["kind"]
-    if kind not in KINDS:
-        text = f"There is nothing at {request.url.path}."
-        raise NotFound("not_found", text, (Fault("path", "not_found", text, "See /docs for the routes."),))
-    return kind
-
-
-def _based_on(request: Request) -> int | None:
-    """The revision that an If-Match header names.
-
-    Errors:  Malformed.
-    """
-    header = request.headers.get("if-match")
-    if header is None or header.strip() == "*":
-        return None
-    text = header.strip().removeprefix("W/").strip('"')
-    if not is_number(text):
-        raise malformed("If-Match", "not_a_revision", f"{header!r} is not a revision.", "Send the ETag that GET gave.")
-    return int(text)
-
-
-def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status, {"cache-control": "private, no-store"} | (headers or {}), JSON)
-
-
-def refused(error: Exception) -> Response:
-    """An error as a response."""
-    status, body, headers = answer_to(error)
-    response = Response(body, status)
-    response.raw_headers.extend(headers)
-    return response
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException):
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
-        text = f"{error.detail}: {request.method} {request.url.path}."
-        fault = Fault("path", code, text, "See /docs for the routes and their methods.")
-        kind = NotFound if error.status_code == 404 else Refused
-        response = refused(kind(code, text, (fault,)))
-        for name, value in (error.headers or {}).items():
-            response.headers[name] = value
-        return response
-    return refused(error)
