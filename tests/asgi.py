@@ -20,6 +20,10 @@ class Response:
         """The body as plain values."""
         return msgspec.json.decode(self.body)
 
+    def lines(self) -> list[Any]:
+        """The lines of the body as plain values."""
+        return [msgspec.json.decode(line) for line in self.body.splitlines()]
+
 
 class Client:
     """Sends requests to an application, one after another or side by side."""
@@ -34,7 +38,7 @@ class Client:
         self._runner.close()
 
     def request(self, method: str, path: str, **options: Any) -> Response:
-        """One request: `params`, `headers`, and `json` or `content`."""
+        """One request: `params`, `headers`, and `json` or `content`; gone away after so many pieces of the body."""
         return self._runner.run(self._request(method, path, **options))
 
     def together(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[Response]:
@@ -67,11 +71,20 @@ class Client:
         events = iter([{"type": "http.request", "body": content, "more_body": False}])
         sent: list[dict[str, Any]] = []
 
+        gone = asyncio.Event()
+
         async def receive() -> dict[str, Any]:
-            return next(events, {"type": "http.disconnect"})
+            event = next(events, None)
+            if event is None:  # The client waits for the answer, or goes away before it is whole.
+                await gone.wait()
+                event = {"type": "http.disconnect"}
+            return event
 
         async def send(message: Any) -> None:
             sent.append(message)
+            if len(sent) == 1 + options.get("gone_after", -1):
+                gone.set()
+                await asyncio.sleep(0)
 
         await self._app(scope, receive, send)
         body = b"".join(message.get("body", b"") for message in sent[1:])

@@ -18,6 +18,7 @@ from listino.web.openapi.examples import FILE, Example, examples
 from listino.web.openapi.problems import PROBLEMS
 from listino.web.openapi.words import COMMON, OWN
 from listino.web.settings import WebSettings
+from listino.web.streams import NDJSON
 from tests.asgi import Client, Response
 from tests.house.code import SOURCE
 from tests.shop import CountedChance, House, SetClock, opened
@@ -153,7 +154,8 @@ def faults_of(example: Example, response: Response) -> list[str]:
     if kind not in content:
         return [*faults, f"{place}: {kind} is not in the document"]
     if kind.endswith("json"):
-        faults += [f"{place}: {fault}" for fault in faults_in(response.json(), content[kind]["schema"], document())]
+        for answer in response.lines() if kind == NDJSON else [response.json()]:
+            faults += [f"{place}: {fault}" for fault in faults_in(answer, content[kind]["schema"], document())]
     if example.body is not None and example.status < 400:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         faults += [f"{place} asked: {fault}" for fault in faults_in(example.body, schema, document())]
@@ -163,7 +165,10 @@ def faults_of(example: Example, response: Response) -> list[str]:
 
 
 def steady(response: Response) -> Any:
-    return msgspec.json.decode(READS.sub("", EPOCH.sub("0123456789abcdef", response.body.decode())))
+    text = READS.sub("", EPOCH.sub("0123456789abcdef", response.body.decode()))
+    if response.headers["content-type"].startswith(NDJSON):
+        return [msgspec.json.decode(line) for line in text.splitlines()]
+    return msgspec.json.decode(text)
 
 
 def write_down(answered: list[tuple[Example, Response]]) -> None:

@@ -11,6 +11,7 @@ from listino.cli.cases import check_cases
 from listino.cli.demo import demo
 from listino.cli.keys import KEYS
 from listino.cli.orders import order
+from listino.cli.price_lists import price_list
 from listino.cli.prices import price, why
 from listino.cli.privacy import PRIVACY
 from listino.cli.serving import serve
@@ -53,6 +54,7 @@ for name, command in (
     ("price", price),
     ("why", why),
     ("check-cases", check_cases),
+    ("price-list", price_list),
     ("order", order),
     ("migrate", migrate),
     ("backup", backup),

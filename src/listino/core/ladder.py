@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
 from listino.core.candidates import StepCandidates
 from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
 from listino.core.question import Facts, Price, Question, UnitPrice
-from listino.core.resolve import unit_price
+from listino.core.resolve import resolve, unit_price
 
 # A line meets at most this many breaks: those of all its rules together.
 BREAKS_MAX = 1000
@@ -46,6 +47,17 @@ def ladder(question: Question, facts: Facts) -> tuple[tuple[Decimal, UnitPrice],
             rows.append((ZERO if start == NINE_PLACES else start, price))
         last = price
     return tuple(rows)
+
+
+def ladder_holds_until(question: Question, facts: Facts) -> datetime | None:
+    """The first instant at which a price of the ladder, or a break of it, could change; None for never."""
+    if not facts.timed:
+        return None
+    first = NINE_PLACES if question.unit in MEASURED_UNITS else ONE
+    changes = [
+        resolve(_at(question, start), facts).next_change_at for start in (first, *_asked(question, facts, first))
+    ]
+    return min([at for at in changes if at is not None], default=None)
 
 
 def next_break(question: Question, facts: Facts, price: Price) -> tuple[Decimal, UnitPrice] | None:

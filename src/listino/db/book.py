@@ -1,7 +1,7 @@
 """The one door into the book: changes become one revision, all or nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -113,7 +113,7 @@ class _Commit:
         name = code_key(change.kind, change.code)
         old = self._open_row(name)
         if change.based_on is not None and change.based_on != (old[2] if old else 0):
-            raise _conflict(change, old)
+            raise outdated(change, (old[2], old[3]) if old else None)
         if change.fact is None:
             if old is None:
                 raise absent(change.kind, change.code)
@@ -244,8 +244,10 @@ def is_open(tx: Connection, name: str) -> bool:
     )
 
 
-def users_of(tx: Connection, kind: str, code: str, ending: int = OPEN) -> list[tuple[str, str]]:
-    """Some open facts that name another, as (kind, code), without those that carry the mark `ending`."""
+def users_of(
+    tx: Connection, kind: str, code: str, ending: int = OPEN, but: Container[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """Some open facts that name another, as (kind, code), without `but` and those that carry the mark `ending`."""
     rows = tx.execute(
         "SELECT fact.key, fact.code, fact.body, fact.ended FROM reference JOIN fact ON fact.id = reference.fact "
         "WHERE reference.target = ? AND fact.ended >= ?",
@@ -257,6 +259,7 @@ def users_of(tx: Connection, kind: str, code: str, ending: int = OPEN) -> list[t
         if (ended == OPEN or (ended != ending and published_revision(tx, ended - STAGED) is None))
         and (kind, code) in references(fact_of(kind_of_key(key), body))
         and (kind_of_key(key), by) != (kind, code)
+        and (kind_of_key(key), by) not in but
     )
     return list(islice(users, REFERRERS_SHOWN_MAX))
 
@@ -275,8 +278,9 @@ def published_revision(tx: Connection, change_set: int) -> int | None:
     return row[0] if row is not None else None
 
 
-def _conflict(change: Change, old: tuple[int, str, int, str] | None) -> Conflict:
-    now = f"it stands at revision {old[2]}: {old[3]}" if old is not None else "it does not exist now"
+def outdated(change: Change, now: tuple[int, str] | None) -> Conflict:
+    """The refusal of a change whose record is not as it was read; `now` is its revision and text, if it is there."""
+    stands = f"it stands at revision {now[0]}: {now[1]}" if now is not None else "it does not exist now"
     yours = body_of(change.fact) if change.fact is not None else "its end"
-    text = f"{change.code!r} in {change.kind} is not as it was at revision {change.based_on}; {now}. Yours: {yours}."
+    text = f"{change.code!r} in {change.kind} is not as it was at revision {change.based_on}; {stands}. Yours: {yours}."
     return Conflict("conflict", text, (Fault("revision", "conflict", text, "Read it again and repeat your change."),))

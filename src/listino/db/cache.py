@@ -66,16 +66,19 @@ class Generations(Generic[Value]):
 
 
 class Cache:
-    """The facts and pairs that a process has read, valid as of `revision`."""
+    """The facts and pairs that a process has read, valid as of `revision`.
 
-    def __init__(self) -> None:
-        self.revision = -1
+    With a `share` it is bounded to so small a part of the usual; with a revision it stays at that.
+    """
+
+    def __init__(self, share: int = 1, revision: int = -1) -> None:
+        self.revision = revision
         self.epoch = ""
-        self.facts: Generations[tuple[int, tuple[Any, ...]]] = Generations(KEYS_MAX)
-        self.absent: Generations[tuple[int, tuple[Any, ...]]] = Generations(ABSENT_MAX)
-        self.pairs: Generations[Any] = Generations(PAIRS_MAX)
-        self.parties: Generations[Any] = Generations(PARTIES_MAX)
-        self.wares: Generations[Any] = Generations(WARES_MAX)
+        self.facts: Generations[tuple[int, tuple[Any, ...]]] = Generations(KEYS_MAX // share)
+        self.absent: Generations[tuple[int, tuple[Any, ...]]] = Generations(ABSENT_MAX // share)
+        self.pairs: Generations[Any] = Generations(PAIRS_MAX // share)
+        self.parties: Generations[Any] = Generations(PARTIES_MAX // share)
+        self.wares: Generations[Any] = Generations(WARES_MAX // share)
         self._touched: dict[str, int] = {}
         self._untouched_since = 0
         self._lock = threading.Lock()

@@ -3,7 +3,9 @@
 import mmap
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,16 @@ class Database:
             if self._watched and header is None:
                 self._header = log_header(self.path)
         return reading
+
+    @contextmanager
+    def read_apart(self) -> Iterator[Reading]:
+        """A reading connection of its own, its revision as of now: for work that goes from thread to thread."""
+        reading = Reading(connected(self.path, writing=False))
+        try:
+            self._look_again(reading)
+            yield reading
+        finally:
+            reading.connection.close()
 
     def _look_again(self, reading: Reading) -> None:
         """Take in what other connections committed since this one looked last."""

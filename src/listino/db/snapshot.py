@@ -1,7 +1,8 @@
 """The book as of one revision: its facts by key and by code, through the process's cache."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from listino.core.facts import Fact
 from listino.core.keys import SEPARATOR, code_key, references
 from listino.core.ready import Ready
 from listino.core.rules import Rule
+from listino.db.cache import Cache
 from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Connection, Database, Reading
 from listino.db.schema import OPEN, STAGED
@@ -22,6 +24,8 @@ KEYS_PER_QUERY = 500
 ROWS_PER_PAGE = 500
 # Where all facts are gone through, so many are looked at in one read.
 ROWS_PER_LOOK = 20_000
+# Work that takes long remembers this part of what a process may: it shall not push out what is asked all day.
+APART_SHARE = 4
 
 _BY_KEYS = (
     "SELECT key, since, ended, body FROM fact WHERE ended > ? AND (since <= ? OR since >= 1099511627776) "
@@ -69,14 +73,20 @@ def company(reading: Reading) -> Company:
 
 @dataclass(slots=True)
 class Snapshot:
-    """The book as of one revision: what every part of one answer is read from."""
+    """The book as of one revision: what every part of one answer is read from.
+
+    Shapes:  cache: what remembers its facts: the process's for the newest, else one of its own; over:
+             what answers for keys in place of the book, where a draft is laid over it.
+    """
 
     database: Database
     reading: Reading
     revision: int
     shapes: tuple[str, ...]
     newest: bool
+    cache: Cache
     known: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    over: Callable[[Sequence[str]], dict[str, tuple[Any, ...]]] | None = None
 
 
 def snapshot(database: Database, known_at: int | datetime | None = None, reading: Reading | None = None) -> Snapshot:
@@ -86,7 +96,7 @@ def snapshot(database: Database, known_at: int | datetime | None = None, reading
     """
     reading = reading or database.read()
     if known_at is None:
-        return Snapshot(database, reading, reading.revision, reading.shapes, True)
+        return Snapshot(database, reading, reading.revision, reading.shapes, True, database.cache)
     revision = known_at if isinstance(known_at, int) else revision_at(reading, known_at)
     if not 0 <= revision <= reading.revision:
         text = f"Revision {revision} is not known; the last is {reading.revision}."
@@ -95,7 +105,20 @@ def snapshot(database: Database, known_at: int | datetime | None = None, reading
         text = f"What was known at revision {revision} is no longer kept; history begins at {reading.history_from}."
         raise Gone("history_gone", text, (Fault("known_at", "history_gone", text, "Ask for a later revision."),))
     every_shape = tuple(shape for (shape,) in reading.connection.execute("SELECT shape FROM key_shape"))
-    return Snapshot(database, reading, revision, every_shape, revision == reading.revision)
+    newest = revision == reading.revision
+    cache = database.cache if newest else Cache(APART_SHARE, revision)
+    return Snapshot(database, reading, revision, every_shape, newest, cache)
+
+
+@contextmanager
+def snapshot_apart(database: Database, known_at: int | datetime | None = None) -> Iterator[Snapshot]:
+    """The same for work that takes long and may go from thread to thread: a connection and a memory of its own.
+
+    What others commit meanwhile does not show in it, and what it reads does not show in the process's cache.
+    """
+    with database.read_apart() as reading:
+        book = snapshot(database, known_at, reading)
+        yield replace(book, cache=Cache(APART_SHARE, book.revision))
 
 
 def revision_at(reading: Reading, known_at: datetime) -> int:
@@ -111,17 +134,19 @@ def under(book: Snapshot, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
 
     Shapes:  keys without facts are left out.
     """
+    if book.over is not None:
+        return book.over(list(keys))
     found: dict[str, tuple[Any, ...]] = {}
     missing: list[str] = []
-    cache, revision, known = book.database.cache, book.revision, book.known
-    newest, facts, absent = book.newest, cache.facts, cache.absent
+    cache, revision, known = book.cache, book.revision, book.known
+    facts, absent = cache.facts, cache.absent
     young, young_absent = facts.young, absent.young
     for key in keys:
         if key in known:
             if known[key]:
                 found[key] = known[key]
             continue
-        entry = (young.get(key) or young_absent.get(key) or facts.get(key) or absent.get(key)) if newest else None
+        entry = young.get(key) or young_absent.get(key) or facts.get(key) or absent.get(key)
         if entry is None or entry[0] > revision:
             missing.append(key)
         elif entry[1]:
@@ -130,15 +155,14 @@ def under(book: Snapshot, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
         chunk = missing[start : start + KEYS_PER_QUERY]
         fetched = _fetched(book, chunk)
         found.update(fetched)
-        if newest:
-            cache.remember(chunk, fetched, revision)
+        cache.remember(chunk, fetched, revision)
     return found
 
 
 def first_under(book: Snapshot, key: str) -> Any:
     """The fact under a key that holds one at most, or None."""
-    entry = book.database.cache.facts.get(key) if book.newest else None
-    if entry is None or entry[0] > book.revision:
+    entry = book.cache.facts.get(key)
+    if entry is None or entry[0] > book.revision or book.over is not None:
         facts = under(book, (key,)).get(key)
     else:
         facts = entry[1]

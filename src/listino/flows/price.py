@@ -74,13 +74,7 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     """
     pair = pair_for(book, asked)
     facts = pair.facts
-    unit = asked.unit or facts.item.unit
-    if unit not in facts.factors:
-        _add_unit(book, pair, unit)
-    question = Question(
-        asked.item, asked.customer, asked.quantity, unit, pair.currency, asked.at, facts.circle.channel,
-        asked.order_type, asked.explain, asked.manual,
-    )  # fmt: skip
+    question = question_for(book, pair, asked)
     outcome = _outcome(question, facts)
     following = None
     rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
@@ -91,6 +85,21 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     with suppress(ArithmeticError):
         rungs = ladder(question, facts) if asked.ladder else ()
     return Answered(outcome, facts, following, rungs if asked.ladder else None)
+
+
+def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
+    """What is asked of a pair, with every circumstance resolved to a value.
+
+    Errors:  Malformed for a unit without factor.
+    """
+    facts = pair.facts
+    unit = asked.unit or facts.item.unit
+    if unit not in facts.factors:
+        _add_unit(book, pair, unit)
+    return Question(
+        asked.item, asked.customer, asked.quantity, unit, pair.currency, asked.at, facts.circle.channel,
+        asked.order_type, asked.explain, asked.manual,
+    )  # fmt: skip
 
 
 def _outcome(question: Question, facts: Facts) -> Price | NoPrice:
@@ -116,13 +125,11 @@ def _pair_name(asked: Asked) -> tuple[object, ...]:
 def pair_for(book: Snapshot, asked: Asked) -> Pair:
     """The facts for a question's customer and item: remembered, or gathered now."""
     name = _pair_name(asked)
-    cache = book.database.cache
-    if not book.newest:
-        return _gathered(book, asked)
-    pair: Pair | None = cache.pairs.get(name)
+    pairs = book.cache.pairs
+    pair: Pair | None = pairs.get(name)
     if pair is None or not _holds(pair, book) or not _holds(pair.buyer, book) or not _holds(pair.ware, book):
         pair = _gathered(book, asked)
-        cache.pairs.put(name, pair)
+        pairs.put(name, pair)
     return pair
 
 
@@ -134,37 +141,43 @@ def _holds(kept: Kept, book: Snapshot) -> bool:
     if kept.read_at > revision:
         return False
     if kept.checked_at < revision:
-        if book.database.cache.touched_since(kept.parts, kept.checked_at):
+        if book.cache.touched_since(kept.parts, kept.checked_at):
             return False
         kept.checked_at = revision
     return True
 
 
-def _buyer(book: Snapshot, asked: Asked) -> Buyer:
-    parties = book.database.cache.parties
+def buyer_for(book: Snapshot, asked: Asked) -> Buyer:
+    """Everything around who asks: remembered, or gathered now.
+
+    Errors:  NotFound for a customer or channel that does not exist.
+    """
+    parties = book.cache.parties
     name = (asked.customer, asked.channel, asked.ship_to)
-    buyer: Buyer | None = parties.get(name) if book.newest else None
+    buyer: Buyer | None = parties.get(name)
     if buyer is None or not _holds(buyer, book):
         buyer = gathered_buyer(book, company(book.reading), asked.customer, asked.channel, asked.ship_to)
-        if book.newest:
-            parties.put(name, buyer)
+        parties.put(name, buyer)
     return buyer
 
 
-def _ware(book: Snapshot, code: str) -> Ware:
-    wares = book.database.cache.wares
-    ware: Ware | None = wares.get(code) if book.newest else None
+def ware_for(book: Snapshot, code: str) -> Ware:
+    """Everything around an item: remembered, or gathered now.
+
+    Errors:  NotFound for an item that does not exist.
+    """
+    wares = book.cache.wares
+    ware: Ware | None = wares.get(code)
     if ware is None or not _holds(ware, book):
         ware = gathered_ware(book, code)
-        if book.newest:
-            wares.put(code, ware)
+        wares.put(code, ware)
     return ware
 
 
 def _gathered(book: Snapshot, asked: Asked) -> Pair:
     """Fetch every fact that can matter to a customer and an item, whatever the quantity and moment."""
-    ware = _ware(book, asked.item)
-    buyer = _buyer(book, asked)
+    ware = ware_for(book, asked.item)
+    buyer = buyer_for(book, asked)
     currency = asked.currency or buyer.currency
     country = asked.country or buyer.country
     facts, parts = gathered_facts(book, buyer, ware, Context(currency, country, asked.coupons))
@@ -191,20 +204,18 @@ def prefetched(book: Snapshot, asked: Sequence[Asked]) -> None:
 
     What stands under the keys of all pairs that are not remembered is handed on with the snapshot.
     """
-    if not book.newest or len(asked) < 2:
+    if len(asked) < 2:
         return
-    cold = [question for question in asked if book.database.cache.pairs.get(_pair_name(question)) is None]
+    cold = [question for question in asked if book.cache.pairs.get(_pair_name(question)) is None]
     if not cold:
         return
     _learn(book, [code_key("items", question.item) for question in cold])
-    wares: list[Ware] = []
+    met: list[tuple[Buyer, Ware, tuple[str, ...]]] = []
     for question in cold:
         with suppress(NotFound):
-            wares.append(_ware(book, question.item))
-    with suppress(NotFound):
-        buyer = _buyer(book, cold[0])
-        values = {**buyer.values, "K": cold[0].coupons}
-        _learn(book, [key for ware in wares for key in keys_of_shapes(book.shapes, {**values, **ware.values})])
+            met.append((buyer_for(book, question), ware_for(book, question.item), question.coupons))
+    values = ({**buyer.values, "K": coupons, **ware.values} for buyer, ware, coupons in met)
+    _learn(book, [key for known in values for key in keys_of_shapes(book.shapes, known)])
 
 
 def _learn(book: Snapshot, keys: Iterable[str]) -> None:

@@ -61,9 +61,9 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     if answered.facts.item.reference is not None:
         _add_reference(answer, answered, price)
     if answered.next_break is not None:
-        answer.next_break = _break(*answered.next_break, digits)
+        answer.next_break = break_line(*answered.next_break, digits)
     if answered.ladder is not None:
-        answer.ladder = [_break(start, rung, digits) for start, rung in answered.ladder]
+        answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
     return answer
 
 
@@ -137,7 +137,8 @@ def _not_applied(skipped: list[tuple[Any, ...]], language: str | None) -> list[N
     ]
 
 
-def _break(start: Decimal, price: UnitPrice, digits: int) -> BreakLine:
+def break_line(start: Decimal, price: UnitPrice, digits: int) -> BreakLine:
+    """A quantity break as it is answered."""
     gross = None if price.gross_price is None else plain(price.gross_price, digits)
     line = BreakLine(plain(price.net_price, digits), gross, plain(price.per))
     if is_above(start):

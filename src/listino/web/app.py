@@ -30,8 +30,10 @@ from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
 from listino.web.rest.order_answers import shown
 from listino.web.rest.orders import OrderDoor
+from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
 from listino.web.settings import WebSettings
+from listino.web.streams import Streams
 
 # Reads that take longer than a price, and waiting writes, go through so many threads.
 THREADS = 8
@@ -61,6 +63,8 @@ class App:
         self.changes = ChangeDoor(database, clock)
         self.orders = OrderDoor(database, clock, chance, self._in_thread)
         self.docs = Docs()
+        self.streams = Streams(self._in_thread)
+        self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
         self._taking_orders = self._door(self._order, guarded=False)
@@ -88,6 +92,7 @@ class App:
             Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
             Route("/v1/changes", self._door(self._change), methods=["POST"]),
             Route("/v1/changes", self._door(self._log), methods=["GET"]),
+            Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list), methods=["GET"]),
             Route("/v1/stock/{code:path}", self._door(self._stock), methods=["PUT", "GET"]),
             Route(f"/v1/{kind}/{{code:path}}", self._door(self._fact), methods=["PUT", "GET", "DELETE"]),
             Route(f"/v1/{kind}", self._door(self._facts), methods=["PUT", "GET", "DELETE"]),
@@ -238,6 +243,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> Any:
         health.calm()
+        self.streams.end_with_the_server()
         yield
         self.threads.shutdown(cancel_futures=True)
         self.database.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from listino.core.facts import KINDS
 from listino.web.openapi.schemas import CODE, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
+from listino.web.openapi.streams import stream_schemas
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.facts import CHANGES_MAX
 
@@ -37,7 +38,7 @@ def all_schemas() -> dict[str, Schema]:
             "description": f"A record of {kind} as it is kept.",
             "allOf": [named(record.__name__), {"type": "object", "required": ["code", "revision", "since", "until"]}],
         }
-    found |= dict(_outcomes())
+    found |= dict(_outcomes()) | stream_schemas()
     return dict(sorted(found.items()))
 
 

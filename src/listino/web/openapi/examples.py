@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from listino.core.facts import KINDS
+from listino.web.streams import NDJSON
 
 FILE = Path(__file__).parent / "examples.json"
 
@@ -78,4 +79,10 @@ def show(operation: dict[str, Any]) -> None:
     if example.body is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example.body
     if example.answer is not None:
-        operation["responses"][str(example.status)]["content"]["application/json"]["example"] = example.answer
+        content = operation["responses"][str(example.status)]["content"]
+        content[next(iter(content))]["example"] = lines_of(example.answer) if NDJSON in content else example.answer
+
+
+def lines_of(answer: Any) -> str:
+    """An answer of lines as it comes: one JSON object a line."""
+    return "".join(msgspec.json.encode(line).decode() + "\n" for line in answer)

@@ -10,6 +10,7 @@ from listino.web.openapi.document import ADDRESS
 from listino.web.openapi.examples import Example, first_examples, refused_examples
 from listino.web.openapi.problems import PROBLEMS
 from listino.web.openapi.schemas import DECIMAL, EXACT_DECIMAL, REFERENCES, Schema
+from listino.web.streams import NDJSON
 
 KEY = "YOUR_KEY"
 METHODS = ("get", "put", "post", "delete")
@@ -121,8 +122,16 @@ def _told(path: str, method: str, operation: dict[str, Any]) -> Told:
         curl=curl_of(document_path=path, method=method, example=example, guarded=bool(operation["security"]))
         if example is not None
         else None,
-        answered=written(example.answer) if example is not None and example.answer is not None else None,
+        answered=_answered(example, found),
     )
+
+
+def _answered(example: Example | None, found: dict[str, Any]) -> str | None:
+    if example is None or example.answer is None:
+        return None
+    if NDJSON in found[str(example.status)]["content"]:
+        return "\n".join(written(line) for line in example.answer)
+    return written(example.answer)
 
 
 def _parameter(parameter: dict[str, Any]) -> Row:

@@ -13,8 +13,10 @@ from listino.flows.stock import Count
 from listino.web.messages import BatchAsk, PriceAnswer, Problem
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
+from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
 
 Schema = dict[str, Any]
+STREAMED = (ListStart, ListLine, ListFinish)
 REFERENCES = "#/components/schemas/"
 # A decimal as it is taken: the digits that are stored. An answer is exact, so it may have more.
 DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
@@ -30,11 +32,12 @@ AMOUNTS = frozenset(
      "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "on_hand", "reserved",
      "available"]
 )  # fmt: skip
-INSTANTS = frozenset(["at", "next_change_at", "ordered_at", "taken_at", "stale_since"])
+INSTANTS = frozenset(["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until"])
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
-    ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "Warehouse", "Stock"]
-)
+    ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "Warehouse", "Stock",
+     *(record.__name__ for record in STREAMED)]
+)  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,
     "Step.kind": STEP_KINDS,
@@ -57,7 +60,7 @@ _BOUNDS: dict[str, Schema] = {
 
 def schemas() -> dict[str, Schema]:
     """The schemas of everything that has a record in the code, by the record's name."""
-    records = [*KIND_OF, Order, BatchAsk, PriceAnswer, OrderAnswer, Problem, Count]
+    records = [*KIND_OF, Order, BatchAsk, PriceAnswer, OrderAnswer, Problem, Count, *STREAMED]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")
     tidied = {name: _tidied(name, schema) for name, schema in found.items()}
     for record in KIND_OF:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from listino.web.openapi.stream_words import STREAMS
+
 # A field of that name in any record that has no sentence of its own below.
 COMMON: Mapping[str, str] = {
     "code": "The record's own code: 1 to 64 characters, compared byte by byte.",
@@ -268,7 +270,7 @@ MESSAGES: Mapping[str, str] = {
     "FaultLine.remedy": "What to do.",
 }
 
-OWN: Mapping[str, str] = {**FACTS, **ORDERS, **MESSAGES}
+OWN: Mapping[str, str] = {**FACTS, **ORDERS, **MESSAGES, **STREAMS}
 
 
 def meaning_of(record: str, field: str) -> str | None:

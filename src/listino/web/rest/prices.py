@@ -127,7 +127,7 @@ class PriceDoor:
             explain=explain,
             ladder=_flag(said.get("ladder"), "ladder"),
         )
-        known_at = self._known_at(said.get("known_at"), now)
+        known_at = self.known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
 
     def read_batch(self, body: bytes) -> Batch:
@@ -156,7 +156,7 @@ class PriceDoor:
         require(key, "prices:read")
         ask, now = batch.ask, self._clock()
         context = self._context(ask, key, now)
-        known_at = self._known_at(ask.known_at, now)
+        known_at = self.known_at(ask.known_at, now)
         book = snapshot(self._database, known_at)
         check_revision(book, ask.min_revision)
         full = key.may("explain:full")
@@ -167,7 +167,7 @@ class PriceDoor:
         lines = [_line(book, line, one, language, full) for line, one in asked]
         return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book)
 
-    def _known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
+    def known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
         """As of which revision or instant the caller wants the book; nothing is known of later ones."""
         known_at = known_at_of(said, self.company()) if said is not None else None
         if isinstance(known_at, datetime) and known_at > now:

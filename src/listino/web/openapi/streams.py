@@ -1,0 +1,85 @@
+"""The operations that are answered line by line while they are worked out."""
+
+from typing import Any
+
+from listino.web.openapi.parts import (
+    AS_KNOWN,
+    COUNTRY,
+    CURRENCY,
+    MOMENT,
+    Operation,
+    answer,
+    header,
+    in_path,
+    operation,
+    query,
+)
+from listino.web.openapi.schemas import CODE, TEXT, Schema, named
+from listino.web.streams import NDJSON
+
+Paths = dict[str, dict[str, Operation]]
+LANGUAGE = header("Accept-Language", "The language of names; its first tag counts.")
+FAILED = (
+    " What fails on the way is told in a last line with `record` error and its `problem`. A server answers three such "
+    "streams at a time in each process; one more is told 503 `busy`."
+)
+
+
+def streams() -> Paths:
+    """A customer's prices as a whole."""
+    return {"/v1/customers/{code}/price-list": {"get": _price_list()}}
+
+
+def stream_schemas() -> dict[str, Schema]:
+    """The schemas that no record stands for."""
+    failure = {
+        "type": "object",
+        "description": "The last line of a stream that failed on the way.",
+        "properties": {
+            "record": {"const": "error", "description": "`error`."},
+            "problem": {**named("Problem"), "description": "What failed."},
+        },
+        "required": ["record", "problem"],
+    }
+    return {"StreamFailure": failure}
+
+
+def _lines(description: str, *records: str) -> dict[str, Any]:
+    """An answer of lines, each one of these records."""
+    return answer(description, {"anyOf": [named(name) for name in (*records, "StreamFailure")]}, kind=NDJSON)
+
+
+def _price_list() -> Operation:
+    lines = _lines("One line an item, by code, between a first and a last one.", "ListStart", "ListLine", "ListFinish")
+    lines["content"]["text/csv"] = {"schema": TEXT}
+    form = query("format", {"type": "string", "enum": ["ndjson", "csv"], "default": "ndjson"}, "How it is written; "
+                 "`Accept: text/csv` says csv too.")  # fmt: skip
+    return operation(
+        "resolvePriceList",
+        "Prices",
+        "Ask all prices of a customer",
+        "Every item that the customer can buy and has a price for, each resolved as getPrice resolves it, with its "
+        "quantity breaks and until when they hold. All lines belong to one revision. As CSV there is a row an item, "
+        "breaks as `10:9.50 50:9.20` (`>10:` for above 10)." + FAILED,
+        scope="prices:read",
+        answers={"200": lines},
+        refused=(404, 410),
+        parameters=[
+            in_path("code", "Code of the customer."),
+            query("at", MOMENT, "The day to price for; now where none is named. The future needs explain:full."),
+            AS_KNOWN,
+            *_context(),
+            query("after", CODE, "Only items behind this code: to go on with a list that broke off, with its revision "
+                  "as `known_at`."),
+            form,
+            LANGUAGE,
+        ],
+    )  # fmt: skip
+
+
+def _context() -> list[dict[str, Any]]:
+    return [
+        query("channel", CODE, "Code of the channel; the key's where none is named."),
+        query("currency", CURRENCY, "Currency of the answer (ISO 4217); the customer's where none is named."),
+        query("country", COUNTRY, "Where the goods go (ISO 3166-1), for the tax; the customer's where none is named."),
+    ]
