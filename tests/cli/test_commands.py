@@ -14,12 +14,13 @@ import pytest
 from listino import __version__
 from listino.cli import main
 from listino.db.engine import connected, path_of
+from listino.db.migrate import HEAD
 from tests.server import listino
 from tests.shop import opened
 
 COMMANDS = (
-    "demo", "serve", "import", "export", "price", "why", "check-cases", "price-list", "order", "migrate", "backup",
-    "restore", "doctor", "keys create", "keys list", "keys revoke", "privacy export", "privacy erase",
+    "demo", "serve", "import", "export", "price", "why", "check-cases", "price-list", "unpriced", "order", "migrate",
+    "backup", "restore", "doctor", "keys create", "keys list", "keys revoke", "privacy export", "privacy erase",
 )  # fmt: skip
 COLOUR = "\x1b["
 
@@ -292,7 +293,7 @@ def test_backup_restore_and_doctor_say_what_they_did(tmp_path: Path) -> None:
     assert said("migrate", "--currency", "CHF", "--zone", "Europe/Zurich", "--country", "CH", url=own) == (
         f"A new database is at {own}: base currency CHF, zone Europe/Zurich in CH.\n"
     )
-    assert said("migrate", url=own) == "The database is up to date (schema 0001).\n"
+    assert said("migrate", url=own) == f"The database is up to date (schema {HEAD}).\n"
     assert said("backup", str(copy), url=own).startswith(f"The backup is in {copy} (")
     assert "is restored" in said("restore", str(copy), url=own)
     assert "warn   API keys: none is open. Make one: listino keys create" in said("doctor", url=own)

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from listino.db.engine import connected
+from listino.db.migrate import HEAD
 from tests.server import COMMAND, Server, free_port, listino, new_key, serving
 from tests.shop import opened
 
@@ -253,7 +254,7 @@ def test_a_new_database_is_made_and_an_old_one_refused(tmp_path: Path) -> None:
     connection.execute("UPDATE alembic_version SET version_num = '0000'")
     connection.close()
     done = listino("serve", "--port", str(port), "--database", url, timeout_s=30)
-    assert (done.returncode, done.stderr) == (1, "The database has schema 0000, not 0001: run `listino migrate`.\n")
+    assert (done.returncode, done.stderr) == (1, f"The database has schema 0000, not {HEAD}: run `listino migrate`.\n")
 
 
 def test_proxy_settings_reach_the_workers_and_wrong_ones_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from listino.core.errors import Conflict, Gone, Malformed, NotFound, Unavailable
 from listino.db.engine import Database, connected
 from listino.db.erasures import list_path
+from listino.db.migrate import HEAD
 from listino.db.schema import OPEN
 from listino.db.snapshot import Company, company, snapshot
 from listino.flows.access import created, revoked
@@ -166,8 +167,8 @@ def test_a_backup_of_another_schema_is_refused(url: str, tmp_path: Path) -> None
 
 def test_a_new_database_takes_the_company_as_it_is_said(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'a.db'}"
-    assert migrated(url, currency="CHF", zone="Europe/Zurich", country="CH") == (None, "0001")
-    assert migrated(url) == ("0001", "0001")
+    assert migrated(url, currency="CHF", zone="Europe/Zurich", country="CH") == (None, HEAD)
+    assert migrated(url) == (HEAD, HEAD)
     migrated(url, currency="EUR", zone="Europe/Rome")
     with closing(Database(url)) as database:
         assert company(database.read()) == Company("EUR", "Europe/Rome", "CH")

@@ -16,6 +16,7 @@ from listino.cli.prices import price, why
 from listino.cli.privacy import PRIVACY
 from listino.cli.serving import serve
 from listino.cli.tables import export, import_
+from listino.cli.unpriced import unpriced
 from listino.cli.upkeep import backup, doctor, migrate, restore
 from listino.core.errors import Refused, Unavailable
 
@@ -55,6 +56,7 @@ for name, command in (
     ("why", why),
     ("check-cases", check_cases),
     ("price-list", price_list),
+    ("unpriced", unpriced),
     ("order", order),
     ("migrate", migrate),
     ("backup", backup),

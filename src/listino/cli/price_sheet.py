@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from listino.cli import screen
-from listino.core.explain import NO_PRICE_TEXTS, quantity_text, text_in, why_not
+from listino.core.explain import no_price_text, quantity_text, text_in, why_not
 from listino.core.money import minor_digits, plain
 from listino.core.question import AppliedStep, NoPrice, Price
 from listino.core.rules import Rule, Text
@@ -59,11 +59,6 @@ def print_explanation(book: Snapshot, answered: Answered, not_applied_max: int) 
     _print_steps(book, answered)
     if answered.price.not_applied:
         _print_not_applied(answered.price, not_applied_max)
-
-
-def no_price_text(reason: str) -> str:
-    """Why there is no price, as a sentence."""
-    return NO_PRICE_TEXTS.get(reason, reason.replace("_", " ").capitalize() + ".")
 
 
 def _print_steps(book: Snapshot, answered: Answered) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from listino.core.candidates import Candidate
 from listino.core.money import NINE_PLACES, plain
+from listino.core.question import Facts, NoPrice, NotApplied
 from listino.core.rules import Rule, Text
 
 FALLBACK_LANGUAGE = "en"
@@ -36,7 +37,7 @@ def is_above(start: Decimal) -> bool:
 
 def why_not(rule: Rule, reason: str, detail: Any) -> str:
     """Why a rule did not apply, and what would have to change for it to apply, as a sentence."""
-    sentence = _SENTENCES.get(reason)
+    sentence = _SENTENCES.get(reason) or NO_PRICE_TEXTS.get(reason)
     if sentence is None:
         return reason.replace("_", " ").capitalize() + "."
     if not isinstance(sentence, str):
@@ -66,6 +67,21 @@ def _final(_: Rule, winner: Any) -> str:
 
 def _limit_kept(_: Rule, amount: Any) -> str:
     return f"The price keeps this limit ({plain(amount)})."
+
+
+def nearest(outcome: NoPrice, facts: Facts) -> NotApplied | None:
+    """Of the rules that are no price here, the one that came nearest: the first that would be it, and why it is not.
+
+    A rule that applied, and whose price could not be worked out, comes before all that did not apply.
+    Shapes:  outcome: as explained in full; None where no rule was looked at.
+    """
+    if outcome.reason not in {"no_price", "amount_out_of_range"} and facts.refusal is None:
+        skipped = {(step, rule.code) for step, rule, _, _ in outcome.not_applied}
+        for step in facts.steps:
+            for candidate in step.live if step.plan.kind == "price" else ():
+                if (step.plan.name, candidate.rule.code) not in skipped:
+                    return step.plan.name, candidate.rule, outcome.reason, None
+    return next((entry for entry in outcome.not_applied if entry[1].action == "price"), None)
 
 
 # What each reason says: a text with the reason's detail in place of {}, or a function where more is needed.
@@ -104,3 +120,8 @@ NO_PRICE_TEXTS = {
     "amount_out_of_range": "The amount has more digits than a price can have.",
     "formula_loop": "The price lists refer to each other in a circle.",
 }
+
+
+def no_price_text(reason: str) -> str:
+    """Why there is no price, as a sentence."""
+    return NO_PRICE_TEXTS.get(reason, reason.replace("_", " ").capitalize() + ".")

@@ -194,3 +194,20 @@ ORDER_KEY = Table(
     PrimaryKeyConstraint("digest"),
     sqlite_with_rowid=False,
 )
+
+# What was asked for and had no price, with how often; `question` is the last such question as JSON. For the
+# guest of a channel, and where no channel is named, the code is empty.
+UNPRICED = Table(
+    "unpriced",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("item", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("first_at", Text, nullable=False),
+    Column("last_at", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Index("unpriced_pair", "item", "customer", "channel", unique=True),
+    Index("unpriced_times", "times", "last_at", "id"),
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from listino.core.explain import NO_PRICE_TEXTS, is_above, text_in, why_not
+from listino.core.explain import is_above, no_price_text, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
 from listino.core.question import Facts, NoPrice, Price, UnitPrice
@@ -76,7 +76,7 @@ def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool, 
         unit=outcome.unit,
         currency=outcome.currency,
         reason=outcome.reason,
-        text=NO_PRICE_TEXTS.get(outcome.reason, outcome.reason),
+        text=no_price_text(outcome.reason),
         next_change_at=None if outcome.next_change_at is None else instant_text(outcome.next_change_at),
     )
     if explain != "none":
@@ -131,10 +131,13 @@ def hide(line: StepLine, *, by_cost: bool) -> None:
 
 
 def _not_applied(skipped: list[tuple[Any, ...]], language: str | None) -> list[NotAppliedLine]:
-    return [
-        NotAppliedLine(step, rule.code, text_in(rule.label, language), reason, why_not(rule, reason, detail))
-        for step, rule, reason, detail in skipped
-    ]
+    return [not_applied_line(entry, language) for entry in skipped]
+
+
+def not_applied_line(entry: tuple[Any, ...], language: str | None) -> NotAppliedLine:
+    """A rule that did not apply, with why."""
+    step, rule, reason, detail = entry
+    return NotAppliedLine(step, rule.code, text_in(rule.label, language), reason, why_not(rule, reason, detail))
 
 
 def break_line(start: Decimal, price: UnitPrice, digits: int) -> BreakLine:

@@ -26,12 +26,14 @@ from listino.web.proxy import Proxies, root_of
 from listino.web.reading import body_of, query_of, single
 from listino.web.responses import as_json, based_on, failed, kind_of, refused
 from listino.web.rest import health
+from listino.web.rest.batch_reading import batch_of
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
 from listino.web.rest.order_answers import shown
 from listino.web.rest.orders import OrderDoor
 from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
+from listino.web.rest.unpriced import FILTERS, UnpricedDoor
 from listino.web.settings import WebSettings
 from listino.web.streams import Streams
 
@@ -58,7 +60,8 @@ class App:
         self.settings = settings
         self.guard = Guard()
         self.metrics = Metrics(settings.metrics_folder)
-        self.prices = PriceDoor(database, self.guard, clock)
+        self.unpriced = UnpricedDoor(database, clock)
+        self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note)
         self.facts = FactDoor(database, clock)
         self.changes = ChangeDoor(database, clock)
         self.orders = OrderDoor(database, clock, chance, self._in_thread)
@@ -93,6 +96,7 @@ class App:
             Route("/v1/changes", self._door(self._change), methods=["POST"]),
             Route("/v1/changes", self._door(self._log), methods=["GET"]),
             Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list), methods=["GET"]),
+            Route("/v1/unpriced", self._door(self._unpriced)),
             Route("/v1/stock/{code:path}", self._door(self._stock), methods=["PUT", "GET"]),
             Route(f"/v1/{kind}/{{code:path}}", self._door(self._fact), methods=["PUT", "GET", "DELETE"]),
             Route(f"/v1/{kind}", self._door(self._facts), methods=["PUT", "GET", "DELETE"]),
@@ -164,8 +168,8 @@ class App:
 
     async def _batch(self, request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)
-        batch = self.prices.read_batch(body)
-        language = language_of(request.headers.get("accept-language", "").encode("latin-1")) or None
+        batch = batch_of(body)
+        language = _language(request)
         if len(batch.ask.lines) <= LINES_DIRECT_MAX:
             return as_json(self.prices.answered_batch(batch, key, language))
         return as_json(await self._in_thread(self.prices.answered_batch, batch, key, language))
@@ -212,6 +216,11 @@ class App:
         said = single(query_of(request.scope["query_string"]), frozenset(["warehouse"]))
         return as_json(await self._in_thread(self.facts.put_stock, item, body, key, said.get("warehouse")))
 
+    async def _unpriced(self, request: Request, key: Any) -> Response:
+        said = single(query_of(request.scope["query_string"]), FILTERS | {"limit", "after"})
+        language = _language(request)
+        return as_json(await self._in_thread(self.unpriced.listed, key, said, language))
+
     async def _fact(self, request: Request, key: Any) -> Response:
         code = request.path_params["code"]
         pairs = query_of(request.scope["query_string"])
@@ -244,10 +253,16 @@ class App:
     async def _lifespan(self, _: Starlette) -> Any:
         health.calm()
         self.streams.end_with_the_server()
+        self.unpriced.start(self._in_thread)
         yield
         self.threads.shutdown(cancel_futures=True)
+        self.unpriced.stop()
         self.database.close()
         self.metrics.close()
+
+
+def _language(request: Request) -> str | None:
+    return language_of(request.headers.get("accept-language", "").encode("latin-1")) or None
 
 
 def _sees_all(key: ApiKey) -> bool:

@@ -103,6 +103,27 @@ class BatchAsk(Struct, forbid_unknown_fields=True):
     min_revision: int | None = None
 
 
+class UnpricedLine(Struct):
+    """What a customer asked for and has no price of: the last such question, how often, and why there is none."""
+
+    item: str
+    customer: str | None
+    channel: str | None
+    quantity: Amount
+    unit: str
+    currency: str
+    country: str | None
+    ship_to: str | None
+    order_type: str | None
+    coupons: list[str]
+    reason: str
+    text: str
+    nearest: NotAppliedLine | None
+    times: int
+    first_at: str
+    last_at: str
+
+
 class HistoryLine(Struct):
     """One step in an order's life: which state, when, by whom and why."""
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from listino.core.checks import code_fault, decimal_fault
+from listino.core.checks import code_fault, country_fault, currency_fault, decimal_fault
 from listino.core.errors import Fault, Malformed, malformed
 from listino.flows.moments import instant_of as instant_of
 from listino.flows.moments import is_number as is_number
@@ -157,6 +157,22 @@ def checked_code(code: str, field: str) -> str:
     Errors:  Malformed.
     """
     fault = code_fault(field, code)
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    return code
+
+
+def checked_currency(code: str | None) -> str | None:
+    """A currency as it may be, or none."""
+    fault = currency_fault("currency", code) if code is not None else None
+    if fault is not None:
+        raise Malformed(fault.code, fault.text, (fault,))
+    return code
+
+
+def checked_country(code: str | None) -> str | None:
+    """A country as it may be, or none."""
+    fault = country_fault("country", code) if code is not None else None
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
     return code

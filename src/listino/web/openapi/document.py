@@ -70,6 +70,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
     told = {
         **operations.prices(),
         **streams.streams(),
+        **operations.unpriced(),
         **operations.orders(),
         **operations.changes(),
         **operations.stock(),

@@ -84,6 +84,29 @@ def _batch() -> Operation:
     )
 
 
+def unpriced() -> Paths:
+    """What was asked for and has no price."""
+    filters = [
+        query("item", CODE, "Only this item."),
+        query("customer", CODE, "Only what this customer asked for."),
+        query("channel", CODE, "Only what was asked for through this channel."),
+        query("reason", TEXT, "Only where this is why there is no price, as `no_price` or `not_in_assortment`."),
+    ]
+    listed = operation(
+        "listUnpriced",
+        "Prices",
+        "List what was asked for and has no price",
+        "Each customer and item that was asked for through a channel and has no price now, the most asked for first. "
+        "Listing asks the last such question again: what has a price by now is off the list. Questions about the "
+        "present count, not those with `known_at` or by a test key. A worker writes its counts down every ten seconds; "
+        "of more than 100,000 the rarest are dropped. A page may be short where many have got a price.",
+        scope="facts:read",
+        answers={"200": answer("A page of the list.", page(named("UnpricedLine"), "What has no price."))},
+        parameters=[*filters, LIMIT, AFTER, header("Accept-Language", "The language of labels; its first tag counts.")],
+    )
+    return {"/v1/unpriced": {"get": listed}}
+
+
 def orders() -> Paths:
     """An order comes in, and is read back."""
     one = operation(

@@ -10,7 +10,7 @@ from listino.core.orders import LINES_MAX, Order
 from listino.core.scheme import BASES, COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
-from listino.web.messages import BatchAsk, PriceAnswer, Problem
+from listino.web.messages import BatchAsk, PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
@@ -32,11 +32,13 @@ AMOUNTS = frozenset(
      "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "on_hand", "reserved",
      "available"]
 )  # fmt: skip
-INSTANTS = frozenset(["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until"])
+INSTANTS = frozenset(
+    ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at"]
+)
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
-    ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "Warehouse", "Stock",
-     *(record.__name__ for record in STREAMED)]
+    ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine",
+     "Warehouse", "Stock", *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,
@@ -60,7 +62,7 @@ _BOUNDS: dict[str, Schema] = {
 
 def schemas() -> dict[str, Schema]:
     """The schemas of everything that has a record in the code, by the record's name."""
-    records = [*KIND_OF, Order, BatchAsk, PriceAnswer, OrderAnswer, Problem, Count, *STREAMED]
+    records = [*KIND_OF, Order, BatchAsk, PriceAnswer, OrderAnswer, Problem, Count, UnpricedLine, *STREAMED]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")
     tidied = {name: _tidied(name, schema) for name, schema in found.items()}
     for record in KIND_OF:

@@ -1,15 +1,12 @@
 """The price doors: one item by GET, up to 1,000 lines by POST."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-import msgspec
-
-from listino.core.checks import country_fault, currency_fault
 from listino.core.errors import Malformed, NotFound, Refused, malformed
+from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.price import Asked, Company, Snapshot, company, prefetched, price, snapshot
@@ -18,19 +15,19 @@ from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
 from listino.web.messages import AskedLine, BatchAsk
 from listino.web.reading import (
-    by_field,
     check_number,
     checked_code,
     checked_quantity,
     instant_of,
     known_at_of,
-    message_of,
     quantity_of,
     query_of,
     single,
 )
+from listino.web.reading import checked_country as checked_country
+from listino.web.reading import checked_currency as checked_currency
+from listino.web.rest.batch_reading import Batch
 
-LINES_MAX = 1_000
 # A batch of up to so many lines is answered at once; a larger one by a thread.
 LINES_DIRECT_MAX = 50
 EXPLAINS = ("none", "applied", "all")
@@ -39,25 +36,23 @@ PARAMETERS = frozenset(
     ["item", "customer", "quantity", "unit", "channel", "currency", "country", "ship_to", "order_type", "at",
      "known_at", "explain", "ladder", "min_revision"]
 )  # fmt: skip
-_decode_batch = msgspec.json.Decoder(BatchAsk)
-_decode_any = msgspec.json.Decoder(float_hook=Decimal)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch as it was read: what it asks, and the faults of lines that could not be read, by their place."""
-
-    ask: BatchAsk
-    faults: dict[int, Malformed]
 
 
 class PriceDoor:
     """Answers price questions from the book, in the handler itself: no thread, no router."""
 
-    def __init__(self, database: Database, guard: Guard, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        guard: Guard,
+        clock: Callable[[], datetime],
+        note_unpriced: Callable[[Asked, ApiKey], None],
+    ) -> None:
+        """`note_unpriced` is told of each question about the book as it stands that has no price."""
         self._database = database
         self._guard = guard
         self._clock = clock
+        self._note_unpriced = note_unpriced
         self._company: tuple[str, Company] | None = None
 
     def company(self) -> Company:
@@ -88,7 +83,10 @@ class PriceDoor:
             book = snapshot(self._database, known_at, reading)
             check_revision(book, min_revision)
             full = key.may("explain:full")
-            answer = price_answer(price(book, asked), asked.explain, language, full=full)
+            answered = price(book, asked)
+            if known_at is None and isinstance(answered.price, NoPrice):
+                self._note_unpriced(asked, key)
+            answer = price_answer(answered, asked.explain, language, full=full)
             body, tag = sealed(answer, asked.at, book)
             headers = [*JSON_HEADERS, (b"etag", tag.encode())]
             if unless is not None and tag.encode() in unless:
@@ -130,24 +128,6 @@ class PriceDoor:
         known_at = self.known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
 
-    def read_batch(self, body: bytes) -> Batch:
-        """The batch that a body asks for; a line that cannot be read is that line's fault.
-
-        Errors:  Malformed.
-        """
-        try:
-            batch = Batch(message_of(body, _decode_batch), {})
-        except Malformed as error:
-            if not error.faults or not error.faults[0].field.startswith("lines["):
-                raise
-            batch = _line_by_line(body)
-        count = len(batch.ask.lines)
-        if not 1 <= count <= LINES_MAX:
-            raise malformed(
-                "lines", "count", f"A batch has 1 to {LINES_MAX} lines, not {count}.", "Send several batches."
-            )
-        return batch
-
     def answered_batch(self, batch: Batch, key: ApiKey, language: str | None) -> bytes:
         """A batch answered line by line; all lines belong to one revision.
 
@@ -164,7 +144,12 @@ class PriceDoor:
             (line, batch.faults.get(index) or _asked_line(context, line, index)) for index, line in enumerate(ask.lines)
         ]
         prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
-        lines = [_line(book, line, one, language, full) for line, one in asked]
+        lines = []
+        for line, one in asked:
+            answer, unpriced = _line(book, line, one, language, full)
+            lines.append(answer)
+            if unpriced and known_at is None and isinstance(one, Asked):
+                self._note_unpriced(one, key)
         return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book)
 
     def known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
@@ -193,26 +178,6 @@ class PriceDoor:
         )
 
 
-def _line_by_line(body: bytes) -> Batch:
-    """A batch of which some lines cannot be read: they stand with their faults, the others as they are."""
-    said = _decode_any.decode(body)
-    lines: list[AskedLine] = []
-    faults: dict[int, Malformed] = {}
-    for index, one in enumerate(said["lines"]):
-        try:
-            lines.append(msgspec.convert(one, AskedLine))
-        except msgspec.ValidationError as error:
-            faults[index] = by_field(error, f"lines[{index}]")
-            name = one.get("id") if isinstance(one, dict) else None
-            lines.append(AskedLine("", id=name if isinstance(name, str) else None))
-    try:
-        ask = msgspec.convert(said | {"lines": []}, BatchAsk)
-    except msgspec.ValidationError as error:
-        raise by_field(error) from None
-    ask.lines = lines
-    return Batch(ask, faults)
-
-
 def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
     try:
         return replace(
@@ -225,19 +190,23 @@ def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
         return error
 
 
-def _line(book: Snapshot, line: AskedLine, asked: Asked | Refused, language: str | None, full: bool) -> bytes:
-    """One line's answer: its price, or its error."""
+def _line(
+    book: Snapshot, line: AskedLine, asked: Asked | Refused, language: str | None, full: bool
+) -> tuple[bytes, bool]:
+    """One line's answer: its price, or its error; and whether it has no price."""
     start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
     if isinstance(asked, Asked):
         try:
-            return start + encode(price_answer(price(book, asked), asked.explain, language, full=full))[1:]
+            answered = price(book, asked)
+            answer = price_answer(answered, asked.explain, language, full=full)
+            return start + encode(answer)[1:], isinstance(answered.price, NoPrice)
         except NotFound as error:
             if error.code != "unknown_item":
                 raise  # An unknown customer or channel is the whole batch's fault.
             asked = error
         except Malformed as error:
             asked = error
-    return start + b'"error":' + encode(problem_of(asked)) + b"}"
+    return start + b'"error":' + encode(problem_of(asked)) + b"}", False
 
 
 def check_rights(key: ApiKey, explain: str, at: datetime, now: datetime) -> None:
@@ -258,22 +227,6 @@ def check_revision(book: Snapshot, min_revision: int | None) -> None:
 def language_of(header: bytes) -> str:
     """The first language of an Accept-Language header."""
     return header.decode("latin-1").partition(",")[0].partition(";")[0].strip()
-
-
-def checked_currency(code: str | None) -> str | None:
-    """A currency as it may be, or none."""
-    fault = currency_fault("currency", code) if code is not None else None
-    if fault is not None:
-        raise Malformed(fault.code, fault.text, (fault,))
-    return code
-
-
-def checked_country(code: str | None) -> str | None:
-    """A country as it may be, or none."""
-    fault = country_fault("country", code) if code is not None else None
-    if fault is not None:
-        raise Malformed(fault.code, fault.text, (fault,))
-    return code
 
 
 def _code(said: dict[str, str], name: str) -> str | None:
