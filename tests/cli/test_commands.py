@@ -134,6 +134,23 @@ def test_a_price_of_the_past_and_of_the_future_can_be_asked(url: str) -> None:
     assert ["Promotion", "winter", "everyone", "−5 %", "8.55", "8.1225"] in rows(later)
 
 
+def test_a_shown_reduction_is_told_with_its_prior_price(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        sale = {"action": "percent", "step": "promotion", "item": "saw", "value": "25", "show_as": "discount"}
+        house.put("rules", "sale", **sale, valid_from="2027-01-01")
+        house.put("items", "plane")
+        house.put("rules", "plane", action="price", item="plane", value="9", show_as="discount")
+    url = f"sqlite:///{tmp_path / 'listino.db'}"
+    assert (
+        "Reduced since 2027-01-01 00:00 Europe/Rome, by 25 %. Lowest price since 2026-12-02 00:00 Europe/Rome until "
+        "then: 20.00 EUR net, 24.40 gross." in said("price", "saw", "--at", "2027-01-06", url=url)
+    )
+    assert (
+        "Prior price of the reduction: none; the item was not on sale for long enough before it."
+        in said("price", "plane", url=url)
+    )  # fmt: skip
+
+
 def test_why_tells_what_would_have_to_change(url: str) -> None:
     text = said("why", "hammer", "rossi", url=url)
     refusals = {row[1]: row[3] for row in rows(text) if len(row) == 4}

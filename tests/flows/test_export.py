@@ -18,6 +18,7 @@ from listino.core.facts import (
     Assortment,
     Brand,
     Channel,
+    Country,
     Customer,
     CustomerGroup,
     Fact,
@@ -62,6 +63,7 @@ EVERY_KIND: tuple[Fact, ...] = (
                     Packaging(unit="CT", factor=Decimal(144))),
         item_groups=("G|1", "G2"), brand="=B1", tax_class="reduced", cost=Decimal("1.230"), cost_currency="USD",
         gtin="0400638133393", reference=Reference(unit="KGM", factor=Decimal("0.250")), description={},
+        perishable=True,
     ),
     Item(code="A2", variant_of="A/1", item_groups=("G2",), packagings=(Packaging(unit="A=B", factor=Decimal(2)),)),
     CustomerGroup(code="[CG]", name="+39", assortment="AS"),
@@ -126,6 +128,9 @@ EVERY_KIND: tuple[Fact, ...] = (
         valid_to=TO, zone="Europe/Rome",
     ),
     RATE,
+    Country(code="DE", name={"it": "Germania"}, prior_price_days=31, prior_price_perishable_days=0,
+            prior_price_new_item_days=10, prior_price_progressive=True),
+    Country(code="IT"),
 )  # fmt: skip
 PERSON = Person(
     name="=Anna",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from listino.cli import screen
 from listino.core.explain import no_price_text, quantity_text, text_in, why_not
 from listino.core.money import minor_digits, plain
+from listino.core.prior import NoPrior, Prior
 from listino.core.question import AppliedStep, NoPrice, Price
 from listino.core.rules import Rule, Text
 from listino.core.validity import zone_named
@@ -38,6 +39,12 @@ SCOPE_WORDS = {
     "order_type": "order type",
 }
 
+NO_PRIOR_TEXTS = {
+    "new_item": "the item was not on sale for long enough before it.",
+    "history_gone": "the versions that held then are no longer kept.",
+    "history_too_long": "the price changed too often since then to be looked at.",
+}
+
 
 def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
     """Print a price with its steps and breaks, or why there is none; and what did not apply, where asked."""
@@ -48,6 +55,8 @@ def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
         screen.say(f"No price: {no_price_text(outcome.reason)}", "bold")
     else:
         _print_price(outcome)
+    if answered.prior is not None:
+        _print_prior(book, answered.prior, outcome)
     _print_breaks(answered)
     _print_validity(book, outcome)
     if asked.explain == "all":
@@ -149,6 +158,18 @@ def _print_price(price: Price) -> None:
         screen.say(
             f"Before discounts and surcharges: {plain(price.list_price, digits)} {price.currency} per {per} net."
         )
+
+
+def _print_prior(book: Snapshot, prior: Prior | NoPrior, outcome: Price | NoPrice) -> None:
+    if isinstance(prior, NoPrior):
+        screen.say(f"Prior price of the reduction: none; {NO_PRIOR_TEXTS[prior.reason]}")
+        return
+    digits = minor_digits(outcome.currency)
+    net, gross = plain(prior.price.net_price, digits), _or_none(prior.price.gross_price, digits)
+    screen.say(
+        f"Reduced since {_local(prior.reduced_since, book)}, by {plain(prior.percent)} %. Lowest price since "
+        f"{_local(prior.since, book)} until then: {net} {outcome.currency} net, {gross} gross."
+    )
 
 
 def _or_none(amount: Decimal | None, digits: int | None) -> str:

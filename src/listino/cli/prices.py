@@ -101,9 +101,9 @@ def _asked(
 def _answer(book: "Database", asked: "Asked", known_at: str | None) -> None:
     from listino.cli.price_sheet import print_answer
     from listino.db.snapshot import company, snapshot
-    from listino.flows.price import price
+    from listino.flows.prior import priced
     from listino.web.reading import known_at_of
 
     then = known_at_of(known_at, company(book.read())) if known_at is not None else None
     seen = snapshot(book, then)
-    print_answer(seen, asked, price(seen, asked))
+    print_answer(seen, asked, priced(seen, asked))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from listino.core.errors import Fault
-from listino.core.facts import Assignment, Fact, PriceList, Rate, Tax, Unit
+from listino.core.facts import Assignment, Country, Fact, PriceList, Rate, Tax, Unit
 from listino.core.keys import REFERENCE_FIELDS
 from listino.core.money import DIRECTIONS, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX, ZERO, bounded
 from listino.core.rules import Rule, Scale, Scheme, Scope
@@ -17,6 +17,7 @@ from listino.core.validity import YEAR_MAX, YEAR_MIN, in_range, zone_named
 
 CODE_LENGTH_MAX = 64
 TIERS_MAX = 100
+PRIOR_PRICE_DAYS_MAX = 366
 TEXT_LENGTH_MAX = 4000
 CHOICES: dict[str, tuple[str, ...]] = {
     "Item.status": ("active", "blocked", "ended"),
@@ -198,9 +199,22 @@ def _whole_faults(fact: Fact) -> Iterator[Fault]:
         yield Fault("percent", "out_of_range", "A tax is 0 to 1000 percent.", "Send the percentage, as 22.")
     elif isinstance(fact, PriceList) and fact.decimals is not None and not 0 <= fact.decimals <= FRACTION_DIGITS_MAX:
         yield Fault("decimals", "out_of_range", "decimals is 0 to 9.", "Send how many decimals a unit price has.")
+    elif isinstance(fact, Country):
+        yield from _country_faults(fact)
     named = [name for name in ("customer", "account", "customer_group", "channel") if getattr(fact, name, None)]
     if isinstance(fact, Assignment) and len(named) > 1:
         yield Fault(named[1], "two_parties", "An assignment is for one party.", "Make one assignment for each.")
+
+
+def _country_faults(country: Country) -> Iterator[Fault]:
+    fault = country_fault("code", country.code)
+    if fault is not None:
+        yield fault
+    for name in ("prior_price_days", "prior_price_perishable_days", "prior_price_new_item_days"):
+        days = getattr(country, name)
+        if days is not None and not 0 <= days <= PRIOR_PRICE_DAYS_MAX:
+            text = f"{name} is 0 to {PRIOR_PRICE_DAYS_MAX} days, not {days}."
+            yield Fault(name, "out_of_range", text, "Send how many days before a reduction are looked at, as 30.")
 
 
 def _rule_faults(rule: Rule) -> Iterator[Fault]:

@@ -36,6 +36,8 @@ class Item:
 
     Units:   cost per one `unit`, in `cost_currency` (the company's where none is named);
              unit: UN/ECE Recommendation 20 code.
+    Shapes:  perishable: it goes bad or expires so soon that a country may have other rules for its
+             prior price.
     """
 
     code: str
@@ -52,6 +54,7 @@ class Item:
     gtin: str | None = None
     reference: Reference | None = None
     description: Text | None = None
+    perishable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,9 +238,25 @@ class Rate:
     zone: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Country:
+    """What the law of a country wants of a shown price reduction; its code is that of ISO 3166-1.
+
+    Units:   days before the reduction began, over which the prior price is the lowest applied; None
+             leaves it to the directive (`core/prior.py`), 0 wants no prior price.
+    """
+
+    code: str
+    name: Text | None = None
+    prior_price_days: int | None = None
+    prior_price_perishable_days: int | None = None
+    prior_price_new_item_days: int | None = None
+    prior_price_progressive: bool = False
+
+
 Fact = (
     Item | ItemGroup | Brand | Unit | Customer | Account | CustomerGroup | Channel | PriceList
-    | Rule | Assignment | Assortment | Scheme | Tax | Rate
+    | Rule | Assignment | Assortment | Scheme | Tax | Rate | Country
 )  # fmt: skip
 
 # The kinds of facts by the name that they have in routes, files and the book.
@@ -257,5 +276,6 @@ KINDS: Mapping[str, type[Fact]] = {
     "schemes": Scheme,
     "taxes": Tax,
     "rates": Rate,
+    "countries": Country,
 }
 KIND_OF: Mapping[type[Fact], str] = {record: kind for kind, record in KINDS.items()}

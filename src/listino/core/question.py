@@ -41,7 +41,7 @@ class Facts:
     Shapes:  steps: one entry per step of the plan; lists: per list that a formula starts from, the
              candidates of the price step within it; taxes: the most fitting first; factors: the
              item's own units per unit; starts: every break of every rule in reach, ascending, in
-             the item's own unit.
+             the item's own unit; announced: the rules in reach that are shown to all as a discount.
     """
 
     item: Item
@@ -53,6 +53,7 @@ class Facts:
     starts: tuple[Decimal, ...] = ()
     refusal: str | None = None
     timed: bool = False
+    announced: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -5,11 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from listino.core.errors import NotFound, malformed
 from listino.core.keys import code_key, keys_of_shapes
 from listino.core.ladder import ladder, next_break
 from listino.core.money import INTEGER_DIGITS_MAX, ONE
+from listino.core.prior import NoPrior, Prior
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
@@ -49,12 +51,22 @@ class Asked:
 
 @dataclass(slots=True)
 class Answered:
-    """A price or none, with the breaks around it."""
+    """A price or none, with the breaks around it, and the prior price where a reduction is shown."""
 
     price: Price | NoPrice
     facts: Facts
     next_break: tuple[Decimal, UnitPrice] | None
     ladder: tuple[tuple[Decimal, UnitPrice], ...] | None
+    prior: Prior | NoPrior | None = None
+
+
+class KeptPrior(NamedTuple):
+    """What was found of a reduction, and from when until before when (None: without end) it is the same."""
+
+    asked: tuple[object, ...]
+    since: datetime
+    until: datetime | None
+    found: Prior | NoPrior | None
 
 
 @dataclass(slots=True)
@@ -65,6 +77,7 @@ class Pair(Kept):
     currency: str
     buyer: Buyer
     ware: Ware
+    prior: KeptPrior | None = None
 
 
 def price(book: Snapshot, asked: Asked) -> Answered:
@@ -75,7 +88,7 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     pair = pair_for(book, asked)
     facts = pair.facts
     question = question_for(book, pair, asked)
-    outcome = _outcome(question, facts)
+    outcome = outcome_of(question, facts)
     following = None
     rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
     # Of a break whose amounts are out of range no price is shown.
@@ -102,7 +115,7 @@ def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
     )  # fmt: skip
 
 
-def _outcome(question: Question, facts: Facts) -> Price | NoPrice:
+def outcome_of(question: Question, facts: Facts) -> Price | NoPrice:
     """The price, unless one of its amounts has more digits than are kept, or than can be worked with."""
     try:
         outcome = resolve(question, facts)

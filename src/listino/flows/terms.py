@@ -9,6 +9,7 @@ from listino.core.facts import Assortment, PriceList, Rate, Selection, Tax, Unit
 from listino.core.keys import keys_of_shapes, rate_key, tax_key
 from listino.core.ladder import starts_of
 from listino.core.money import EXACT, ONE
+from listino.core.prior import announced_among
 from listino.core.question import Facts
 from listino.core.ready import EPOCH, Ready
 from listino.db.snapshot import Snapshot, under
@@ -59,6 +60,7 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         starts=starts_of((*steps, *lists.values()), ware.item.unit, factors),
         refusal=_refusal(ware, buyer),
         timed=_timed(steps, lists, taxes, circle.rates),
+        announced=announced_among(in_reach, circle.chain),
     )
     return facts, tuple(parts)
 

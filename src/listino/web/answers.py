@@ -10,6 +10,7 @@ import msgspec
 from listino.core.explain import is_above, no_price_text, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
+from listino.core.prior import NoPrior, Prior
 from listino.core.question import Facts, NoPrice, Price, UnitPrice
 from listino.flows.price import Answered, Snapshot
 from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
@@ -60,6 +61,8 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
         answer.not_applied = _not_applied(price.not_applied, language)
     if answered.facts.item.reference is not None:
         _add_reference(answer, answered, price)
+    if answered.prior is not None:
+        _add_prior(answer, answered.prior, digits)
     if answered.next_break is not None:
         answer.next_break = break_line(*answered.next_break, digits)
     if answered.ladder is not None:
@@ -163,6 +166,19 @@ def _add_reference(answer: PriceAnswer, answered: Answered, price: Price) -> Non
     answer.reference_net_price = _shown(net, digits)
     if price.gross_price is not None and price.tax_fact is not None:
         answer.reference_gross_price = _shown(EXACT.multiply(net, tax_factor(price.tax_fact.percent)), digits)
+
+
+def _add_prior(answer: PriceAnswer, prior: Prior | NoPrior, digits: int) -> None:
+    """The prior price of a shown reduction and the percentage from it; or why there is none."""
+    if isinstance(prior, NoPrior):
+        answer.prior_price_missing = prior.reason
+        return
+    gross = prior.price.gross_price
+    answer.prior_net_price = plain(prior.price.net_price, digits)
+    answer.prior_gross_price = None if gross is None else plain(gross, digits)
+    answer.prior_price_since = instant_text(prior.since)
+    answer.reduced_since = instant_text(prior.reduced_since)
+    answer.reduction_percent = plain(prior.percent)
 
 
 def _shown(value: Decimal, digits: int) -> str:

@@ -69,6 +69,12 @@ class PriceAnswer(Struct):
     reference_unit: str | UnsetType = UNSET
     reference_net_price: Amount | UnsetType = UNSET
     reference_gross_price: Amount | UnsetType | None = UNSET
+    prior_net_price: Amount | UnsetType = UNSET
+    prior_gross_price: Amount | UnsetType | None = UNSET
+    prior_price_since: str | UnsetType = UNSET
+    reduced_since: str | UnsetType = UNSET
+    reduction_percent: Amount | UnsetType = UNSET
+    prior_price_missing: str | UnsetType = UNSET
     steps: list[StepLine] | UnsetType = UNSET
     not_applied: list[NotAppliedLine] | UnsetType = UNSET
     next_break: BreakLine | None = None

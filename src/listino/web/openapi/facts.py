@@ -54,7 +54,7 @@ class _Door:
         self.many = kind.title().replace("-", "")
         self.schema = schema
         self.tag = words_of(kind)
-        self.one = "tax" if kind == "taxes" else self.tag.lower().removesuffix("s")
+        self.one = {"taxes": "tax", "countries": "country"}.get(kind, self.tag.lower().removesuffix("s"))
 
     def by_path(self) -> dict[str, Operation]:
         """With the code in the path."""

@@ -4,7 +4,14 @@ from typing import Any
 
 import msgspec
 
-from listino.core.checks import CHOICES, CODE_FIELDS, CODE_LENGTH_MAX, CURRENCY_FIELDS, TIERS_MAX
+from listino.core.checks import (
+    CHOICES,
+    CODE_FIELDS,
+    CODE_LENGTH_MAX,
+    CURRENCY_FIELDS,
+    PRIOR_PRICE_DAYS_MAX,
+    TIERS_MAX,
+)
 from listino.core.facts import KIND_OF
 from listino.core.orders import LINES_MAX, Order
 from listino.core.scheme import BASES, COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
@@ -29,12 +36,15 @@ INSTANT: Schema = {"type": "string", "format": "date-time"}
 # What is text in the messages and a decimal in meaning.
 AMOUNTS = frozenset(
     ["value", "price_in", "price_out", "net_price", "gross_price", "list_price", "per", "from", "above", "quantity",
-     "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "on_hand", "reserved",
+     "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "prior_net_price",
+     "prior_gross_price", "reduction_percent", "on_hand", "reserved",
      "available"]
 )  # fmt: skip
 INSTANTS = frozenset(
-    ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at"]
-)
+INSTANTS = frozenset(
+    ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
+     "prior_price_since", "reduced_since"]
+)  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine",
@@ -48,6 +58,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "Step.combine": COMBINES,
     "BatchAsk.explain": ("none", "applied", "all"),
     "PriceAnswer.outcome": ("price", "no_price"),
+    "PriceAnswer.prior_price_missing": ("new_item", "history_gone", "history_too_long"),
     "StepLine.kind": ("price", "allowance", "charge", "limit", "rounding"),
     "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
 }
@@ -57,6 +68,10 @@ _BOUNDS: dict[str, Schema] = {
     "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
     "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},
     "PriceList.decimals": {"minimum": 0, "maximum": 9},
+    "Country.code": {"pattern": "^[A-Z]{2}$"},
+    "Country.prior_price_days": {"minimum": 0, "maximum": PRIOR_PRICE_DAYS_MAX},
+    "Country.prior_price_perishable_days": {"minimum": 0, "maximum": PRIOR_PRICE_DAYS_MAX},
+    "Country.prior_price_new_item_days": {"minimum": 0, "maximum": PRIOR_PRICE_DAYS_MAX},
 }
 
 

@@ -9,7 +9,8 @@ from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
-from listino.flows.price import Asked, Company, Snapshot, company, prefetched, price, snapshot
+from listino.flows.price import Asked, Company, Snapshot, company, prefetched, snapshot
+from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
 from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
@@ -83,7 +84,7 @@ class PriceDoor:
             book = snapshot(self._database, known_at, reading)
             check_revision(book, min_revision)
             full = key.may("explain:full")
-            answered = price(book, asked)
+            answered = priced(book, asked)
             if known_at is None and isinstance(answered.price, NoPrice):
                 self._note_unpriced(asked, key)
             answer = price_answer(answered, asked.explain, language, full=full)
@@ -197,7 +198,7 @@ def _line(
     start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
     if isinstance(asked, Asked):
         try:
-            answered = price(book, asked)
+            answered = priced(book, asked)
             answer = price_answer(answered, asked.explain, language, full=full)
             return start + encode(answer)[1:], isinstance(answered.price, NoPrice)
         except NotFound as error:
