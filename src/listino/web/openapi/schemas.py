@@ -41,7 +41,6 @@ AMOUNTS = frozenset(
      "available"]
 )  # fmt: skip
 INSTANTS = frozenset(
-INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
      "prior_price_since", "reduced_since"]
 )  # fmt: skip
