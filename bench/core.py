@@ -7,14 +7,16 @@ from decimal import Decimal, getcontext, setcontext
 
 from bench.rows import Row, rounded
 from bench.timing import interleaved_us
-from listino.core.candidates import Circle, Grant, ListPlace, arranged
+from listino.core.arrange import arranged
+from listino.core.candidates import Circle, Grant, ListPlace
 from listino.core.facts import Item, PriceList, Tax
 from listino.core.money import EXACT, HUNDRED
 from listino.core.question import Facts, Price, Question
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
-from listino.core.scheme import agreement_first, planned
+from listino.core.scheme import planned
+from listino.core.schemes import agreement_first
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 UNITS = 1_000

@@ -5,6 +5,7 @@ import random
 from collections.abc import Generator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 SEED = os.environ.get("LISTINO_TEST_SEED") or str(random.SystemRandom().randrange(10**9))
@@ -12,6 +13,12 @@ SEED = os.environ.get("LISTINO_TEST_SEED") or str(random.SystemRandom().randrang
 # How fast a machine draws is no property of ours.
 settings.register_profile("listino", print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("listino")
+
+
+# A failure inside shows its traceback, not the values of all that it held.
+structlog.configure(
+    processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+)
 
 
 @pytest.fixture

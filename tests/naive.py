@@ -11,7 +11,7 @@ from typing import Any
 from listino.core.facts import Fact, PriceList
 from listino.core.money import Rounding
 from listino.core.rules import Rule, Step
-from listino.core.scheme import agreement_first
+from listino.core.schemes import agreement_first
 from tests.naive_reach import HUNDRED, LONG_AGO, NOTHING, ONE, PARTY_ORDER, Ask, Reach
 
 TURNS = {"nearest": ROUND_HALF_UP, "even": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_FLOOR}

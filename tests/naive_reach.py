@@ -23,7 +23,7 @@ from listino.core.facts import (
     Tax,
     Unit,
 )
-from listino.core.rules import Rule, Scope
+from listino.core.rules import Rule, Scope, exceptions_of
 
 NOTHING, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 SMALLEST = Decimal("0.000000001")
@@ -216,7 +216,7 @@ class Reach:
             return False
         if in_list is None and rule.list is not None and rule.list not in self.lists:
             return False
-        if rule.unless is not None and self.excepted(rule.unless):
+        if any(self.excepted(scope) for scope in exceptions_of(rule)):
             return False
         if rule.action == "percent" or (rule.action == "limit" and rule.basis is not None):
             if rule.currency not in (None, self.currency):

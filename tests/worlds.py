@@ -165,7 +165,8 @@ def _rule(chance: random.Random, code: str) -> Rule:
     if chance.random() < 0.15:
         fields["priority"] = 5
     if chance.random() < 0.2:
-        fields["unless"] = Scope(**dict([_one_of(chance)]))
+        name, code = _one_of(chance)
+        fields["unless"] = Scope(**{name: code})  # type: ignore[arg-type]
     return Rule(**fields)
 
 

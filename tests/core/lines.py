@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from listino.core.candidates import NOT_LISTED, Circle, Grant, ListPlace, arranged
+from listino.core.arrange import arranged
+from listino.core.candidates import NOT_LISTED, Circle, Grant, ListPlace
 from listino.core.facts import Item, Packaging, PriceList, Rate, Tax
 from listino.core.ladder import starts_of
 from listino.core.question import Facts, NoPrice, Price, Question
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.resolve import resolve
 from listino.core.rules import Rule, Scale, Scheme, Tier
-from listino.core.scheme import BASE, agreement_first, planned
+from listino.core.scheme import BASE, planned
+from listino.core.schemes import agreement_first
 from listino.core.windows import Window
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)

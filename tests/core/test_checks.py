@@ -8,7 +8,7 @@ from listino.core.checks import faults_of
 from listino.core.facts import Assignment, Customer, Fact, Item, Packaging, PriceList, Rate, Tax, Unit
 from listino.core.money import Rounding
 from listino.core.rules import Formula, Rule, Scheme, Scope, Step
-from listino.core.scheme import agreement_first
+from listino.core.schemes import agreement_first
 from tests.core.lines import d, limit, off, on, price, scale
 
 FAULTS: list[Any] = [

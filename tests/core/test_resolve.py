@@ -122,7 +122,7 @@ EXCEPTIONS: list[Any] = [
 
 
 @pytest.mark.parametrize(("fields", "expected"), EXCEPTIONS)
-def test_unless_takes_out_what_meets_all_its_fields(fields: dict[str, str], expected: str) -> None:
+def test_unless_takes_out_what_meets_all_its_fields(fields: dict[str, Any], expected: str) -> None:
     assert told(ask(HUNDRED, off("a", "10", unless=Scope(**fields)))) == d(expected)
 
 

@@ -36,7 +36,7 @@ def _edges(step: StepCandidates, last: int, question: Question, facts: Facts) ->
         if not candidate.always and _could_hold(candidate, question, facts):
             for window in candidate.windows:
                 edges += window
-            if candidate.rule.unless is not None:
+            if candidate.ready.exceptions:
                 edges += [edge for windows in facts.circle.windows.values() for window in windows for edge in window]
     return edges
 
@@ -50,4 +50,5 @@ def _could_hold(candidate: Candidate, question: Question, facts: Facts) -> bool:
     reason = refused_by_amount(candidate, question, facts)
     if reason is not None and reason[0] != "no_rate":
         return False
-    return rule.unless is None or bool(facts.circle.windows) or not within(rule.unless, question, facts.circle)
+    exceptions = candidate.ready.exceptions
+    return bool(facts.circle.windows) or not any(within(scope, question, facts.circle) for scope in exceptions)

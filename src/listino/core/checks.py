@@ -8,33 +8,41 @@ from decimal import Decimal
 from typing import Any
 
 from listino.core.errors import Fault
-from listino.core.facts import Assignment, Country, Fact, PriceList, Rate, Tax, Unit
+from listino.core.facts import Assignment, Contract, Country, Fact, PriceList, Rate, Tax, Unit
 from listino.core.keys import REFERENCE_FIELDS
 from listino.core.money import DIRECTIONS, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX, ZERO, bounded
-from listino.core.rules import Rule, Scale, Scheme, Scope
-from listino.core.scheme import scheme_faults
+from listino.core.rule_checks import rule_faults
+from listino.core.rules import Rule, Scheme
+from listino.core.scheme_checks import scheme_faults
 from listino.core.validity import YEAR_MAX, YEAR_MIN, in_range, zone_named
 
 CODE_LENGTH_MAX = 64
-TIERS_MAX = 100
 PRIOR_PRICE_DAYS_MAX = 366
 TEXT_LENGTH_MAX = 4000
 CHOICES: dict[str, tuple[str, ...]] = {
     "Item.status": ("active", "blocked", "ended"),
     "Customer.status": ("active", "blocked"),
+    "Channel.tax_rounding": ("rate", "line", "document"),
     "Rule.status": ("draft", "approved", "active", "blocked"),
-    "Rule.action": ("price", "percent", "amount", "limit"),
+    "Rule.action": ("price", "percent", "amount", "margin", "limit", "free_goods", "bundle", "indexed"),
     "Rule.sign": ("allowance", "charge"),
     "Rule.bound": ("min", "max"),
-    "Rule.basis": ("running", "price", "cost"),
     "Rule.show_as": ("price", "discount"),
-    "Scale.kind": ("volume",),
-    "Scale.measure": ("quantity",),
-    "Scale.by": ("line",),
-    "Formula.basis": ("cost",),
+    "Rule.dated_by": ("order", "delivery"),
+    "Scale.kind": ("volume", "graduated"),
+    "Scale.measure": ("quantity", "amount", "weight"),
+    "Requirement.measure": ("quantity", "amount", "weight"),
+    "Requirement.basis": ("net", "gross"),
+    "Offer.reduction": ("percent", "amount", "price", "set_price"),
+    "Offer.first": ("cheapest", "dearest"),
+    "OwnLine.per": ("unit", "line", "order"),
+    "Caps.beyond": ("refuse", "split"),
+    "Formula.basis": ("cost", "base"),
     "Rounding.direction": tuple(DIRECTIONS),
     "PriceList.tax_mode": ("net", "gross"),
+    "PriceList.constant": ("net", "gross"),
     "PriceList.visibility": ("shown", "hidden", "on_request"),
+    "Assignment.mode": ("merge", "only_if_empty", "replace"),
     "Tax.category": ("S", "Z", "E", "AE", "K", "G", "O"),
 }
 # Codes that other facts or the store gave: compared byte-exact, so bounded and normalised.
@@ -51,10 +59,17 @@ CODE_FIELDS = frozenset(
         "of",
         "order_type",
         "step",
+        "exclusion_group",
+        "quotation",
     ]
     + [field for field, _ in REFERENCE_FIELDS]
 )
-POSITIVE_FIELDS = frozenset(["per", "factor", "rate", "increment"])
+POSITIVE_FIELDS = frozenset(
+    ["per", "factor", "rate", "increment", "quantity_from", "amount_from", "units_max", "line_units_max"]
+)
+ATTRIBUTES_MAX = 8
+ATTRIBUTE_VALUES_MAX = 50
+MEMBERS_MAX = 10_000
 CURRENCY_FIELDS = frozenset(["currency", "to_currency", "cost_currency"])
 
 
@@ -134,7 +149,11 @@ def _field_faults(record: Any, path: str) -> Iterator[Fault]:
         fault = _value_fault(owner, name, value, path + name.rstrip("_"))
         if fault is not None:
             yield fault
+        elif name == "attributes":
+            yield from _attribute_faults(value, path + name)
         elif isinstance(value, tuple):
+            if len(value) > MEMBERS_MAX:
+                yield Fault(path + name, "too_many", f"{path}{name} has over {MEMBERS_MAX} entries.", "Name a group.")
             for index, member in enumerate(value):
                 where = f"{path}{name}[{index}]"
                 if is_dataclass(member):
@@ -143,6 +162,20 @@ def _field_faults(record: Any, path: str) -> Iterator[Fault]:
                     yield fault
         elif is_dataclass(value):
             yield from _field_faults(value, f"{path}{name}.")
+
+
+def _attribute_faults(attributes: dict[str, Any], path: str) -> Iterator[Fault]:
+    if len(attributes) > ATTRIBUTES_MAX:
+        yield Fault(path, "too_many", f"At most {ATTRIBUTES_MAX} attributes.", "Leave some out.")
+    for name, value in attributes.items():
+        values = value if isinstance(value, tuple) else (value,)
+        if not 1 <= len(values) <= ATTRIBUTE_VALUES_MAX:
+            text = f"An attribute has 1 to {ATTRIBUTE_VALUES_MAX} values."
+            yield Fault(f"{path}.{name}", "count", text, "Send its values.")
+        for code in (name, *values):
+            fault = code_fault(f"{path}.{name}", code)
+            if fault is not None:
+                yield fault
 
 
 _names_cache: dict[type, tuple[str, ...]] = {}
@@ -188,7 +221,7 @@ def _whole_faults(fact: Fact) -> Iterator[Fault]:
     if start is not None and end is not None and start >= end:
         yield Fault("valid_to", "ends_before_start", "valid_to is not after valid_from.", "Send a later valid_to.")
     if isinstance(fact, Rule):
-        yield from _rule_faults(fact)
+        yield from rule_faults(fact)
     elif isinstance(fact, Scheme):
         yield from scheme_faults(fact)
     elif isinstance(fact, Unit) and (fact.of is None) != (fact.factor is None):
@@ -199,6 +232,11 @@ def _whole_faults(fact: Fact) -> Iterator[Fault]:
         yield Fault("percent", "out_of_range", "A tax is 0 to 1000 percent.", "Send the percentage, as 22.")
     elif isinstance(fact, PriceList) and fact.decimals is not None and not 0 <= fact.decimals <= FRACTION_DIGITS_MAX:
         yield Fault("decimals", "out_of_range", "decimals is 0 to 9.", "Send how many decimals a unit price has.")
+    elif isinstance(fact, PriceList) and fact.constant is not None and fact.reference_percent is None:
+        text = "What stays constant is reckoned from the tax that the prices were made for."
+        yield Fault("reference_percent", "missing", text, "Send the percentage, as 22.")
+    elif isinstance(fact, Contract) and (fact.customer is None) == (fact.account is None):
+        yield Fault("customer", "one_party", "A contract is with one customer or one account.", "Name one of them.")
     elif isinstance(fact, Country):
         yield from _country_faults(fact)
     named = [name for name in ("customer", "account", "customer_group", "channel") if getattr(fact, name, None)]
@@ -215,57 +253,3 @@ def _country_faults(country: Country) -> Iterator[Fault]:
         if days is not None and not 0 <= days <= PRIOR_PRICE_DAYS_MAX:
             text = f"{name} is 0 to {PRIOR_PRICE_DAYS_MAX} days, not {days}."
             yield Fault(name, "out_of_range", text, "Send how many days before a reduction are looked at, as 30.")
-
-
-def _rule_faults(rule: Rule) -> Iterator[Fault]:
-    has_value = rule.value is not None
-    if rule.scale is None and rule.formula is None and not has_value:
-        yield Fault("value", "missing", "A rule needs a value, a scale or a formula.", 'Send value, as "12.50".')
-    if (rule.scale is not None) + (rule.formula is not None) + has_value > 1:
-        yield Fault("value", "two_values", "value, scale and formula exclude each other.", "Send one of them.")
-    if rule.formula is not None:
-        if rule.action != "price":
-            yield Fault("formula", "not_a_price", "Only a price can be a formula.", 'Send action "price".')
-        if (rule.formula.list is None) == (rule.formula.basis is None):
-            yield Fault(
-                "formula",
-                "no_source",
-                "A formula starts from a list or a basis.",
-                'Name one: list, or basis "cost".',
-            )
-    for path, value in _values(rule):
-        if value < 0:
-            yield Fault(path, "negative", f"{path} cannot be below 0.", "Send it without sign; `sign` says which way.")
-        elif rule.action == "percent" and rule.sign != "charge" and value > 100:
-            yield Fault(path, "over_100", "A discount cannot be above 100 percent.", "Send the percentage, as 10.")
-    if rule.unless == Scope():
-        yield Fault(
-            "unless", "empty", "An empty `unless` would always hold.", "Name what is excepted, or leave it out."
-        )
-    if rule.action == "limit" and rule.bound is None:
-        yield Fault("bound", "missing", "A limit needs its bound.", "Send min or max.")
-    if rule.scale is not None:
-        yield from _scale_faults(rule.scale)
-
-
-def _values(rule: Rule) -> Iterator[tuple[str, Decimal]]:
-    if rule.value is not None:
-        yield "value", rule.value
-    for index, tier in enumerate(rule.scale.tiers if rule.scale else ()):
-        yield f"scale.tiers[{index}].value", tier.value
-
-
-def _scale_faults(scale: Scale) -> Iterator[Fault]:
-    if not 1 <= len(scale.tiers) <= TIERS_MAX:
-        yield Fault("scale.tiers", "count", f"A scale has 1 to {TIERS_MAX} tiers.", "Send the breaks as tiers.")
-        return
-    upward = scale.tiers[0].from_ is None
-    last: Decimal | None = None
-    for index, tier in enumerate(scale.tiers):
-        bound, other = (tier.up_to, tier.from_) if upward else (tier.from_, tier.up_to)
-        path = f"scale.tiers[{index}]"
-        if other is not None or (bound is None and not (upward and index == len(scale.tiers) - 1)):
-            yield Fault(path, "mixed", "All tiers of a scale say `from`, or all say `up_to`.", "Use one of the two.")
-        elif bound is not None and (bound < 0 or (last is not None and bound <= last)):
-            yield Fault(path, "not_growing", "Each tier must lie above the one before.", "Sort the tiers, 0 or more.")
-        last = bound if bound is not None else last

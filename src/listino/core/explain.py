@@ -90,6 +90,7 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "wrong_channel": "It is for the channel {} only.",
     "wrong_country": "It is for deliveries to {} only.",
     "wrong_currency": "It is for prices in {} only.",
+    "wrong_attribute": "It is for other values of {} only.",
     "wrong_order_type": "It is for orders of type {} only.",
     "wrong_unit": "It is for the unit {}, which this question does not ask in.",
     "wrong_step": "Its action does not fit the step {}.",

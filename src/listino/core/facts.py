@@ -9,145 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from listino.core.money import Rounding
+from listino.core.goods import Assortment as Assortment
+from listino.core.goods import Brand as Brand
+from listino.core.goods import Item as Item
+from listino.core.goods import ItemGroup as ItemGroup
+from listino.core.goods import ItemSet as ItemSet
+from listino.core.goods import Measure as Measure
+from listino.core.goods import Packaging as Packaging
+from listino.core.goods import PriceAttribute as PriceAttribute
+from listino.core.goods import Reference as Reference
+from listino.core.goods import Selection as Selection
+from listino.core.goods import Unit as Unit
+from listino.core.money import ONE, Rounding
+from listino.core.parties import Account as Account
+from listino.core.parties import Channel as Channel
+from listino.core.parties import Customer as Customer
+from listino.core.parties import CustomerGroup as CustomerGroup
+from listino.core.parties import Membership as Membership
 from listino.core.rules import Rule, Scheme, Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packaging:
-    """A unit in which an item is also sold: one `unit` holds `factor` of the item's own unit."""
-
-    unit: str
-    factor: Decimal
-    gtin: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """What one unit of an item measures, for the price per kilogram or litre."""
-
-    unit: str
-    factor: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What is sold. A variant is an item that names the item it is a variant of.
-
-    Units:   cost per one `unit`, in `cost_currency` (the company's where none is named);
-             unit: UN/ECE Recommendation 20 code.
-    Shapes:  perishable: it goes bad or expires so soon that a country may have other rules for its
-             prior price.
-    """
-
-    code: str
-    name: Text | None = None
-    status: str = "active"
-    unit: str = "C62"
-    packagings: tuple[Packaging, ...] = ()
-    item_groups: tuple[str, ...] = ()
-    brand: str | None = None
-    variant_of: str | None = None
-    tax_class: str = "standard"
-    cost: Decimal | None = None
-    cost_currency: str | None = None
-    gtin: str | None = None
-    reference: Reference | None = None
-    description: Text | None = None
-    perishable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemGroup:
-    """A node of the tree of item groups."""
-
-    code: str
-    name: Text | None = None
-    parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
-    """A maker's mark."""
-
-    code: str
-    name: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """A unit of measure: one of it is `factor` of the unit `of` (KGM is 1000 of GRM)."""
-
-    code: str
-    name: Text | None = None
-    of: str | None = None
-    factor: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
-    """A customer's place in a customer group for a time."""
-
-    group: str
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
-    """Who buys, in codes alone: names and addresses are a person's and stand elsewhere."""
-
-    code: str
-    account: str | None = None
-    customer_groups: tuple[str | Membership, ...] = ()
-    currency: str | None = None
-    country: str | None = None
-    region: str | None = None
-    postcode: str | None = None
-    tax_status: str | None = None
-    assortment: str | None = None
-    language: str | None = None
-    status: str = "active"
-    zone: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A company or a part of one; customers and accounts below it inherit what it is entitled to."""
-
-    code: str
-    name: Text | None = None
-    parent: str | None = None
-    customer_groups: tuple[str | Membership, ...] = ()
-    currency: str | None = None
-    assortment: str | None = None
-    zone: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerGroup:
-    """Customers that share conditions."""
-
-    code: str
-    name: Text | None = None
-    assortment: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A way of selling, with what holds for a guest: currency, destination, tax status, groups."""
-
-    code: str
-    name: Text | None = None
-    scheme: str | None = None
-    currency: str | None = None
-    country: str | None = None
-    region: str | None = None
-    postcode: str | None = None
-    tax_status: str | None = None
-    customer_groups: tuple[str | Membership, ...] = ()
-    assortment: str | None = None
-    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +34,8 @@ class PriceList:
     """The frame of a set of prices: currency, net or gross, decimals and rounding of a unit price.
 
     Units:   without `decimals` and `rounding` a unit price is kept exact, and only the line amount
-             is rounded; `tax_mode` is "net" or "gross".
+             is rounded; `tax_mode` is "net" or "gross"; its prices were made for `reference_percent` of
+             tax, and where another tax applies the net or the gross price stays (`constant`).
     """
 
     code: str
@@ -164,13 +44,21 @@ class PriceList:
     tax_mode: str = "net"
     decimals: int | None = None
     rounding: Rounding | None = None
+    reference_percent: Decimal | None = None
+    constant: str | None = None
+    final: bool | None = None
     zone: str | None = None
     visibility: str = "shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """Who may use a price list: one customer, account, group or channel, or everyone."""
+    """Who may use a price list: one customer, account, group or channel, or everyone.
+
+    Its `mode` says how it stands to the lists before and after it: `merge` (beside them),
+    `only_if_empty` (only for items that those before it do not price, and then alone), `replace`
+    (none of those after it counts).
+    """
 
     code: str
     list: str
@@ -179,28 +67,47 @@ class Assignment:
     customer_group: str | None = None
     channel: str | None = None
     sequence: int = 0
+    mode: str = "merge"
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Items by their own codes, their groups (with all below) and their brands; any may hold."""
+class Contract:
+    """A quantity agreed for a time: what its customer or account orders of its items in that time counts.
 
-    items: tuple[str, ...] = ()
-    item_groups: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assortment:
-    """What may be bought by whoever has it: all that is included (without: everything) and not excluded."""
+    Units:   quantities in the items' own units, amounts net in `currency` (the company's where none is named).
+    """
 
     code: str
     name: Text | None = None
+    customer: str | None = None
+    account: str | None = None
     include: Selection | None = None
     exclude: Selection | None = None
+    currency: str | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """A dated quotation of a commodity, as a day's copper.
+
+    Units:   value in `currency` (the company's where none is named) per `per` of `unit`.
+    """
+
+    code: str
+    quotation: str
+    value: Decimal
+    currency: str | None = None
+    per: Decimal = ONE
+    unit: str = "KGM"
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +163,7 @@ class Country:
 
 Fact = (
     Item | ItemGroup | Brand | Unit | Customer | Account | CustomerGroup | Channel | PriceList
-    | Rule | Assignment | Assortment | Scheme | Tax | Rate | Country
+    | Rule | Assignment | Assortment | ItemSet | Contract | Quotation | Scheme | Tax | Rate | Country
 )  # fmt: skip
 
 # The kinds of facts by the name that they have in routes, files and the book.
@@ -273,6 +180,9 @@ KINDS: Mapping[str, type[Fact]] = {
     "rules": Rule,
     "assignments": Assignment,
     "assortments": Assortment,
+    "item-sets": ItemSet,
+    "contracts": Contract,
+    "quotations": Quotation,
     "schemes": Scheme,
     "taxes": Tax,
     "rates": Rate,

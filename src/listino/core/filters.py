@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from listino.core.arrange import unlike
 from listino.core.candidates import Candidate, Circle, Reason
 from listino.core.facts import Rate
 from listino.core.keys import LETTER_OF
@@ -35,7 +36,7 @@ def _refused_itself(candidate: Candidate, question: Question, facts: Facts) -> R
             return reason
         if rule.order_type is not None and rule.order_type != question.order_type:
             return ("wrong_order_type", rule.order_type)
-        if rule.unless is not None and within(rule.unless, question, facts.circle):
+        if any(within(scope, question, facts.circle) for scope in candidate.ready.exceptions):
             return ("unless", None)
     return refused_by_amount(candidate, question, facts)
 
@@ -162,6 +163,8 @@ def within(scope: Scope, question: Question, circle: Circle) -> bool:
             code not in circle.values.get(letter, ()) or not _holds(code, letter, question.at, circle)
         ):
             return False
+    if scope.attributes is not None and unlike(scope.attributes, circle.attributes) is not None:
+        return False
     return all(
         wanted is None or wanted == given
         for wanted, given in (

@@ -8,8 +8,8 @@ the key of its kind and its code, or of what it is looked up by (a tax: class an
 from collections.abc import Iterable, Mapping
 from itertools import product
 
-from listino.core.facts import KIND_OF, Assignment, Fact, Rate, Tax
-from listino.core.rules import Rule
+from listino.core.facts import KIND_OF, Assignment, Fact, ItemSet, Quotation, Rate, Tax
+from listino.core.rules import Rule, Scope, exceptions_of
 
 SEPARATOR = "\x1f"
 
@@ -29,7 +29,9 @@ LETTER_OF = {
 }
 FIELD_OF = {letter: field for field, letter in LETTER_OF.items()}
 LETTERS = "".join(LETTER_OF.values())
-_RULE_PARTS = tuple((field, letter) for field, letter in LETTER_OF.items() if field != "item_set")
+_RULE_PARTS = tuple(LETTER_OF.items())
+# All item sets are found together: an item asks each of them whether it is in it.
+ITEM_SETS_KEY = f"item-sets{SEPARATOR}"
 
 
 def rule_key(rule: Rule) -> str:
@@ -49,6 +51,10 @@ def key_of(fact: Fact) -> str:
         return rate_key(fact.currency, fact.to_currency)
     if isinstance(fact, Assignment):
         return assignment_key(fact)
+    if isinstance(fact, Quotation):
+        return quotation_key(fact.quotation)
+    if isinstance(fact, ItemSet):
+        return ITEM_SETS_KEY
     return code_key(KIND_OF[type(fact)], fact.code)
 
 
@@ -65,6 +71,11 @@ def tax_key(tax_class: str, country: str | None) -> str:
 def rate_key(currency: str, to_currency: str) -> str:
     """The key of the dated rates of two currencies."""
     return f"rates{SEPARATOR}{currency}{SEPARATOR}{to_currency}"
+
+
+def quotation_key(name: str) -> str:
+    """The key of the dated quotations of one commodity."""
+    return f"quotations{SEPARATOR}{name}"
 
 
 def assignment_key(fact: Assignment) -> str:
@@ -133,6 +144,7 @@ REFERENCE_FIELDS = (
     ("item_group", "item-groups"),
     ("item_groups", "item-groups"),
     ("brand", "brands"),
+    ("item_set", "item-sets"),
     ("list", "price-lists"),
     ("channel", "channels"),
     ("assortment", "assortments"),
@@ -145,17 +157,32 @@ def _nested_references(fact: Fact) -> list[tuple[str, str]]:
     parent = getattr(fact, "parent", None)
     if parent is not None:
         found.append((KIND_OF[type(fact)], parent))
-    formula = getattr(fact, "formula", None)
-    if formula is not None and formula.list is not None:
-        found.append(("price-lists", formula.list))
-    unless = getattr(fact, "unless", None)
-    if unless is not None:
-        found += [
-            (kind, code) for field, kind in REFERENCE_FIELDS if (code := getattr(unless, field, None)) is not None
-        ]
+    if isinstance(fact, Rule):
+        found += _rule_references(fact)
     for selection in (getattr(fact, "include", None), getattr(fact, "exclude", None)):
         if selection is not None:
             found += [("items", code) for code in selection.items]
             found += [("item-groups", code) for code in selection.item_groups]
             found += [("brands", code) for code in selection.brands]
+    return found
+
+
+def _rule_references(rule: Rule) -> list[tuple[str, str]]:
+    """What the parts of a rule name: the lists that it starts from, the scopes within it, its contracts."""
+    lists = [rule.formula.list] if rule.formula is not None and rule.formula.list is not None else []
+    if rule.basis is not None and rule.basis.startswith("list:"):
+        lists.append(rule.basis.removeprefix("list:"))
+    measured_by = [requirement.by for requirement in rule.requires]
+    measured_by += [rule.scale.by] if rule.scale is not None else []
+    scopes: list[Scope | None] = [*exceptions_of(rule), *(requirement.scope for requirement in rule.requires)]
+    found = [("price-lists", code) for code in lists]
+    found += [("contracts", by.removeprefix("period:")) for by in measured_by if by.startswith("period:")]
+    if rule.offer is not None:
+        scopes += [rule.offer.bought, rule.offer.target]
+        found += [("items", rule.offer.item)] if rule.offer.item is not None else []
+    for scope in scopes:
+        if scope is not None:
+            found += [
+                (kind, code) for field, kind in REFERENCE_FIELDS if (code := getattr(scope, field, None)) is not None
+            ]
     return found

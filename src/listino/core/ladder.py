@@ -73,7 +73,7 @@ def _at(question: Question, quantity: Decimal) -> Question:
     """The same question for another quantity, without explanation."""
     return Question(
         question.item, question.customer, quantity, question.unit, question.currency, question.at, question.channel,
-        question.order_type, "none", question.manual,
+        question.order_type, "none", question.manual, question.delivery_at, question.totals, question.usage,
     )  # fmt: skip
 
 

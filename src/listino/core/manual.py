@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from listino.core.candidates import Candidate, Circle, StepCandidates, currency_of
+from listino.core.arrange import currency_of
+from listino.core.candidates import Candidate, Circle, StepCandidates
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.rules import Rule
 

@@ -1,12 +1,13 @@
 """What is asked and what is answered: all circumstances that may change a price, and the price."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from listino.core.candidates import Candidate, Circle, StepCandidates
-from listino.core.facts import Item, PriceList, Tax
+from listino.core.facts import Contract, Item, PriceList, Quotation, Tax
 from listino.core.rules import Rule
 
 # (step, kind, rule, label, value, price_in, price_out): plain tuples, named at the door.
@@ -19,7 +20,11 @@ NotApplied = tuple[str, Rule, str, object]
 class Question:
     """One line that is asked for, with every circumstance resolved to a value.
 
-    Units:   quantity in `unit`, above 0; at is aware.
+    Units:   quantity in `unit`, not 0 (below 0: goods that come back); at and delivery_at are aware.
+    Shapes:  totals: what scales and requirements measure beyond this line, by "BY MEASURE" (such as
+             "order quantity"), filled in by a basket; usage: by subject what of caps and contracts is
+             used up; whole: the quantity that scales measure where the line is a part of a larger one;
+             without: codes of rules that are not to be used for it.
     """
 
     item: str
@@ -32,6 +37,11 @@ class Question:
     order_type: str | None = None
     explain: str = "applied"
     manual: tuple[Rule, ...] = ()
+    delivery_at: datetime | None = None
+    totals: Mapping[str, Decimal] | None = None
+    usage: Mapping[str, Decimal] | None = None
+    whole: Decimal | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -41,7 +51,9 @@ class Facts:
     Shapes:  steps: one entry per step of the plan; lists: per list that a formula starts from, the
              candidates of the price step within it; taxes: the most fitting first; factors: the
              item's own units per unit; starts: every break of every rule in reach, ascending, in
-             the item's own unit; announced: the rules in reach that are shown to all as a discount.
+             the item's own unit; announced: the rules in reach that are shown to all as a discount;
+             contracts: by code those that rules in reach name; quotations: by
+             name, newest first; counted: whether a rule in reach depends on what is used up.
     """
 
     item: Item
@@ -54,6 +66,26 @@ class Facts:
     refusal: str | None = None
     timed: bool = False
     announced: frozenset[str] = frozenset()
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    quotations: Mapping[str, tuple[Quotation, ...]] = field(default_factory=dict)
+    own_taxes: Mapping[str, tuple[Tax, ...]] = field(default_factory=dict)
+    counted: bool = False
+
+
+class OwnCharge(NamedTuple):
+    """A charge of a line that stands on a line of its own: its rule, its quantity, its own tax.
+
+    Units:   price per one of what it is charged for, in its tax mode (net, or gross for a gross list);
+             net, tax, gross of all of it at the currency's minor unit.
+    """
+
+    rule: Rule
+    quantity: Decimal
+    price: Decimal
+    net: Decimal
+    tax: Decimal | None
+    gross: Decimal | None
+    tax_fact: Tax | None
 
 
 @dataclass(slots=True)
@@ -62,6 +94,9 @@ class Price:
 
     Units:   net_price, gross_price, list_price per `per` of `unit`; net, tax, gross of the whole
              line at the currency's minor unit. Tax amounts are None where no tax fact fits.
+    Shapes:  own_lines: charges beside the line's amounts; segments: the parts of a line that a cap or
+             a contract's end splits, whose amounts the line's are the sum of; final: nothing further
+             is taken off it.
     """
 
     item: str
@@ -81,6 +116,9 @@ class Price:
     steps: list[AppliedStep]
     not_applied: list[NotApplied]
     next_change_at: datetime | None
+    final: bool = False
+    own_lines: tuple[OwnCharge, ...] = ()
+    segments: tuple["Price", ...] = ()
 
 
 class UnitPrice(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from listino.core.money import NINE_PLACES, ZERO
-from listino.core.rules import Rule
+from listino.core.rules import Rule, Scale, exceptions_of
 from listino.core.scheme import ITEM_SCOPES
 from listino.core.windows import ALWAYS, Window
 
@@ -16,7 +16,8 @@ FOR_EVER: tuple[Window, ...] = (ALWAYS,)
 
 _PARTY_FIELDS = ("customer", "account", "customer_group")
 _SCOPE_FIELDS = (
-    *_PARTY_FIELDS, "ship_to", "item", "variant", "item_group", "brand", "coupon", "channel", "country", "order_type",
+    *_PARTY_FIELDS, "ship_to", "item", "variant", "item_group", "brand", "item_set", "coupon", "channel", "country",
+    "order_type",
 )  # fmt: skip
 
 
@@ -25,13 +26,14 @@ class Ready:
 
     Shapes:  tiers: (from, value) ascending, 0 or more; access: its scope's name; rest: the name of
              its scope without a party, None where its own party leaves no place for its list's;
-             in_money: its value is an amount in a currency, not a percentage; restricted: its status,
-             channel or country may rule it out.
+             family: among which rules it competes where it names no step; in_money: its value is an
+             amount in a currency, not a percentage; restricted: its status, channel, country or
+             attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may.
     """
 
     __slots__ = (
-        "access", "filled", "filtered", "in_money", "priority", "rest", "restricted", "rule", "start", "tiers", "value",
-        "windows",
+        "access", "exceptions", "family", "filled", "filtered", "in_money", "plain", "priority", "rest", "restricted",
+        "rule", "start", "tiers", "value", "windows",
     )  # fmt: skip
 
     def __init__(self, rule: Rule) -> None:
@@ -40,13 +42,48 @@ class Ready:
         self.tiers = _tiers(rule)
         timed = rule.valid_from is not None or rule.valid_to is not None
         self.windows: tuple[Window, ...] = ((rule.valid_from, rule.valid_to),) if timed else FOR_EVER
-        self.restricted = rule.status != "active" or rule.channel is not None or rule.country is not None
-        self.filtered = rule.unless is not None or rule.order_type is not None
-        self.in_money = rule.action != "percent" and not (rule.action == "limit" and rule.basis is not None)
-        self.filled = -sum(getattr(rule, name) is not None for name in _SCOPE_FIELDS)
+        self.restricted = (
+            rule.status != "active" or rule.channel is not None or rule.country is not None
+            or rule.attributes is not None
+        )  # fmt: skip
+        self.exceptions = exceptions_of(rule) if rule.unless is not None else ()
+        self.filtered = bool(self.exceptions) or rule.order_type is not None
+        self.in_money = rule.action not in RELATIVE and not (rule.action == "limit" and rule.basis is not None)
+        self.plain = not rule.requires and rule.caps is None and (rule.scale is None or _by_line_quantity(rule.scale))
+        self.filled = -filled_keys(rule, _SCOPE_FIELDS)
         self.priority = -rule.priority
         self.start = NO_START if rule.valid_from is None else (EPOCH - rule.valid_from) // MICROSECOND
         self.access, self.rest = _access(rule)
+        self.family = _family(rule)
+
+
+# Actions whose value is no amount of money.
+RELATIVE = frozenset(["percent", "margin", "indexed"])
+
+
+def _by_line_quantity(scale: Scale) -> bool:
+    return scale.by == "line" and scale.measure == "quantity" and scale.kind == "volume"
+
+
+def filled_keys(rule: Rule, names: tuple[str, ...]) -> int:
+    """How many of these parts of its scope a rule sets; each attribute counts."""
+    filled = sum(getattr(rule, name) is not None for name in names if name != "attributes")
+    if rule.attributes is not None and (names is _SCOPE_FIELDS or "attributes" in names):
+        filled += len(rule.attributes)
+    return filled
+
+
+def _family(rule: Rule) -> str:
+    action = rule.action
+    if action == "price" or action == "margin":
+        return "price"
+    if action == "free_goods" or action == "bundle":
+        return "offer"
+    if rule.own_line is not None and rule.own_line.per == "order":
+        return "order_charge"
+    if action == "limit":
+        return "limit"
+    return "charge" if rule.sign == "charge" or action == "indexed" else "allowance"
 
 
 def _access(rule: Rule) -> tuple[str, str | None]:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from listino.core.errors import Fault
-from listino.core.rules import DEFAULT_SCHEME, Scheme, Step, Text
+from listino.core.money import Rounding
+from listino.core.rules import Scheme, Step, Text
 
 STEPS_MAX = 40
-STEP_KINDS = ("price", "allowance", "charge", "limit", "rounding")
+CHAINS_MAX = 8
+STEP_KINDS = ("price", "allowance", "charge", "limit", "basket", "rounding", "choose")
 PICKS = ("specific", "first", "best", "all")
-BASES = ("running", "price", "cost")
 COMBINES = ("cascade", "additive")
 # A rank may order by these; those of STATIC_RANKS do not depend on quantity, unit or value asked.
+# `chain` is a list's place in the customer's chain; filled_keys may name which: filled_keys:currency+variant.
 STATIC_RANKS = (
     "access",
     "list",
@@ -24,12 +25,14 @@ STATIC_RANKS = (
     "own_currency",
     "start",
     "code",
+    "chain",
 )
 MOVING_RANKS = ("own_unit", "tier", "value")
 RANKS = (*STATIC_RANKS, *MOVING_RANKS)
+COUNTED = "filled_keys:"
 
 PARTIES = ("customer", "account", "customer_group", "channel")
-ITEM_SCOPES = ("variant", "item", "item_group+brand", "item_group", "brand")
+ITEM_SCOPES = ("variant", "item", "item_set+brand", "item_set", "item_group+brand", "item_group", "brand")
 
 # A standing price list: a later start replaces the whole ladder before it, then the higher break.
 STANDING_RANK = (
@@ -48,31 +51,6 @@ ACCESS = (
     *(f"{party}+ship_to" for party in PARTIES), "ship_to", *PARTIES, "all",
     *(f"{BASE}+{goods}" for goods in (*_GOODS, "ship_to")), BASE,
 )  # fmt: skip
-
-
-def agreement_first() -> Scheme:
-    """The default scheme: what was agreed with the customer comes before what is for many."""
-
-    def step(name: str, kind: str, pick: str, rank: tuple[str, ...] = STANDING_RANK) -> Step:
-        return Step(name=name, kind=kind, pick=pick, rank=rank, access=ACCESS)
-
-    return Scheme(
-        code=DEFAULT_SCHEME,
-        name={"en": "What was agreed comes first", "it": "Prima gli accordi"},
-        steps=(
-            step("price", "price", "specific"),
-            step("discount", "allowance", "specific"),
-            step("customer_discount", "allowance", "specific"),
-            step("promotion", "allowance", "best", PROMOTION_RANK),
-            step("manual", "allowance", "all"),
-            step("charge", "charge", "all"),
-            step("limit", "limit", "all"),
-            Step(name="rounding", kind="rounding"),
-        ),
-    )
-
-
-READY_SCHEMES = {DEFAULT_SCHEME: agreement_first()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,36 +72,52 @@ class StepPlan:
     base: str
     combine: str
     currency_required: bool
+    group: str | None = None
+    counted: tuple[tuple[str, ...], ...] = ()
+    chains: tuple[tuple["StepPlan", ...], ...] = ()
+    rounding: Rounding | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A scheme made ready to resolve prices with.
 
-    Shapes:  default_steps: by action and sign, the step of a rule that names none; empty: by step,
-             what a pair has in it that no rule matters to, the same for all such pairs.
+    Shapes:  default_steps: by a rule's family, the steps in which one that names none competes: one,
+             or one of each chain of a choice; empty: by step, what a pair has in it that no rule
+             matters to, the same for all such pairs.
     """
 
     code: str
     steps: tuple[StepPlan, ...]
-    default_steps: dict[tuple[str, str | None], str]
+    default_steps: dict[str, tuple[str, ...]]
     empty: dict[str, Any] = field(default_factory=dict)
 
 
 def planned(scheme: Scheme) -> Plan:
     """A scheme compiled into a plan."""
-    first: dict[str, str] = {}
-    for step in scheme.steps:
-        first.setdefault(step.kind, step.name)
-    defaults: dict[tuple[str, str | None], str] = {}
-    for action, sign, kind in (
-        ("price", None, "price"), ("percent", None, "allowance"), ("percent", "allowance", "allowance"),
-        ("percent", "charge", "charge"), ("amount", None, "allowance"), ("amount", "allowance", "allowance"),
-        ("amount", "charge", "charge"), ("limit", None, "limit"),
-    ):  # fmt: skip
-        if kind in first:
-            defaults[action, sign] = first[kind]
-    return Plan(scheme.code, tuple(_planned(step) for step in scheme.steps), defaults)
+    return Plan(scheme.code, tuple(_planned(step) for step in scheme.steps), _default_steps(scheme))
+
+
+# Rules that name no step compete by what they are; what works on the whole basket by when it does.
+FAMILIES = ("price", "allowance", "charge", "limit", "offer", "order_charge")
+
+
+def _default_steps(scheme: Scheme) -> dict[str, tuple[str, ...]]:
+    defaults: dict[str, tuple[str, ...]] = {}
+    for family in FAMILIES:
+        kind = family if family in STEP_KINDS else "basket"
+        for step in scheme.steps if family != "order_charge" else reversed(scheme.steps):
+            within = [_first_of(kind, chain.steps) for chain in step.chains]
+            names = (step.name,) if step.kind == kind else tuple(name for name in within if name is not None)
+            if names:
+                defaults[family] = names
+                break
+    return defaults
+
+
+def _first_of(kind: str, steps: tuple[Step, ...]) -> str | None:
+    return next((step.name for step in steps if step.kind == kind), None)
 
 
 def _planned(step: Step) -> StepPlan:
@@ -133,69 +127,38 @@ def _planned(step: Step) -> StepPlan:
     if rank[-1] != "code":
         rank = (*rank, "code")
     static = 0
-    while static < len(rank) and rank[static] in STATIC_RANKS:
+    while static < len(rank) and rank[static] not in MOVING_RANKS:
         static += 1
+    counted = tuple(name for name in rank if name.startswith(COUNTED))
     return StepPlan(
         step.name, step.kind, step.label, step.pick,
         {name: index for index, name in enumerate(step.access or ACCESS)},
-        _getter(rank[:static]), _getter(rank[static:]), rank[static:], step.base, step.combine, step.currency_required,
+        _getter(rank[:static], counted), _getter(rank[static:], counted), rank[static:], step.base, step.combine,
+        step.currency_required, step.group,
+        tuple(tuple(name.removeprefix(COUNTED).split("+")) for name in counted),
+        tuple(tuple(_planned(inner) for inner in chain.steps) for chain in step.chains),
+        step.rounding, step.currency,
     )  # fmt: skip
 
 
-def _getter(names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    places = [STATIC_RANKS.index(name) if name in STATIC_RANKS else len(STATIC_RANKS) for name in names]
+def _getter(names: tuple[str, ...], counted: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Takes the values of STATIC_RANKS, a None and the counts, and gives those of the names."""
+    places = [_place(name, counted) for name in names]
     if len(places) > 1:
         return itemgetter(*places)
     return lambda values: tuple(values[place] for place in places)
 
 
-def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
-    """What is wrong with a scheme: every step must be of a known kind, pick and rank."""
-    if not 1 <= len(scheme.steps) <= STEPS_MAX:
-        yield Fault("steps", "count", f"A scheme has 1 to {STEPS_MAX} steps.", "Send its steps in order.")
-    names = [step.name for step in scheme.steps]
+def _place(name: str, counted: tuple[str, ...]) -> int:
+    if name in counted:
+        return len(STATIC_RANKS) + 1 + counted.index(name)
+    return STATIC_RANKS.index(name) if name in STATIC_RANKS else len(STATIC_RANKS)
+
+
+def every_step(scheme: Scheme) -> Iterator[tuple[str, Step]]:
+    """Every step of a scheme with its path, those within a choice too."""
     for index, step in enumerate(scheme.steps):
-        path = f"steps[{index}]"
-        if names.index(step.name) != index:
-            yield Fault(f"{path}.name", "twice", f"Two steps are named {step.name!r}.", "Name each step differently.")
-        for name, value, choices in (
-            ("kind", step.kind, STEP_KINDS),
-            ("pick", step.pick, PICKS),
-            ("base", step.base, BASES),
-            ("combine", step.combine, COMBINES),
-        ):
-            if value not in choices:
-                yield _not_a_choice(f"{path}.{name}", value, choices)
-        for place, rank in enumerate(step.rank):
-            if rank not in RANKS:
-                yield _not_a_choice(f"{path}.rank[{place}]", rank, RANKS)
-        for place, access in enumerate(step.access):
-            if not _is_access(access):
-                yield _not_a_choice(f"{path}.access[{place}]", access, ACCESS)
-    if not any(step.kind == "price" for step in scheme.steps):
-        yield Fault("steps", "no_price_step", "A scheme needs a step of kind price.", "Add one as the first step.")
-
-
-def _not_a_choice(field: str, value: str, choices: tuple[str, ...]) -> Fault:
-    return Fault(field, "not_a_choice", f"{field} cannot be {value!r}.", "Send one of: " + ", ".join(choices) + ".")
-
-
-_ACCESS_FIELDS = (
-    BASE,
-    "customer",
-    "account",
-    "customer_group",
-    "channel",
-    "ship_to",
-    "item",
-    "variant",
-    "item_group",
-    "brand",
-)
-
-
-def _is_access(access: str) -> bool:
-    if access == "all":
-        return True
-    places = [_ACCESS_FIELDS.index(part) if part in _ACCESS_FIELDS else -1 for part in access.split("+")]
-    return -1 not in places and places == sorted(set(places))
+        yield f"steps[{index}]", step
+        for place, chain in enumerate(step.chains):
+            for inner, within in enumerate(chain.steps):
+                yield f"steps[{index}].chains[{place}].steps[{inner}]", within

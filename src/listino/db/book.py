@@ -12,7 +12,7 @@ from listino.core.errors import Conflict, Fault
 from listino.core.facts import KIND_OF, Fact
 from listino.core.keys import code_key, is_rule_key, key_of, references, shape_of
 from listino.core.rules import BASE_LIST, Rule
-from listino.core.scheme import READY_SCHEMES
+from listino.core.schemes import READY_SCHEMES
 from listino.db.codec import body_of, fact_of, kind_of_key
 from listino.db.engine import Connection
 from listino.db.refusals import RULES_PER_KEY_MAX, absent, claimed, full_key, in_use, loop, twice, unknown_reference

@@ -19,7 +19,7 @@ def _defaults(record: type[Fact]) -> tuple[tuple[str, Any], ...]:
 
 _FIELDS = {record: _defaults(record) for record in KIND_OF}
 # Where a text per language may stand: its languages are stored by name, so that their order is no change.
-_WORDS = ("name", "label", "description")
+_WORDS = ("name", "label", "description", "attributes")
 
 
 def body_of(fact: Fact) -> str:

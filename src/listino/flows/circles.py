@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from listino.core.candidates import Grant, ListPlace
+from listino.core.candidates import NARROWNESS, Grant, ListPlace
 from listino.core.errors import Fault, NotFound
 from listino.core.facts import (
     Account,
@@ -13,14 +13,14 @@ from listino.core.facts import (
     Customer,
     CustomerGroup,
     Item,
-    ItemGroup,
     Membership,
     PriceList,
 )
 from listino.core.keys import assigned_key, code_key
 from listino.core.ready import FOR_EVER
 from listino.core.rules import BASE_LIST, DEFAULT_SCHEME
-from listino.core.scheme import BASE, PARTIES, READY_SCHEMES, Plan, planned
+from listino.core.scheme import BASE, PARTIES, Plan, planned
+from listino.core.schemes import READY_SCHEMES
 from listino.core.windows import Window, crossed, joined, without
 from listino.db.snapshot import Company, Snapshot, first_under, under
 
@@ -55,16 +55,9 @@ class Buyer(Kept):
     plan: Plan
     assortments: tuple[Assortment, ...]
     company: Company
-
-
-@dataclass(slots=True)
-class Ware(Kept):
-    """An item with its groups, nearest first."""
-
-    item: Item
-    brand: str | None
-    values: dict[str, tuple[str, ...]]
-    heights: dict[str, int]
+    attributes: dict[str, tuple[str, ...]]
+    final: bool | None
+    tax_rounding: str
 
 
 def unknown(kind: str, field_name: str, code: str) -> NotFound:
@@ -90,9 +83,7 @@ def gathered_buyer(
     Errors:  NotFound for a customer or channel that does not exist.
     """
     parts: list[str] = [""]
-    if code is not None:  # Both are needed, and one query costs less than two.
-        under(book, (code_key("customers", code), assigned_key("customer", code)))
-    customer: Customer | None = _named(book, parts, "customer", code)
+    customer = _customer(book, parts, code)
     channel: Channel | None = _named(book, parts, "channel", channel_code)
     accounts = _accounts(book, parts, customer.account if customer else None)
     windows = _memberships(customer, accounts, channel)
@@ -129,7 +120,27 @@ def gathered_buyer(
         plan=plan,
         assortments=assortments,
         company=company,
+        attributes=held_attributes(*(source for source in (customer, *accounts, channel) if source is not None)),
+        final=customer.final if customer is not None else None,
+        tax_rounding=channel.tax_rounding if channel is not None else "rate",
     )
+
+
+def _customer(book: Snapshot, parts: list[str], code: str | None) -> Customer | None:
+    if code is not None:  # Both are needed, and one query costs less than two.
+        under(book, (code_key("customers", code), assigned_key("customer", code)))
+    customer: Customer | None = _named(book, parts, "customer", code)
+    return customer
+
+
+def held_attributes(*sources: Customer | Account | Channel | Item) -> dict[str, tuple[str, ...]]:
+    """The values of every attribute that any of the sources has, together."""
+    held: dict[str, tuple[str, ...]] = {}
+    for source in sources:
+        for name, value in (source.attributes or {}).items():
+            values = (value,) if isinstance(value, str) else value
+            held[name] = (*held.get(name, ()), *values)
+    return held
 
 
 def _named(book: Snapshot, parts: list[str], field_name: str, code: str | None) -> Any:
@@ -224,15 +235,11 @@ def _grant(assignment: Assignment, values: dict[str, tuple[str, ...]], windows: 
     return Grant(party, assignment.sequence, held, distance)
 
 
-# The base list's own place comes after what is assigned to everyone.
-_NARROWNESS: dict[str | None, int] = {party: place for place, party in enumerate((*PARTIES, None, BASE))}
-
-
 def _apart(grants: list[Grant]) -> tuple[Grant, ...]:
     """The grants of one list, the most specific first, each with the time that those before it leave."""
     if len(grants) == 1:
         return tuple(grants)
-    grants.sort(key=lambda grant: (_NARROWNESS[grant.party], grant.distance, grant.sequence))
+    grants.sort(key=lambda grant: (NARROWNESS[grant.party], grant.distance, grant.sequence))
     apart: list[Grant] = []
     covered: tuple[Window, ...] = ()
     for grant in grants:
@@ -250,43 +257,3 @@ def _plan(book: Snapshot, parts: list[str], channel: Channel | None) -> Plan:
     code = (channel.scheme if channel is not None else None) or DEFAULT_SCHEME
     scheme = one(book, parts, "schemes", code)
     return planned(scheme) if scheme is not None else _plans[code if code in _plans else DEFAULT_SCHEME]
-
-
-def gathered_ware(book: Snapshot, code: str) -> Ware:
-    """Everything around what is asked for.
-
-    Errors:  NotFound for an item that does not exist.
-    """
-    parts: list[str] = []
-    item: Item | None = one(book, parts, "items", code)
-    if item is None:
-        raise unknown("items", "item", code)
-    parent: Item | None = one(book, parts, "items", item.variant_of) if item.variant_of is not None else None
-    groups = item.item_groups or (parent.item_groups if parent is not None else ())
-    brand = item.brand or (parent.brand if parent is not None else None)
-    heights = _heights(book, parts, groups)
-    values = {
-        "I": (code,) if item.variant_of is None else (code, item.variant_of),
-        "V": () if item.variant_of is None else (code,),
-        "T": tuple(heights),
-        "B": (brand,) if brand is not None else (),
-    }
-    parts += [letter + name for letter, names in values.items() for name in names]
-    return Ware(tuple(parts), book.revision, book.revision, item, brand, values, heights)
-
-
-def _heights(book: Snapshot, parts: list[str], groups: tuple[str, ...]) -> dict[str, int]:
-    """An item's groups and all above them, nearest first, with how far above the item each stands."""
-    level = list(groups)
-    heights = dict.fromkeys(groups, 0)
-    for height in range(1, TREE_HEIGHT_MAX):
-        above: list[str] = []
-        for code in level:
-            group: ItemGroup | None = one(book, parts, "item-groups", code)
-            if group is not None and group.parent is not None and group.parent not in heights:
-                above.append(group.parent)
-                heights[group.parent] = height
-        if not above:
-            break
-        level = above
-    return heights

@@ -20,8 +20,9 @@ from listino.db.snapshot import Snapshot as Snapshot
 from listino.db.snapshot import company as company
 from listino.db.snapshot import snapshot as snapshot
 from listino.db.snapshot import under
-from listino.flows.circles import Buyer, Kept, Ware, gathered_buyer, gathered_ware
+from listino.flows.circles import Buyer, Kept, gathered_buyer
 from listino.flows.terms import Context, gathered_facts, general_factor
+from listino.flows.wares import Ware, gathered_ware
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class Asked:
     ladder: bool = False
     breaks: bool = True
     manual: tuple[Rule, ...] = ()
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    delivery_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -111,7 +114,7 @@ def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
         _add_unit(book, pair, unit)
     return Question(
         asked.item, asked.customer, asked.quantity, unit, pair.currency, asked.at, facts.circle.channel,
-        asked.order_type, asked.explain, asked.manual,
+        asked.order_type, asked.explain, asked.manual, asked.delivery_at,
     )  # fmt: skip
 
 
@@ -132,7 +135,10 @@ def outcome_of(question: Question, facts: Facts) -> Price | NoPrice:
 
 
 def _pair_name(asked: Asked) -> tuple[object, ...]:
-    return (asked.customer, asked.item, asked.channel, asked.currency, asked.country, asked.ship_to, asked.coupons)
+    return (
+        asked.customer, asked.item, asked.channel, asked.currency, asked.country, asked.ship_to, asked.coupons,
+        asked.attributes,
+    )  # fmt: skip
 
 
 def pair_for(book: Snapshot, asked: Asked) -> Pair:
@@ -193,7 +199,8 @@ def _gathered(book: Snapshot, asked: Asked) -> Pair:
     buyer = buyer_for(book, asked)
     currency = asked.currency or buyer.currency
     country = asked.country or buyer.country
-    facts, parts = gathered_facts(book, buyer, ware, Context(currency, country, asked.coupons))
+    context = Context(currency, country, asked.coupons, asked.attributes)
+    facts, parts = gathered_facts(book, buyer, ware, context)
     return Pair(parts, book.revision, book.revision, facts, currency, buyer, ware)
 
 

@@ -26,6 +26,8 @@ DIGITS_WRITTEN_MAX = 40
 _PATH = re.compile(r"^(?P<text>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 Record = TypeVar("Record")
 _PYTHON_NAMES = {"from": "from_"}
+# What is under these has names of the installation's own.
+_FREE_NAMES = frozenset(["attributes", "name", "label", "description", "fields", "more"])
 _WIRE_NAMES = {"from_": "from"}
 
 
@@ -116,7 +118,7 @@ def _remedy(text: str) -> str:
     return "Send a value of that type."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Names:
     """The names that a record's JSON may have, and which of them hold records of their own."""
 
@@ -134,17 +136,13 @@ _names: dict[Any, Names] = {}
 
 def _names_of(record: Any) -> Names:
     if record not in _names:
-        _names[record] = _read_names(record)
+        hints = get_type_hints(record)
+        names = [name for field in fields(record) for name in (field.name, _WIRE_NAMES.get(field.name, field.name))]
+        # Kept before its inner records are read: a record may hold others of its own kind.
+        kept = _names[record] = Names(frozenset(names), ())
+        inner = [(field.name, _inner(hints[field.name])) for field in fields(record)]
+        kept.nested = tuple((name, held) for name, held in inner if held is not None)
     return _names[record]
-
-
-def _read_names(record: Any) -> Names:
-    hints = get_type_hints(record)
-    inner = ((field.name, _inner(hints[field.name])) for field in fields(record))
-    return Names(
-        frozenset(name for field in fields(record) for name in (field.name, _WIRE_NAMES.get(field.name, field.name))),
-        tuple((name, names) for name, names in inner if names is not None),
-    )
 
 
 def _inner(hint: Any) -> Names | None:
@@ -197,6 +195,8 @@ def _local_times(said: Any) -> Any:
 
 
 def _local_value(name: str, value: Any) -> Any:
+    if name in _FREE_NAMES:
+        return value
     if isinstance(value, (dict, list)):
         return _local_times(value)
     if name not in _ENDLESS or not isinstance(value, str):

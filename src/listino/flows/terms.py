@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
-from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates, arranged, currency_of
-from listino.core.facts import Assortment, PriceList, Rate, Selection, Tax, Unit
+from listino.core.arrange import arranged, currency_of
+from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates
+from listino.core.facts import PriceList, Rate, Tax, Unit
 from listino.core.keys import keys_of_shapes, rate_key, tax_key
 from listino.core.ladder import starts_of
 from listino.core.money import EXACT, ONE
@@ -13,12 +15,16 @@ from listino.core.prior import announced_among
 from listino.core.question import Facts
 from listino.core.ready import EPOCH, Ready
 from listino.db.snapshot import Snapshot, under
-from listino.flows.circles import Buyer, Ware, one
+from listino.flows.circles import Buyer, one
+from listino.flows.wares import Ware, holds_item
 
 # Price lists that are formulas over further lists are followed so far.
 FORMULA_LISTS_MAX = 16
 # A unit may be a multiple of another, and that of a third, so far.
 UNIT_STEPS_MAX = 8
+
+
+NO_ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -28,6 +34,7 @@ class Context:
     currency: str
     country: str | None
     coupons: tuple[str, ...]
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -> tuple[Facts, tuple[str, ...]]:
@@ -42,6 +49,7 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         currency=context.currency,
         base_currency=buyer.company.currency,
         heights=ware.heights,
+        attributes=_attributes(buyer, ware, context),
     )
     rules, formula_rules = _rules(book, parts, circle)
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
@@ -63,6 +71,16 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         announced=announced_among(in_reach, circle.chain),
     )
     return facts, tuple(parts)
+
+
+def _attributes(buyer: Buyer, ware: Ware, context: Context) -> Mapping[str, tuple[str, ...]]:
+    """What of attributes holds: those of who asks and of what is asked for; what the question says comes first."""
+    if not (buyer.attributes or ware.attributes or context.attributes):
+        return NO_ATTRIBUTES
+    held = dict(buyer.attributes)
+    for name, values in ware.attributes.items():
+        held[name] = (*held.get(name, ()), *values)
+    return held | dict(context.attributes)
 
 
 def _rules(book: Snapshot, parts: list[str], circle: Circle) -> tuple[list[Ready], dict[str, list[Ready]]]:
@@ -188,25 +206,9 @@ def _refusal(ware: Ware, buyer: Buyer) -> str | None:
     """Why there can be no price at all for this pair."""
     if ware.item.status != "active":
         return f"item_{ware.item.status}"
-    if not all(_sells(assortment, ware) for assortment in buyer.assortments):
+    if not all(holds_item(assortment, ware.values) for assortment in buyer.assortments):
         return "not_in_assortment"
     return None
-
-
-def _sells(assortment: Assortment, ware: Ware) -> bool:
-    """Whether an item is in an assortment."""
-    if assortment.exclude is not None and _selected(assortment.exclude, ware):
-        return False
-    return assortment.include is None or _selected(assortment.include, ware)
-
-
-def _selected(selection: Selection, ware: Ware) -> bool:
-    values = ware.values
-    return (
-        any(code in selection.items for code in values["I"])
-        or any(code in selection.item_groups for code in values["T"])
-        or any(code in selection.brands for code in values["B"])
-    )
 
 
 def _timed(

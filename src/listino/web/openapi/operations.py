@@ -265,7 +265,7 @@ def service() -> Paths:
         "/healthz": open_door("getHealth", "Whether the process lives", answer("It does.", status)),
         "/readyz": open_door("getReadiness", "Whether it can answer", answer("It can.", ready), 503),
         "/metrics": {"get": metrics},
-        "/openapi.json": open_door("getContract", "This document", answer("OpenAPI 3.1.", {"type": "object"})),
+        "/openapi.json": open_door("getOpenApi", "This document", answer("OpenAPI 3.1.", {"type": "object"})),
         "/docs": open_door("getDocs", "The reference as a page", answer("A page.", TEXT, kind="text/html")),
         "/docs/{asset}": asked,
     }

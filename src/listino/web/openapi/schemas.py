@@ -10,11 +10,11 @@ from listino.core.checks import (
     CODE_LENGTH_MAX,
     CURRENCY_FIELDS,
     PRIOR_PRICE_DAYS_MAX,
-    TIERS_MAX,
 )
 from listino.core.facts import KIND_OF
 from listino.core.orders import LINES_MAX, Order
-from listino.core.scheme import BASES, COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
+from listino.core.rule_checks import TIERS_MAX
+from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
 from listino.web.messages import BatchAsk, PriceAnswer, Problem, UnpricedLine
@@ -53,7 +53,6 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,
     "Step.kind": STEP_KINDS,
     "Step.pick": PICKS,
-    "Step.base": BASES,
     "Step.combine": COMBINES,
     "BatchAsk.explain": ("none", "applied", "all"),
     "PriceAnswer.outcome": ("price", "no_price"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from listino.web.openapi.rule_words import RULES
 from listino.web.openapi.stream_words import STREAMS
 
 # A field of that name in any record that has no sentence of its own below.
@@ -29,6 +30,8 @@ COMMON: Mapping[str, str] = {
     "parent": "Code of the record of the same kind that stands above.",
     "currency": "ISO 4217 code, as EUR.",
     "to_currency": "ISO 4217 code of the currency that the rate leads to.",
+    "item_set": "Code of an item set.",
+    "attributes": "Attributes of your own: each must have the value, or one of the values, named here.",
     "country": "ISO 3166-1 code of two letters, as IT.",
     "region": "Region or state within the country, in the installation's own words.",
     "postcode": "Postal code.",
@@ -107,6 +110,33 @@ FACTS: Mapping[str, str] = {
     "Rounding.direction": "To the nearest multiple (halves up), nearest (halves to even), up or down.",
     "Assignment.list": "Code of the price list that is granted.",
     "Assignment.sequence": "Among lists of the same party the lower number comes first.",
+    "Item.weight": "Kilograms that one `unit` weighs.",
+    "Item.measures": "How much of something one `unit` holds, by name, for surcharges by quotation.",
+    "Item.price_attributes": "Prices by name that are not ours, as the maker's recommended one, for formulas.",
+    "Item.attributes": "Attributes of your own by name, with one value or several, for rules to name.",
+    "Measure.name": "Its name, which rules use.",
+    "Measure.value": "How much of it one of the item's unit holds.",
+    "PriceAttribute.name": "Its name, which formulas use, as rrp.",
+    "PriceAttribute.value": "The price without tax per one of the item's unit.",
+    "Customer.final": "Whether nothing is taken off a price that does not say so itself.",
+    "Customer.attributes": "Attributes of your own by name, with one value or several, for rules to name.",
+    "Account.attributes": "Attributes of your own, which hold for all below it too.",
+    "Channel.attributes": "Attributes of your own, which hold for whoever buys there.",
+    "Channel.tax_rounding": "Whether tax is rounded once per rate, per line or per document.",
+    "PriceList.reference_percent": "The tax in percent that its prices were made for.",
+    "PriceList.constant": "Whether the net or the gross price stays where another tax applies; none: its own.",
+    "PriceList.final": "Whether nothing is taken off its prices where they do not say so themselves.",
+    "Assignment.mode": "How the list stands beside the others: merge, only_if_empty or replace.",
+    "ItemSet.include": "What is in it; everything where it is missing.",
+    "ItemSet.exclude": "What is not in it, whatever is included.",
+    "Contract.include": "The goods that count; everything where it is missing.",
+    "Contract.exclude": "The goods that do not count, whatever is included.",
+    "Contract.currency": "Currency in which amounts are counted; the company's where none is named.",
+    "Quotation.quotation": "Name of what is quoted, as copper; each day's value is a record of its own.",
+    "Quotation.value": "The value in `currency` per `per` of `unit`.",
+    "Quotation.currency": "Currency of the value; the company's where none is named.",
+    "Quotation.per": "The number of units that the value is for, as 100 for 100 kg.",
+    "Quotation.unit": "Unit of what is quoted (UN/ECE Recommendation 20).",
     "Assortment.include": "What may be bought; everything where it is missing.",
     "Assortment.exclude": "What may not be bought, whatever is included.",
     "Tax.percent": "Rate in percent of the net amount, 0 to 1000.",
@@ -121,45 +151,6 @@ FACTS: Mapping[str, str] = {
     "Country.prior_price_perishable_days": "The same for perishable items; null: no difference, 0: no prior price.",
     "Country.prior_price_new_item_days": "The same for items on sale for less; null: as long as they are, 0: none.",
     "Country.prior_price_progressive": "Whether a reduction that is deepened keeps the prior price of its beginning.",
-    "Rule.action": "What it does: sets a price, takes or adds percent, takes or adds an amount, or limits the price.",
-    "Rule.list": "Code of the price list that it stands in; it holds only for those who have that list.",
-    "Rule.step": "Name of the step in which it competes; the first that suits its action where none is named.",
-    "Rule.item": "Code of the item that it is for; an item's variants are meant too.",
-    "Rule.currency": "Currency of its values (ISO 4217): its list's or the company's where none is named.",
-    "Rule.unit": "Unit of its values and breaks (UN/ECE Recommendation 20); the item's own where none is named.",
-    "Rule.unless": "It does not apply where all of this holds.",
-    "Rule.value": "In `currency` per `per` units for price, amount and limit; in percent for percent; 0 or more.",
-    "Rule.per": "The number of units that a value is for, as 100 for a price per hundred; above 0.",
-    "Rule.sign": "Whether percent or amount is taken off (`allowance`) or added (`charge`).",
-    "Rule.bound": "Whether a limit is the lowest or the highest price.",
-    "Rule.basis": "What a percentage is of; a limit with a basis is that percentage of it.",
-    "Rule.formula": "The price is made from another price or the cost, instead of `value`.",
-    "Rule.scale": "Values by quantity, instead of `value`.",
-    "Rule.final": "Whether nothing further is taken off after it (a net price, in the trade).",
-    "Rule.priority": "Among rules that are equal before it the higher number comes first.",
-    "Rule.status": "Only an active rule applies.",
-    "Rule.reason": "Why it was made, for the company's own people.",
-    "Rule.show_as": "Whether a page shows it as the price or as a discount; one for all comes with its prior price.",
-    "Scale.tiers": "The breaks, lowest first: all by `from`, or all by `up_to`.",
-    "Scale.kind": "The tier that is reached prices all units.",
-    "Scale.measure": "What is counted.",
-    "Scale.by": "Over what is counted.",
-    "Tier.value": "The value of the rule at this break.",
-    "Tier.from": "It holds from this quantity on.",
-    "Tier.up_to": "It holds up to and with this quantity; null on the last for no end.",
-    "Formula.list": "Code of the price list whose price it starts from.",
-    "Formula.basis": "What else it starts from.",
-    "Formula.percent": "Percent that are added; below 0 to take off.",
-    "Formula.amount": "Amount that is added after the percentage, in the rule's currency; below 0 to take off.",
-    "Scheme.steps": "The steps, carried out in this order; 1 to 40.",
-    "Step.name": "Its name within the scheme; rules and answers use it.",
-    "Step.kind": "What its rules do.",
-    "Step.access": "Which scopes compete, the most specific first; all where none is named.",
-    "Step.pick": "Which rules win: the most specific, the first, the best for the buyer, or all.",
-    "Step.rank": "By what rules of the same access are put in order; it always ends in `code`.",
-    "Step.base": "What percentages are of: the running price, the first price, or the cost.",
-    "Step.combine": "Whether several percentages work one after the other or are added up first.",
-    "Step.currency_required": "Whether values in another currency are left out instead of converted.",
 }
 
 ORDERS: Mapping[str, str] = {
@@ -291,7 +282,7 @@ MESSAGES: Mapping[str, str] = {
     "FaultLine.remedy": "What to do.",
 }
 
-OWN: Mapping[str, str] = {**FACTS, **ORDERS, **MESSAGES, **STREAMS}
+OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STREAMS}
 
 
 def meaning_of(record: str, field: str) -> str | None:

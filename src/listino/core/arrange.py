@@ -1,0 +1,255 @@
+"""The candidates of a question by step of the plan: what can apply, put in order by what never moves."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from listino.core.candidates import (
+    DIRECT,
+    NARROWNESS,
+    NOT_LISTED,
+    Candidate,
+    Circle,
+    Grant,
+    Rank,
+    Reason,
+    StepCandidates,
+)
+from listino.core.money import ZERO
+from listino.core.ready import FOR_EVER, Ready, filled_keys
+from listino.core.rules import BASE_LIST, Attributes, Rule
+from listino.core.scheme import BASE, Plan, StepPlan
+from listino.core.windows import crossed
+
+
+def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCandidates, ...]:
+    """The rules found for a question, by step of the plan, each step sorted by its rank."""
+    by_step: dict[str, list[Ready]] = {}
+    defaults = plan.default_steps
+    for ready in rules:
+        named = ready.rule.step
+        for name in (named,) if named is not None else defaults.get(ready.family, ()):
+            if name in by_step:
+                by_step[name].append(ready)
+            else:
+                by_step[name] = [ready]
+    return _arranged_steps(plan, plan.steps, by_step, circle)
+
+
+def _arranged_steps(
+    plan: Plan, steps: tuple[StepPlan, ...], by_step: dict[str, list[Ready]], circle: Circle
+) -> tuple[StepCandidates, ...]:
+    return tuple(
+        [
+            _arranged_step(step, by_step[step.name], circle) if step.name in by_step
+            else _empty(plan, step) if not step.chains
+            else _arranged_choice(plan, step, by_step, circle)
+            for step in steps
+        ]
+    )  # fmt: skip
+
+
+def _arranged_choice(plan: Plan, step: StepPlan, by_step: dict[str, list[Ready]], circle: Circle) -> StepCandidates:
+    """A choice: the candidates of each of its chains."""
+    chains = tuple(_arranged_steps(plan, chain, by_step, circle) for chain in step.chains)
+    timed = any(inner.timed for chain in chains for inner in chain)
+    return StepCandidates(step, (), (), timed, chains=chains)
+
+
+def _empty(plan: Plan, step: StepPlan) -> StepCandidates:
+    found: StepCandidates | None = plan.empty.get(step.name)
+    if found is None:
+        found = plan.empty[step.name] = StepCandidates(step, (), (), False)
+    return found
+
+
+def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCandidates:
+    live: list[tuple[Candidate, Grant]] = []
+    dead: list[tuple[Rule, Reason]] = []
+    for ready in rules:
+        currency = currency_of(ready.rule, circle)
+        reason = _never(step, ready, currency, circle)
+        if reason is None and not _placed(step, ready, currency, circle, live):
+            reason = ("no_access", None)
+        if reason is not None:
+            dead.append((ready.rule, reason))
+    candidates = _ranked(step, live, circle) if len(live) > 1 else tuple([candidate for candidate, _ in live])
+    if len(dead) > 1:
+        dead.sort(key=_code_of_dead)
+    timed = bool([candidate for candidate in candidates if not candidate.always])
+    return StepCandidates(step, candidates, tuple(dead), timed, *_foregone(step, candidates))
+
+
+def _foregone(
+    step: StepPlan, candidates: tuple[Candidate, ...]
+) -> tuple[tuple[tuple[Candidate, Decimal], ...], tuple[tuple[Candidate, Decimal], ...]]:
+    """The winner that is known before anything is asked: as the only one, as the first of several."""
+    if not candidates or not candidates[0].free:
+        return (), ()
+    first = ((candidates[0], candidates[0].ready.value or ZERO),)
+    if len(candidates) == 1:
+        return first, first
+    if step.pick in {"specific", "first"} and candidates[1].group != candidates[0].group:
+        return (), first
+    return (), ()
+
+
+def _ranked(step: StepPlan, live: list[tuple[Candidate, Grant]], circle: Circle) -> tuple[Candidate, ...]:
+    """Candidates by the part of their rank that never moves; those that are equal in it make a group."""
+    ranked: list[tuple[Rank, str, int, Candidate]] = []
+    for index, (candidate, grant) in enumerate(live):
+        order = _order(candidate, grant, circle)
+        if step.counted:
+            order += tuple(-filled_keys(candidate.rule, names) for names in step.counted)
+        candidate.moving = step.moving_of(order)
+        ranked.append((step.static_of(order), candidate.rule.code, index, candidate))
+    ranked.sort()
+    group, last = 0, ranked[0][0]
+    for rank, _, _, candidate in ranked:
+        if rank != last:
+            group, last = group + 1, rank
+        candidate.group = group
+    return tuple([candidate for _, _, _, candidate in ranked])
+
+
+def _code_of_dead(dead: tuple[Rule, Reason]) -> str:
+    return dead[0].code
+
+
+def _never(step: StepPlan, ready: Ready, currency: str, circle: Circle) -> Reason | None:
+    """Why a rule cannot apply to this pair at any quantity and moment, if so."""
+    rule = ready.rule
+    if ready.restricted:
+        if rule.status != "active":
+            return ("status", rule.status)
+        if rule.channel is not None and rule.channel != circle.channel:
+            return ("wrong_channel", rule.channel)
+        if rule.country is not None and rule.country != circle.country:
+            return ("wrong_country", rule.country)
+        if rule.attributes is not None and (wrong := unlike(rule.attributes, circle.attributes)) is not None:
+            return ("wrong_attribute", wrong)
+    if rule.list is not None and rule.list not in circle.chain:
+        return ("list_not_assigned", rule.list)
+    if rule.action != step.kind and _kind_refuses(step.kind, rule):
+        return ("wrong_step", step.name)
+    if currency == circle.currency:
+        return None
+    if not ready.in_money:
+        return ("wrong_currency", currency) if rule.currency is not None else None
+    if rule.formula is None:
+        if step.currency_required:
+            return ("wrong_currency", currency)
+        if rule.action != "limit" and not rates_between(currency, circle.currency, circle):
+            return ("no_rate", currency)
+    return None
+
+
+# Which actions a step of a kind carries out; an allowance or charge may also state the new price.
+_CARRIED_OUT = {
+    "price": frozenset(["price", "margin"]),
+    "allowance": frozenset(["percent", "amount", "price"]),
+    "charge": frozenset(["percent", "amount", "price", "indexed"]),
+    "limit": frozenset(["limit"]),
+    "basket": frozenset(["percent", "amount", "price", "indexed", "free_goods", "bundle"]),
+}
+
+
+def _kind_refuses(kind: str, rule: Rule) -> bool:
+    if rule.action not in _CARRIED_OUT.get(kind, ()):
+        return True
+    per_order = rule.own_line is not None and rule.own_line.per == "order"
+    if kind == "basket":
+        return rule.own_line is not None and not per_order
+    return per_order or (kind in ("allowance", "charge") and rule.sign not in (None, kind))
+
+
+def unlike(wanted: Attributes, given: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The name of an attribute that has none of the values that are wanted, or None."""
+    for name, values in wanted.items():
+        held = given.get(name, ())
+        if not (values in held if isinstance(values, str) else any(value in held for value in values)):
+            return name
+    return None
+
+
+def currency_of(rule: Rule, circle: Circle) -> str:
+    """The currency of a rule's value: its own, its list's, or the company's."""
+    if rule.currency is not None:
+        return rule.currency
+    place = circle.chain.get(rule.list) if rule.list is not None else None
+    return (place.list.currency if place is not None else None) or circle.base_currency
+
+
+def rates_between(currency: str, to_currency: str, circle: Circle) -> bool:
+    """Whether some dated rate, either way round or over the company's currency, joins two currencies."""
+    if currency == to_currency or (currency, to_currency) in circle.rates or (to_currency, currency) in circle.rates:
+        return True
+    base = circle.base_currency
+    if base in (currency, to_currency):
+        return False
+    return rates_between(currency, base, circle) and rates_between(base, to_currency, circle)
+
+
+def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: list[tuple[Candidate, Grant]]) -> bool:
+    """Put a rule among the candidates, once for each grant of its list; False when no access reaches it."""
+    rule = ready.rule
+    place = circle.chain[rule.list] if rule.list is not None else None
+    own_currency = not ready.in_money or currency == circle.currency
+    reached = False
+    for grant in place.grants if place is not None else NOT_LISTED:
+        access = step.access.get(_access_by(ready, grant))
+        if access is None and grant.party == BASE:
+            access = step.access.get(ready.access)  # A scheme need not say where the list `base` stands.
+        if access is None:
+            continue
+        reached = True
+        windows = ready.windows
+        if grant.windows is not FOR_EVER:
+            windows = crossed(windows, grant.windows)
+        if rule.customer_group is not None and rule.customer_group in circle.windows:
+            windows = crossed(windows, circle.windows[rule.customer_group])
+        always = windows is FOR_EVER and not ready.filtered
+        candidate = Candidate(
+            rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
+            always,
+            always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain,
+        )  # fmt: skip
+        live.append((candidate, grant))
+    return reached
+
+
+def _access_by(ready: Ready, grant: Grant) -> str:
+    """The access of a rule: the fields of its scope, its list's party standing in for its own."""
+    if grant.party is None or ready.rest is None or (grant.party == BASE and ready.rule.channel is not None):
+        return ready.access
+    return f"{grant.party}+{ready.rest}" if ready.rest else grant.party
+
+
+def _order(candidate: Candidate, grant: Grant, circle: Circle) -> tuple[Any, ...]:
+    """What the names in STATIC_RANKS stand for, in that order, each so that the smaller comes first."""
+    rule, ready = candidate.rule, candidate.ready
+    return (
+        candidate.access,
+        0 if rule.list is None else 2 if rule.list == BASE_LIST else 1,
+        grant.sequence,
+        ready.priority,
+        ready.filled,
+        _distance(rule, circle) + grant.distance,
+        not candidate.own_currency,
+        ready.start,
+        rule.code,
+        DIRECT if rule.list is None else (NARROWNESS[grant.party], grant.distance, grant.sequence),
+        None,
+    )
+
+
+def _distance(rule: Rule, circle: Circle) -> int:
+    """How far up its trees a rule's account, item group or item stands: 0 is the nearest."""
+    distance = 0
+    if rule.account is not None:
+        distance += circle.values["A"].index(rule.account)
+    if rule.item_group is not None:
+        distance += circle.heights.get(rule.item_group, 0)
+    if rule.item is not None and rule.item != circle.values["I"][0]:
+        distance += 1
+    return distance
