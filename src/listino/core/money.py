@@ -74,6 +74,14 @@ def plain(value: Decimal, digits_min: int = 0) -> str:
     return text if text[-1] != "." else text[:-1]
 
 
+def percent_between(before: Decimal, after: Decimal) -> Decimal | None:
+    """How many percent of one amount the way to another is, to two digits; None from zero on."""
+    if not before:
+        return None
+    share = EXACT.divide(EXACT.subtract(after, before), abs(before))
+    return EXACT.multiply(share, HUNDRED).quantize(QUANTA[2], ROUND_HALF_UP, EXACT)
+
+
 def bounded(value: Decimal) -> bool:
     """Whether a decimal is finite and has no more digits than we store."""
     if not value.is_finite():

@@ -1,6 +1,6 @@
 """Moments as people and programs write them: an instant to price for, a revision or an instant to know at."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from listino.core.errors import malformed
 from listino.core.validity import instant, zone_named
@@ -31,6 +31,18 @@ def instant_of(text: str, field: str, company: Company) -> datetime:
         raise malformed(field, "not_an_instant", f"{text!r} is not an instant that exists.", remedy) from None
     zone = zone_named(company.zone) or zone_named("UTC")
     return instant(at, zone) if zone is not None else at
+
+
+def end_of(text: str, field: str, company: Company) -> datetime:
+    """The end of a period: an instant, or a bare date with that whole day.
+
+    Errors:  Malformed for what is no instant, or a date that does not exist.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return instant_of(text, field, company)
+    return instant_of((day + timedelta(days=1)).isoformat() if day < date.max else text, field, company)
 
 
 def known_at_of(value: str | int, company: Company) -> int | datetime:

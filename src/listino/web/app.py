@@ -31,6 +31,7 @@ from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
 from listino.web.rest.order_answers import shown
 from listino.web.rest.orders import OrderDoor
+from listino.web.rest.price_changes import PriceChangeDoor
 from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
 from listino.web.rest.unpriced import FILTERS, UnpricedDoor
@@ -68,6 +69,7 @@ class App:
         self.docs = Docs()
         self.streams = Streams(self._in_thread)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
+        self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
         self._taking_orders = self._door(self._order, guarded=False)
@@ -95,7 +97,8 @@ class App:
             Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
             Route("/v1/changes", self._door(self._change), methods=["POST"]),
             Route("/v1/changes", self._door(self._log), methods=["GET"]),
-            Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list), methods=["GET"]),
+            Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list)),
+            Route("/v1/customers/{code:path}/price-changes", self._door(self.price_changes.price_changes)),
             Route("/v1/unpriced", self._door(self._unpriced)),
             Route("/v1/stock/{code:path}", self._door(self._stock), methods=["PUT", "GET"]),
             Route(f"/v1/{kind}/{{code:path}}", self._door(self._fact), methods=["PUT", "GET", "DELETE"]),

@@ -133,7 +133,8 @@ class Stream(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             piece = self._first if scope["method"] != "HEAD" else None
             while piece is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if piece:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
                 if gone.done():
                     return
                 piece = await self._streams.next(self._work)

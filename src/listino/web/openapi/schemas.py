@@ -20,10 +20,11 @@ from listino.flows.stock import Count
 from listino.web.messages import BatchAsk, PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
+from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
 
 Schema = dict[str, Any]
-STREAMED = (ListStart, ListLine, ListFinish)
+STREAMED = (ListStart, ListLine, ListFinish, ChangesStart, ChangeLine, TooManyLine, ChangesFinish)
 REFERENCES = "#/components/schemas/"
 # A decimal as it is taken: the digits that are stored. An answer is exact, so it may have more.
 DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
@@ -37,17 +38,17 @@ INSTANT: Schema = {"type": "string", "format": "date-time"}
 AMOUNTS = frozenset(
     ["value", "price_in", "price_out", "net_price", "gross_price", "list_price", "per", "from", "above", "quantity",
      "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "prior_net_price",
-     "prior_gross_price", "reduction_percent", "on_hand", "reserved",
-     "available"]
+     "prior_gross_price", "reduction_percent", "on_hand", "reserved", "available", "before", "after", "gross_before",
+     "gross_after", "difference", "difference_percent"]
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
-     "prior_price_since", "reduced_since"]
+     "prior_price_since", "reduced_since", "begins_at", "ends_at"]
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine",
-     "Warehouse", "Stock", *(record.__name__ for record in STREAMED)]
+     "Warehouse", "Stock", "ChangedRule", *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,

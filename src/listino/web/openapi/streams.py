@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from listino.flows.price_changes import MOMENTS_MAX
 from listino.web.openapi.parts import (
     AS_KNOWN,
     COUNTRY,
@@ -14,7 +15,8 @@ from listino.web.openapi.parts import (
     operation,
     query,
 )
-from listino.web.openapi.schemas import CODE, TEXT, Schema, named
+from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema, named
+from listino.web.rest.price_changes import PERIOD_MAX
 from listino.web.streams import NDJSON
 
 Paths = dict[str, dict[str, Operation]]
@@ -27,7 +29,10 @@ FAILED = (
 
 def streams() -> Paths:
     """A customer's prices as a whole."""
-    return {"/v1/customers/{code}/price-list": {"get": _price_list()}}
+    return {
+        "/v1/customers/{code}/price-list": {"get": _price_list()},
+        "/v1/customers/{code}/price-changes": {"get": _price_changes()},
+    }
 
 
 def stream_schemas() -> dict[str, Schema]:
@@ -72,6 +77,38 @@ def _price_list() -> Operation:
             query("after", CODE, "Only items behind this code: to go on with a list that broke off, with its revision "
                   "as `known_at`."),
             form,
+            LANGUAGE,
+        ],
+    )  # fmt: skip
+
+
+def _price_changes() -> Operation:
+    return operation(
+        "listPriceChanges",
+        "Prices",
+        "Ask what will change for a customer",
+        "Each price followed through a period from one of its changes to the next, by the resolver that answers "
+        "getPrice. Without `item`, `item_group` or `all` it is about the items that the customer has ordered or has "
+        f"prices of its own for. A price is followed over at most {MOMENTS_MAX} moments at which it could change; a "
+        "line `too_many` says where it was left." + FAILED,
+        scope="explain:full",
+        answers={
+            "200": _lines("One line a change, by item and time, between a first and a last one.", "ChangesStart",
+                          "ChangeLine", "TooManyLine", "ChangesFinish"),
+        },
+        refused=(404, 410),
+        parameters=[
+            in_path("code", "Code of the customer."),
+            query("from", MOMENT, "The beginning of the period; now where none is named."),
+            query("until", MOMENT, "Its end, a bare date with that whole day; a year where none is named, "
+                  f"{PERIOD_MAX.days} days at most."),
+            query("item", CODE, "Only this item."),
+            query("item_group", CODE, "Only the items of this group and of all below it."),
+            query("all", {"type": "boolean", "default": False}, "Whether to follow every item there is."),
+            query("quantity", {"type": "string", "pattern": DECIMAL, "default": "1"}, "How many of `unit`; above 0."),
+            query("unit", CODE, "Unit of the quantity, with `item` alone; the item's own where none is named."),
+            *_context(),
+            AS_KNOWN,
             LANGUAGE,
         ],
     )  # fmt: skip

@@ -124,7 +124,7 @@ class PriceDoor:
             order_type=_code(said, "order_type"),
             coupons=coupons,
             explain=explain,
-            ladder=_flag(said.get("ladder"), "ladder"),
+            ladder=flag_of(said.get("ladder"), "ladder"),
         )
         known_at = self.known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
@@ -234,7 +234,11 @@ def _code(said: dict[str, str], name: str) -> str | None:
     return checked_code(said[name], name) if name in said else None
 
 
-def _flag(text: str | None, field: str) -> bool:
+def flag_of(text: str | None, field: str) -> bool:
+    """A yes or no, or no where nothing is said.
+
+    Errors:  Malformed.
+    """
     if text not in {None, "true", "false", "1", "0"}:
         raise malformed(field, "not_a_choice", f"{field} cannot be {text!r}.", "Send true or false.")
     return text in {"true", "1"}
