@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listino.core.facts import Account, Assignment, Customer, Fact, Item, Membership, Rate, Tax, Unit
+from listino.core.facts import Account, Assignment, Contract, Customer, Fact, Item, Membership, Rate, Tax, Unit
 from listino.core.keys import FIELD_OF, LETTER_OF, is_rule_key, key_of, keys_of_shapes, references, rule_key, shape_of
 from listino.core.rules import Formula, Rule, Scope
 from tests.core.lines import d
@@ -24,6 +24,8 @@ KEYS: list[tuple[Fact, str]] = [
     (Rate(code="r", currency="USD", to_currency="EUR", rate=d(1)), "rates|USD|EUR"),
     (Assignment(code="a", list="L", account="A"), "assignments|account|A"),
     (Assignment(code="a", list="L"), "assignments|everyone|"),
+    (Contract(code="k", customer="C"), "contracts|customer|C"),
+    (Contract(code="k", account="A"), "contracts|account|A"),
 ]  # fmt: skip
 
 

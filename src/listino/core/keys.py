@@ -8,7 +8,7 @@ the key of its kind and its code, or of what it is looked up by (a tax: class an
 from collections.abc import Iterable, Mapping
 from itertools import product
 
-from listino.core.facts import KIND_OF, Assignment, Fact, ItemSet, Quotation, Rate, Tax
+from listino.core.facts import KIND_OF, Assignment, Contract, Fact, ItemSet, Quotation, Rate, Tax
 from listino.core.rules import Rule, Scope, exceptions_of
 
 SEPARATOR = "\x1f"
@@ -51,6 +51,8 @@ def key_of(fact: Fact) -> str:
         return rate_key(fact.currency, fact.to_currency)
     if isinstance(fact, Assignment):
         return assignment_key(fact)
+    if isinstance(fact, Contract):
+        return contract_key(fact.customer, fact.account)
     if isinstance(fact, Quotation):
         return quotation_key(fact.quotation)
     if isinstance(fact, ItemSet):
@@ -71,6 +73,11 @@ def tax_key(tax_class: str, country: str | None) -> str:
 def rate_key(currency: str, to_currency: str) -> str:
     """The key of the dated rates of two currencies."""
     return f"rates{SEPARATOR}{currency}{SEPARATOR}{to_currency}"
+
+
+def contract_key(customer: str | None, account: str | None) -> str:
+    """The key of the contracts with one customer, or with one account: whose order it is finds them all."""
+    return f"contracts{SEPARATOR}{'customer' if customer is not None else 'account'}{SEPARATOR}{customer or account}"
 
 
 def quotation_key(name: str) -> str:
