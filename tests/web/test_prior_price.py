@@ -9,6 +9,8 @@ import pytest
 
 from listino.db.history import purge
 from listino.flows.facts import Stated, save
+from listino.flows.import_ import imported
+from listino.flows.tables import Options
 from tests.shop import NOW, House, opened
 
 FIELDS = ("prior_net_price", "prior_gross_price", "prior_price_since", "reduced_since", "reduction_percent")
@@ -93,6 +95,17 @@ def test_a_promotion_of_a_group_and_a_price_that_is_shown_as_a_discount_are_anno
     assert told(house) == ("20.00", "25", 41)
 
 
+def test_a_price_with_tax_is_compared_with_tax(house: House) -> None:
+    house.put("price-lists", "retail", currency="EUR", tax_mode="gross")
+    house.put("assignments", "retail-web", list="retail", channel="web")
+    charge(house, "9.99", "retail-saw", list="retail")
+    wait(house, 40)
+    house.put("rules", "sale", **SALE | {"action": "amount", "value": "3.00"})
+    answer = house.price("saw", channel="web")
+    assert (answer["gross_price"], answer["prior_gross_price"], answer["prior_net_price"]) == ("6.99", "9.99", "8.19")
+    assert answer["reduction_percent"] == "30.03"
+
+
 def test_a_price_that_was_corrected_was_applied_all_the_same(house: House) -> None:
     wait(house, 30)
     charge(house, "12")
@@ -110,6 +123,24 @@ def test_a_price_that_was_corrected_was_applied_all_the_same(house: House) -> No
     wait(house, 75)
     house.put("rules", "sale", **SALE | {"value": "40"})
     assert told(house) == ("20.00", "25", 75)
+
+
+def test_a_price_of_a_large_import_was_applied_from_its_publication_on(house: House, tmp_path: Path) -> None:
+    wait(house, 30)
+    path = tmp_path / "rules.csv"
+    lines = [f"P{number},price,hammer,{number + 1},draft" for number in range(450)]
+    lines += [f"S{number},price,saw,{number + 1},draft" for number in range(450)]
+    path.write_text("\n".join(["code,action,item,value,status", *lines, "saw-new,price,saw,15,active"]) + "\n")
+    done = imported(house.database, [path], Options(), "test", NOW + timedelta(days=30))
+    assert (done.errors, done.changed) == ((), 901)
+    wait(house, 31)
+    house.client.request("DELETE", "/v1/rules/saw-new")
+    wait(house, 40)
+    house.put("rules", "sale", **SALE)
+    assert told(house) == ("15.00", "0", 40)
+    wait(house, 62)
+    house.put("rules", "sale", **SALE | {"value": "25"})
+    assert told(house) == ("16.00", "6.25", 62)
 
 
 def test_a_price_raised_before_the_sale_does_not_help(house: House) -> None:

@@ -20,6 +20,7 @@ from listino.core.validity import instant
 UNION = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 UNION_DAYS = 30
 PERCENT_DIGITS = 2
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def announced_among(rules: Iterable[Ready], chain: Mapping[str, ListPlace]) -> f
     What is meant for one customer, account, delivery place or coupon alone is no announcement to consumers.
     """
     shown = [ready.rule for ready in rules if ready.rule.show_as == "discount"]
+    if not shown:
+        return _NOTHING  # One for all pairs: nearly every pair has none.
     return frozenset(
         rule.code
         for rule in shown
