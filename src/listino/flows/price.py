@@ -1,6 +1,6 @@
 """A customer asks what an item costs: find the facts for the pair, let the core decide."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,8 @@ from listino.core.prior import NoPrior, Prior
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
+from listino.core.usage import subjects_of
+from listino.db.ledger import used_up
 from listino.db.snapshot import Company as Company
 from listino.db.snapshot import Snapshot as Snapshot
 from listino.db.snapshot import company as company
@@ -31,6 +33,7 @@ class Asked:
 
     Units:   quantity above 0, in `unit` (None: the item's own). Without `breaks` the next quantity
              break is not looked for. Not frozen, as the hot road makes one a request; nobody changes it.
+    Shapes:  usage: what is to count as used up, by subject; None: what the ledger holds.
     """
 
     item: str
@@ -50,6 +53,7 @@ class Asked:
     manual: tuple[Rule, ...] = ()
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     delivery_at: datetime | None = None
+    usage: Mapping[str, Decimal] | None = None
 
 
 @dataclass(slots=True)
@@ -112,9 +116,12 @@ def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
     unit = asked.unit or facts.item.unit
     if unit not in facts.factors:
         _add_unit(book, pair, unit)
+    usage = asked.usage
+    if facts.counted and usage is None:
+        usage = used_up(book.reading.connection, subjects_of(facts, asked.customer))
     return Question(
         asked.item, asked.customer, asked.quantity, unit, pair.currency, asked.at, facts.circle.channel,
-        asked.order_type, asked.explain, asked.manual, asked.delivery_at,
+        asked.order_type, asked.explain, asked.manual, asked.delivery_at, usage=usage,
     )  # fmt: skip
 
 

@@ -41,7 +41,9 @@ def prior(book: Snapshot, asked: Asked) -> Prior | NoPrior | None:
 
     Errors:  as `price`.
     """
-    plain = replace(asked, quantity=ONE, coupons=(), explain="none", ladder=False, breaks=False, manual=())
+    plain = replace(
+        asked, quantity=ONE, coupons=(), explain="none", ladder=False, breaks=False, manual=(), usage={}
+    )  # fmt: skip
     pair = pair_for(book, plain)
     kept, name = pair.prior, (asked.unit, asked.order_type)
     if kept is not None and kept.asked == name and kept.since <= asked.at and (not kept.until or asked.at < kept.until):

@@ -185,15 +185,20 @@ def _shown(value: Decimal, digits: int) -> str:
     return str(value.quantize(Decimal(1).scaleb(-digits), context=EXACT))
 
 
-def sealed(answer: PriceAnswer, at: datetime, book: Snapshot) -> tuple[bytes, str]:
+def sealed(answer: PriceAnswer, at: datetime, book: Snapshot) -> tuple[bytes, bytes]:
     """An answer as JSON with its moment and revision, and its entity tag: the digest of what it says."""
     body = encode(answer)
     tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
-    return body[:-1] + moment(at, book), tag
+    return body[:-1] + moment(at, book), tag.encode()
 
 
-def moment(at: datetime, book: Snapshot) -> bytes:
-    """The end of every answer: the moment it holds for, and the revision it was read at."""
+def moment(at: datetime, book: Snapshot, usage_as_of: datetime | None = None) -> bytes:
+    """The end of every answer: the moment it holds for, and the revision it was read at.
+
+    `usage_as_of` is when the ledger was read, where the answer depends on what is used up.
+    """
+    counted = f'"usage_as_of":"{instant_text(usage_as_of)}",' if usage_as_of is not None else ""
     return (
-        f',"at":"{instant_text(at)}","revision":{book.revision},"epoch":"{book.reading.epoch}","stale_since":null}}'
+        f',"at":"{instant_text(at)}",{counted}"revision":{book.revision},"epoch":"{book.reading.epoch}",'
+        '"stale_since":null}'
     ).encode()

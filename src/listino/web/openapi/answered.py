@@ -19,7 +19,10 @@ def all_schemas() -> dict[str, Schema]:
         "stale_since": {"type": ["string", "null"], "format": "date-time",
                         "description": meaning_of("PriceAnswer", "stale_since")},
     }  # fmt: skip
-    found["Price"] = _object("A price with the moment and the revision it holds for.", moment, found["PriceAnswer"])
+    counted = {"usage_as_of": {**INSTANT, "description": meaning_of("PriceAnswer", "usage_as_of")}}
+    price = _object("A price with the moment and the revision it holds for.", moment, found["PriceAnswer"])
+    found["Price"] = price
+    price["properties"] |= counted
     line = {"id": {**TEXT, "description": "The line's mark as it was asked."}, "error": named("Problem")}
     found["BatchLine"] = {
         "description": "A line's price, or the problem that this line alone has.",
@@ -32,6 +35,7 @@ def all_schemas() -> dict[str, Schema]:
         "lines": {"type": "array", "items": named("BatchLine"), "description": "One answer for each line, in order."},
         **moment,
     })  # fmt: skip
+    found["Batch"]["properties"] |= counted
     found |= dict(_orders(found))
     for kind, record in KINDS.items():
         found[f"{record.__name__}Kept"] = {

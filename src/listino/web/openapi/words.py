@@ -248,6 +248,7 @@ MESSAGES: Mapping[str, str] = {
     "PriceAnswer.revision": "The revision that it was answered from.",
     "PriceAnswer.epoch": "Which time line the revision belongs to: it changes when a database is restored.",
     "PriceAnswer.stale_since": "Since when the database could not be asked; null when the answer is fresh.",
+    "PriceAnswer.usage_as_of": "Only where it depends on what is used up of caps or contracts: when that was read.",
     "StepLine.kind": "What the step did.",
     "StepLine.value": "The rule's value: an amount or percent. Left out (null) where it would tell a cost.",
     "StepLine.currency": "Currency of the value, where it is not the answer's: it was converted at a dated rate.",

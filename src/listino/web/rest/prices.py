@@ -9,7 +9,7 @@ from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
-from listino.flows.price import Asked, Company, Snapshot, company, prefetched, snapshot
+from listino.flows.price import Answered, Asked, Company, Snapshot, company, prefetched, snapshot
 from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
 from listino.web.auth import Guard, require
@@ -78,7 +78,8 @@ class PriceDoor:
                     unless = value
             reading = self._database.read()
             key = self._guard.key(authorization, reading)
-            asked, known_at, min_revision = self._asked(scope["query_string"], item, key)
+            now = self._clock()
+            asked, known_at, min_revision = self._asked(scope["query_string"], item, key, now)
             if ladder:
                 asked = replace(asked, ladder=True)
             book = snapshot(self._database, known_at, reading)
@@ -88,15 +89,19 @@ class PriceDoor:
             if known_at is None and isinstance(answered.price, NoPrice):
                 self._note_unpriced(asked, key)
             answer = price_answer(answered, asked.explain, language, full=full)
+            if answered.facts.counted:  # What others order changes it, so there is no tag to ask by again.
+                return 200, encode(answer)[:-1] + moment(asked.at, book, now), JSON_HEADERS.copy()
             body, tag = sealed(answer, asked.at, book)
-            headers = [*JSON_HEADERS, (b"etag", tag.encode())]
-            if unless is not None and tag.encode() in unless:
+            headers = [*JSON_HEADERS, (b"etag", tag)]
+            if unless is not None and tag in unless:
                 return 304, b"", headers
         except Exception as error:
             return answer_to(error)
         return 200, body, headers
 
-    def _asked(self, query: bytes, item: str | None, key: ApiKey) -> tuple[Asked, int | datetime | None, int | None]:
+    def _asked(
+        self, query: bytes, item: str | None, key: ApiKey, now: datetime
+    ) -> tuple[Asked, int | datetime | None, int | None]:
         require(key, "prices:read")
         pairs = query_of(query)
         coupons = tuple(
@@ -107,7 +112,6 @@ class PriceDoor:
             item = said.get("item")
             if item is None:
                 raise malformed("item", "missing", "No item is named.", "Send /v1/prices/ITEM or ?item=ITEM.")
-        now = self._clock()
         at = instant_of(said["at"], "at", self.company()) if "at" in said else now
         explain = said.get("explain", "applied")
         check_rights(key, explain, at, now)
@@ -145,13 +149,16 @@ class PriceDoor:
             (line, batch.faults.get(index) or _asked_line(context, line, index)) for index, line in enumerate(ask.lines)
         ]
         prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
-        lines = []
+        lines, counted = [], False
         for line, one in asked:
-            answer, unpriced = _line(book, line, one, language, full)
+            answer, answered = _line(book, line, one, language, full)
             lines.append(answer)
-            if unpriced and known_at is None and isinstance(one, Asked):
+            if answered is None:
+                continue
+            counted = counted or answered.facts.counted
+            if isinstance(answered.price, NoPrice) and known_at is None and isinstance(one, Asked):
                 self._note_unpriced(one, key)
-        return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book)
+        return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book, now if counted else None)
 
     def known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
         """As of which revision or instant the caller wants the book; nothing is known of later ones."""
@@ -193,21 +200,21 @@ def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
 
 def _line(
     book: Snapshot, line: AskedLine, asked: Asked | Refused, language: str | None, full: bool
-) -> tuple[bytes, bool]:
-    """One line's answer: its price, or its error; and whether it has no price."""
+) -> tuple[bytes, Answered | None]:
+    """One line's answer: its price, or its error; and what was found, if it was asked."""
     start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
     if isinstance(asked, Asked):
         try:
             answered = priced(book, asked)
             answer = price_answer(answered, asked.explain, language, full=full)
-            return start + encode(answer)[1:], isinstance(answered.price, NoPrice)
+            return start + encode(answer)[1:], answered
         except NotFound as error:
             if error.code != "unknown_item":
                 raise  # An unknown customer or channel is the whole batch's fault.
             asked = error
         except Malformed as error:
             asked = error
-    return start + b'"error":' + encode(problem_of(asked)) + b"}", False
+    return start + b'"error":' + encode(problem_of(asked)) + b"}", None
 
 
 def check_rights(key: ApiKey, explain: str, at: datetime, now: datetime) -> None:

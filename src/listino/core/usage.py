@@ -1,0 +1,57 @@
+"""What is used up of caps and contracts: under which subjects it is counted, and which of them facts ask for."""
+
+from collections.abc import Iterator
+
+from listino.core.candidates import StepCandidates
+from listino.core.keys import SEPARATOR
+from listino.core.question import Facts
+from listino.core.rules import Rule
+
+PERIOD = "period:"
+
+
+def rule_subject(code: str, measure: str) -> str:
+    """What of a rule is used up by all: its `uses`, `quantity` or `amount`."""
+    return SEPARATOR.join(("rule", code, measure))
+
+
+def customer_subject(code: str, customer: str) -> str:
+    """How often one customer has used a rule."""
+    return SEPARATOR.join(("rule", code, "customer", customer))
+
+
+def contract_subject(code: str, measure: str) -> str:
+    """What was ordered under a contract: `quantity`, `amount` or `weight`."""
+    return SEPARATOR.join(("contract", code, measure))
+
+
+def subjects_of(facts: Facts, customer: str | None) -> list[str]:
+    """The subjects on which a price by these facts can depend, for this customer."""
+    found: dict[str, None] = {}
+    for step in (*facts.steps, *facts.lists.values()):
+        for rule in _rules_in(step):
+            found |= dict.fromkeys(_subjects_of(rule, customer))
+    return list(found)
+
+
+def _rules_in(step: StepCandidates) -> Iterator[Rule]:
+    for candidate in step.live:
+        yield candidate.rule
+    for chain in step.chains:
+        for inner in chain:
+            yield from _rules_in(inner)
+
+
+def _subjects_of(rule: Rule, customer: str | None) -> Iterator[str]:
+    caps = rule.caps
+    if caps is not None:
+        for measure in ("uses", "quantity", "amount"):
+            if getattr(caps, measure) is not None:
+                yield rule_subject(rule.code, measure)
+        if caps.per_customer is not None and customer is not None:
+            yield customer_subject(rule.code, customer)
+    if rule.scale is not None and rule.scale.by.startswith(PERIOD):
+        yield contract_subject(rule.scale.by.removeprefix(PERIOD), rule.scale.measure)
+    for requirement in rule.requires:
+        if requirement.by.startswith(PERIOD):
+            yield contract_subject(requirement.by.removeprefix(PERIOD), requirement.measure)
