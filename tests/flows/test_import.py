@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from listino.core.errors import Malformed, NotFound
@@ -231,6 +232,11 @@ def test_an_encoding_is_suggested_and_never_taken_unnamed(database: Database, tm
         ("brands.csv", "code,name\nA,b,c\n", "too_many_cells"),
         ("brands.ndjson", '{"code":"A"\n', "not_json"),
         ("brands.ndjson", "[1]\n", "not_an_object"),
+        ("brands.json", '[{"code":"A"},{"code":"B"', "not_json"),
+        ("brands.json", '[{"code":"A"} {"code":"B"}]', "not_json"),
+        ("brands.json", '[{"code":"A"},NaN]', "not_json"),
+        ("brands.json", '[{"code":"A"},{"code":"\\ud800"}]', "not_json"),
+        ("brands.json", '[{"code":"A"},{"name":"' + "x" * (1 << 21) + '"}]', "not_json"),
         ("x.ndjson", '{"code":"A"}\n', "unknown_kind"),
         ("brands.ndjson", '{"code":"A","colour":"red"}\n', "unknown_field"),
         ("brands.ndjson", '{"code":"A","name":7}\n', "wrong_type"),
@@ -258,6 +264,19 @@ def test_lines_of_several_kinds_are_one_revision_and_a_record_ends_by_name(datab
     assert fact(database, "items", "I000") == Item(code="I000", brand="B1", cost=Decimal("1.25"))
     assert fact(database, "rules", "P1") == Rule(code="P1", action="price", item="I000", value=Decimal("12.50"))
     assert fact(database, "items", "I001") is None
+
+
+def test_an_array_of_json_is_read_as_its_members_one_a_line(database: Database, tmp_path: Path) -> None:
+    members = [{"code": f"B{n}", "name": f"Käse {n} " + "x" * (n % 900)} for n in range(2_000)]
+    for name, start in (("brands.json", b""), ("brands-2.json", b"\xef\xbb\xbf \n")):
+        path = tmp_path / name
+        path.write_bytes(start + msgspec.json.format(msgspec.json.encode(members), indent=2))
+        outcome = brought(database, path)
+        assert (outcome.errors, outcome.rows) == ((), 2_000)
+    assert fact(database, "brands", "B1999") == Brand(code="B1999", name="Käse 1999 " + "x" * 199)
+    assert database.read().revision == 2
+    empty = file(tmp_path, "brands-3.json", " [ ]\n")
+    assert (brought(database, empty).errors, brought(database, empty).rows) == ((), 0)
 
 
 def test_rows_read_by_their_pattern_are_kept_as_if_they_were_read_in_full(database: Database, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS
 from listino.flows.columns import CASES, Column, Style, column_named, columns_of, numbers_in
+from listino.flows.json_rows import is_array, members
 from listino.flows.notation import date_proof, decimal_proof
 from listino.flows.records import ANSWER_FIELDS
 
@@ -98,7 +99,7 @@ class CsvTable:
 
 
 class NdjsonTable:
-    """An NDJSON file: one fact a line, of the kind that the file or each line names."""
+    """An NDJSON file, or one JSON array: one fact a line or member, of the kind that the file or each names."""
 
     def __init__(self, path: Path, kind: str | None) -> None:
         self.path, self.kind = path, kind
@@ -106,9 +107,17 @@ class NdjsonTable:
         self._file: BinaryIO | None = None
 
     def rows(self) -> Iterator[tuple[int, Any]]:
-        """Each line's number with its object, or with the Malformed that it is."""
+        """Each line's number with its object, or with the Malformed that it is.
+
+        Errors:  Malformed for an array that is no JSON from some member on.
+        """
         decode = msgspec.json.Decoder(float_hook=Decimal).decode
         with self.path.open("rb") as self._file:
+            if is_array(self._file.read(SAMPLE_BYTES).removeprefix(codecs.BOM_UTF8)):
+                self._file.seek(0)
+                yield from members(self._file)
+                return
+            self._file.seek(0)
             for number, line in enumerate(self._file, 1):
                 if number == 1:
                     line = line.removeprefix(codecs.BOM_UTF8)
