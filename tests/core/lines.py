@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from listino.core.arrange import arranged
+from listino.core.breaks import starts_of
 from listino.core.candidates import NOT_LISTED, Circle, Grant, ListPlace
 from listino.core.facts import Item, Packaging, PriceList, Rate, Tax
-from listino.core.ladder import starts_of
 from listino.core.question import Facts, NoPrice, Price, Question
 from listino.core.ready import FOR_EVER, Ready
 from listino.core.resolve import resolve

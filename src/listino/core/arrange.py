@@ -212,7 +212,8 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
         candidate = Candidate(
             rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
             always,
-            always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain,
+            always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain
+            and not (circle.moded and place is not None),
         )  # fmt: skip
         live.append((candidate, grant))
     return reached

@@ -66,13 +66,15 @@ class Grant:
     """To whom a price list in a customer's chain is assigned, where in the order, and when.
 
     Shapes:  party: the scope field of the assignment, None for everyone; distance: how far up the
-             accounts it stands, 0 nearest.
+             accounts it stands, 0 nearest; assigned: whether it is in the customer's own chain.
     """
 
     party: str | None
     sequence: int
     windows: tuple[Window, ...]
     distance: int = 0
+    mode: str = "merge"
+    assigned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Circle:
     Shapes:  values: per scope letter the codes that hold, nearest first; windows: when a group holds
              (a code without entry: always); chain: the price lists in reach by code; heights: how far
              above the item a group stands (a code without entry: directly); attributes: by name the
-             values that the customer, the item and the question have.
+             values that the customer, the item and the question have; final: whether the
+             customer's prices are, where they do not say so; moded: whether lists displace others.
     """
 
     values: dict[str, tuple[str, ...]]
@@ -103,10 +106,12 @@ class Circle:
     rates: Mapping[tuple[str, str], tuple[Rate, ...]] = field(default_factory=dict)
     heights: Mapping[str, int] = field(default_factory=dict)
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    final: bool | None = None
+    moded: bool = False
 
 
 # A rule outside every list, or in a list that is only a formula's source, holds for whom it names, always.
-NOT_LISTED = (Grant(None, 0, FOR_EVER),)
+NOT_LISTED = (Grant(None, 0, FOR_EVER, assigned=False),)
 
 # What stands in no list comes before every list; the base list's own place after what is for everyone.
 DIRECT = (-1, 0, 0)

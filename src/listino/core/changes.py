@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.filters import refused_by_amount, within
+from listino.core.filters import refused_by_amount
 from listino.core.question import Facts, Question
 from listino.core.windows import is_empty
+from listino.core.within import within
 
 
 def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[StepCandidates, int]]) -> datetime | None:
@@ -20,6 +21,7 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
         edges += _edges(step, last, question, facts)
     for tax in facts.taxes:
         edges += (tax.valid_from, tax.valid_to)
+    edges += _of_special(facts)
     for listed in facts.lists.values():
         edges += _edges(listed, len(listed.live), question, facts)
     for rates in facts.circle.rates.values():
@@ -28,14 +30,30 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
     return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
 
+def _of_special(facts: Facts) -> list[datetime | None]:
+    """When contracts, quotations, taxes of own lines and displacing assignments begin and end."""
+    edges: list[datetime | None] = []
+    for contract in facts.contracts.values():
+        edges += (contract.valid_from, contract.valid_to)
+    for quotations in facts.quotations.values():
+        edges += [edge for quoted in quotations for edge in (quoted.valid_from, quoted.valid_to)]
+    for taxes in facts.own_taxes.values():
+        edges += [edge for tax in taxes for edge in (tax.valid_from, tax.valid_to)]
+    if facts.circle.moded:
+        grants = [grant for place in facts.circle.chain.values() for grant in place.grants]
+        edges += [edge for grant in grants for window in grant.windows for edge in window]
+    return edges
+
+
 def _edges(step: StepCandidates, last: int, question: Question, facts: Facts) -> list[datetime | None]:
     edges: list[datetime | None] = []
     if not step.timed:
         return edges
     for candidate in step.live[:last]:
         if not candidate.always and _could_hold(candidate, question, facts):
-            for window in candidate.windows:
-                edges += window
+            if candidate.rule.dated_by != "delivery" or question.delivery_at is None:
+                for window in candidate.windows:
+                    edges += window
             if candidate.ready.exceptions:
                 edges += [edge for windows in facts.circle.windows.values() for window in windows for edge in window]
     return edges

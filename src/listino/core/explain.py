@@ -46,6 +46,14 @@ def why_not(rule: Rule, reason: str, detail: Any) -> str:
     return sentence.format(shown)
 
 
+def _requires(_: Rule, detail: Any) -> str:
+    requirement, measure = detail
+    bounds = [f"at least {plain(requirement.from_)}"] if requirement.from_ is not None else []
+    bounds += [f"at most {plain(requirement.up_to)}"] if requirement.up_to is not None else []
+    over = "" if requirement.by == "line" else f" per {requirement.by}"
+    return f"It requires a {requirement.measure} of {' and '.join(bounds)}{over}; here it is {plain(measure)}."
+
+
 def _below_break(rule: Rule, start: Any) -> str:
     return f"It applies {quantity_text(start)} {rule.unit or ''}".rstrip() + "."
 
@@ -100,6 +108,19 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "not_yet_valid": "It is valid from {}.",
     "expired": "It was valid until {}.",
     "unless": "What it excludes is the case here.",
+    "requires_more": _requires,
+    "requires_less": _requires,
+    "measure_unknown": "Its {} cannot be measured here.",
+    "contract_not_valid": "The contract {} is not this customer's, or not for this item, or not in force.",
+    "cap_exhausted": "It is used up.",
+    "cap_exceeded": "What is left of it ({}) is not enough.",
+    "excluded": _beaten,
+    "group_taken": "A step that excludes this one came before it.",
+    "chain_beaten": "Another way to make the price was taken.",
+    "list_displaced": "The price list {} does not count beside those before it.",
+    "no_attribute": "The item has no price attribute {}.",
+    "not_lower": "The price is as low without it.",
+    "limit_reached": "A limit leaves nothing for it.",
     "below_break": _below_break,
     "above_break": _above_break,
     "beaten": _beaten,
@@ -119,6 +140,9 @@ NO_PRICE_TEXTS = {
     "cost_unknown": "The price comes from the cost, which is not stated.",
     "tax_unknown": "The list holds prices with tax, and no tax is stated for this item and destination.",
     "amount_out_of_range": "The amount has more digits than a price can have.",
+    "attribute_unknown": "The price comes from a price attribute that the item does not have.",
+    "quotation_unknown": "A surcharge follows a quotation that is not stated for this day.",
+    "no_rate": "No exchange rate is valid at this moment.",
     "formula_loop": "The price lists refer to each other in a circle.",
 }
 

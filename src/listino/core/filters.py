@@ -3,14 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 
-from listino.core.arrange import unlike
-from listino.core.candidates import Candidate, Circle, Reason
-from listino.core.facts import Rate
-from listino.core.keys import LETTER_OF
-from listino.core.money import ONE, ZERO
+from listino.core.candidates import Candidate, Reason
+from listino.core.facts import Item, PriceAttribute
+from listino.core.money import ONE
 from listino.core.question import Facts, Question
-from listino.core.rules import Scope
+from listino.core.rates import rate_at
+from listino.core.rules import Rule
+from listino.core.scales import measure_of, tier_start, unmet, value_at
+from listino.core.usage import spent
 from listino.core.windows import holds
+from listino.core.within import within
 
 
 def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
@@ -20,25 +22,56 @@ def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | 
     """
     reason = _refused_itself(candidate, question, facts)
     formula = candidate.rule.formula
-    if reason is not None or formula is None or formula.list is None:
+    if reason is not None or formula is None:
         return reason
-    source = facts.lists.get(formula.list)
+    if formula.attribute is not None and attribute_of(formula.attribute, facts.item) is None:
+        return ("no_attribute", formula.attribute)
+    code = candidate.ready.source
+    if code is None:
+        return None
+    source = facts.lists.get(code)
     if source is None or all(_refused_itself(one, question, facts) is not None for one in source.live):
-        return ("no_source_price", formula.list)
+        return ("no_source_price", code)
     return None
+
+
+def attribute_of(name: str, item: Item) -> PriceAttribute | None:
+    """An item's price attribute of a name."""
+    return next((found for found in item.price_attributes if found.name == name), None)
 
 
 def _refused_itself(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
     rule = candidate.rule
     if not candidate.always:
-        reason = refused_by_time(candidate, question.at)
+        reason = refused_by_time(candidate, dated(rule, question))
         if reason is not None:
             return reason
         if rule.order_type is not None and rule.order_type != question.order_type:
             return ("wrong_order_type", rule.order_type)
         if any(within(scope, question, facts.circle) for scope in candidate.ready.exceptions):
             return ("unless", None)
+    if question.hidden and candidate.list is not None and candidate.list.code in question.hidden:
+        return ("list_displaced", candidate.list.code)
+    if not candidate.ready.plain:
+        reason = _refused_by_need(candidate, question, facts)
+        if reason is not None:
+            return reason
     return refused_by_amount(candidate, question, facts)
+
+
+def _refused_by_need(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+    """Why what a rule requires, or what is left of it, rules it out."""
+    rule = candidate.rule
+    if rule.code in question.without:
+        return ("cap_exhausted", rule.caps.quantity if rule.caps is not None else None)
+    return unmet(candidate, question, facts) or spent(rule, question, facts)
+
+
+def dated(rule: Rule, question: Question) -> datetime:
+    """The moment by which a rule's validity is judged: the order's, or (where it says so) the delivery's."""
+    if rule.dated_by == "delivery" and question.delivery_at is not None:
+        return question.delivery_at
+    return question.at
 
 
 def refused_by_time(candidate: Candidate, at: datetime) -> Reason | None:
@@ -62,10 +95,12 @@ def refused_by_amount(candidate: Candidate, question: Question, facts: Facts) ->
         return ("wrong_unit", rule.unit)
     tiers = candidate.ready.tiers
     if tiers:
-        quantity = quantity_for(candidate, question, facts)
-        if quantity < tiers[0][0]:
+        measure = measure_of(candidate, question, facts)
+        if measure is None:
+            return ("measure_unknown", rule.scale.measure if rule.scale is not None else None)
+        if measure < tiers[0][0]:
             return ("below_break", tiers[0][0])
-        if value_at(candidate, quantity) is None:
+        if value_at(candidate, measure) is None:
             return ("above_break", tiers[-1][0])
     # A limit whose exchange rate is missing does not vanish: without it there is no price.
     if (
@@ -75,37 +110,6 @@ def refused_by_amount(candidate: Candidate, question: Question, facts: Facts) ->
     ):
         return ("no_rate", candidate.currency)
     return None
-
-
-def quantity_for(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
-    """The question's quantity in the unit of a rule's breaks (the item's own where it has none)."""
-    unit = candidate.rule.unit or facts.item.unit
-    if unit == question.unit:
-        return question.quantity
-    return question.quantity * facts.factors[question.unit] / facts.factors[unit]
-
-
-def value_at(candidate: Candidate, quantity: Decimal) -> Decimal | None:
-    """The value that a rule's tiers give at a quantity; its only value where it has no tiers."""
-    ready = candidate.ready
-    if not ready.tiers:
-        return ready.value
-    value = None
-    for start, tier_value in ready.tiers:
-        if quantity < start:
-            break
-        value = tier_value
-    return value
-
-
-def tier_start(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
-    """From which quantity the tier that is reached holds; 0 for a rule without tiers."""
-    quantity, reached = quantity_for(candidate, question, facts), ZERO
-    for start, _ in candidate.ready.tiers:
-        if quantity < start:
-            break
-        reached = start
-    return reached
 
 
 def unit_ratio(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
@@ -122,65 +126,6 @@ def converted(amount: Decimal, candidate: Candidate, question: Question, facts: 
         return amount
     rate = rate_at(candidate.currency, question.currency, question.at, facts.circle)
     return amount * rate if rate is not None else amount
-
-
-def rate_at(currency: str, to_currency: str, at: datetime, circle: Circle) -> Decimal | None:
-    """The exchange rate at a moment: as stated, turned round, or over the company's currency."""
-    if currency == to_currency:
-        return ONE
-    stated = _newest(circle.rates.get((currency, to_currency), ()), at)
-    if stated is not None:
-        return stated.rate
-    turned = _newest(circle.rates.get((to_currency, currency), ()), at)
-    if turned is not None:
-        return ONE / turned.rate
-    base = circle.base_currency
-    if base in (currency, to_currency):
-        return None
-    first = rate_at(currency, base, at, circle)
-    second = rate_at(base, to_currency, at, circle)
-    return first * second if first is not None and second is not None else None
-
-
-def _newest(rates: tuple[Rate, ...], at: datetime) -> Rate | None:
-    valid = [
-        rate
-        for rate in rates
-        if (rate.valid_from is None or rate.valid_from <= at) and (rate.valid_to is None or at < rate.valid_to)
-    ]
-    return max(valid, key=_age, default=None)
-
-
-def _age(rate: Rate) -> tuple[bool, object, str]:
-    return (rate.valid_from is not None, rate.valid_from or 0, rate.code)
-
-
-def within(scope: Scope, question: Question, circle: Circle) -> bool:
-    """Whether all that a scope sets holds for a question."""
-    for field, letter in LETTER_OF.items():
-        code = getattr(scope, field, None)
-        if code is not None and (
-            code not in circle.values.get(letter, ()) or not _holds(code, letter, question.at, circle)
-        ):
-            return False
-    if scope.attributes is not None and unlike(scope.attributes, circle.attributes) is not None:
-        return False
-    return all(
-        wanted is None or wanted == given
-        for wanted, given in (
-            (scope.channel, circle.channel),
-            (scope.country, circle.country),
-            (scope.currency, question.currency),
-            (scope.unit, question.unit),
-            (scope.order_type, question.order_type),
-        )
-    )
-
-
-def _holds(code: str, letter: str, at: datetime, circle: Circle) -> bool:
-    if letter != "G" or code not in circle.windows:
-        return True
-    return holds(circle.windows[code], at)
 
 
 def best_first(

@@ -1,36 +1,19 @@
 """Quantity breaks: the prices of all breaks of a line, and the next one."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from itertools import islice
 
-from listino.core.candidates import StepCandidates
 from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
 from listino.core.question import Facts, Price, Question, UnitPrice
+from listino.core.rates import rate_at
 from listino.core.resolve import resolve, unit_price
+from listino.core.scales import MEASURED_UNITS
 
-# A line meets at most this many breaks: those of all its rules together.
-BREAKS_MAX = 1000
-# Units of measure (UN/ECE Rec 20) of which a fraction can be bought; all others are counted from 1.
-MEASURED_UNITS = frozenset(
-    "MTR CMT MMT KMT DMT MTK CMK HAR MTQ CMQ DMQ LTR MLT CLT DLT HLT KGM GRM MGM TNE HGM DTN HUR MIN DAY KWH".split()
-)
 # How far the next break is looked for before one changes the price.
 NEXT_BREAKS_TRIED_MAX = 20
-
-
-def starts_of(steps: Iterable[StepCandidates], item_unit: str, factors: dict[str, Decimal]) -> tuple[Decimal, ...]:
-    """Every quantity from which some rule in reach has another value, ascending, in the item's own unit."""
-    starts: set[Decimal] = set()
-    for step in steps:
-        for candidate in step.live:
-            tiers = candidate.ready.tiers
-            factor = factors.get(candidate.rule.unit or item_unit) if tiers else None
-            if factor is not None:
-                starts.update([EXACT.multiply(start, factor) for start, _ in tiers])
-    return tuple(sorted(starts))[:BREAKS_MAX]
 
 
 def ladder(question: Question, facts: Facts) -> tuple[tuple[Decimal, UnitPrice], ...]:
@@ -80,10 +63,38 @@ def _at(question: Question, quantity: Decimal) -> Question:
 def _asked(question: Question, facts: Facts, above: Decimal) -> Iterator[Decimal]:
     """The breaks above a quantity, in the question's unit, rounded up to what a quantity can be."""
     factor = facts.factors[question.unit]
-    for start in facts.starts[bisect_right(facts.starts, EXACT.multiply(above, factor)) :]:
-        exact = start if factor == ONE else EXACT.divide(start, factor)
-        quantity = exact.quantize(NINE_PLACES, context=EXACT)
-        if quantity == exact:
-            yield exact
-        else:
-            yield quantity if EXACT.multiply(quantity, factor) >= start else EXACT.add(quantity, NINE_PLACES)
+    starts = facts.starts[bisect_right(facts.starts, EXACT.multiply(above, factor)) :]
+    asked = (_quantity(start, factor) for start in starts)
+    return _with_amounts(question, facts, above, tuple(asked)) if facts.amounts else asked
+
+
+def _quantity(start: Decimal, factor: Decimal) -> Decimal:
+    exact = start if factor == ONE else EXACT.divide(start, factor)
+    quantity = exact.quantize(NINE_PLACES, context=EXACT)
+    if quantity == exact:
+        return exact
+    return quantity if EXACT.multiply(quantity, factor) >= start else EXACT.add(quantity, NINE_PLACES)
+
+
+def _with_amounts(question: Question, facts: Facts, above: Decimal, starts: tuple[Decimal, ...]) -> Iterator[Decimal]:
+    """The breaks with those at which the line's amount before discounts reaches a bound.
+
+    Between two breaks by quantity the price before discounts is one, so the amount grows evenly.
+    """
+    found = set(starts)
+    for index, start in enumerate((above, *starts)):
+        at_start = _at(question, start)
+        resolve(at_start, facts)
+        following = starts[index] if index < len(starts) else None
+        for amount, currency, is_gross in facts.amounts:
+            line = at_start.gross_amount if is_gross else at_start.amount
+            rate = rate_at(currency, question.currency, question.at, facts.circle)
+            if not line or rate is None:
+                continue
+            exact = EXACT.divide(EXACT.multiply(EXACT.multiply(amount, rate), start), line)
+            reached = exact.quantize(NINE_PLACES, ROUND_CEILING, EXACT)
+            if question.unit not in MEASURED_UNITS:
+                reached = max(reached.quantize(ONE, ROUND_CEILING, EXACT), ONE)
+            if reached > start and (following is None or reached < following):
+                found.add(reached)
+    return iter(sorted(found))

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from listino.core.candidates import Candidate
-from listino.core.filters import converted, rate_at, unit_ratio
+from listino.core.filters import converted, unit_ratio
 from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, Rounding, rounded
 from listino.core.question import Facts, Question, Running
+from listino.core.rates import rate_at
 
 
 @dataclass(slots=True)
@@ -62,19 +63,34 @@ def narrowed(bounds: Bounds, candidate: Candidate, amount: Decimal, price: Decim
     return price if bounds.low is None else max(price, bounds.low)
 
 
-def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
-    """The unit price on its list's grid; where that breaks a limit, the next step of the grid towards it.
+def within_bounds(bounds: Bounds, amount: Decimal, before: Decimal) -> Decimal:
+    """A changed price within the limits that were set before it; one outside them already is not moved further."""
+    if bounds.low is not None and amount < bounds.low:
+        return min(bounds.low, before)
+    if bounds.high is not None and amount > bounds.high:
+        return max(bounds.high, before)
+    return amount
 
-    Between two limits with no step of the grid between them the price stays off the grid.
-    """
+
+def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
+    """The unit price on its list's grid, which is that of the list's own tax mode."""
     source = running.list
     if source is None or (source.rounding is None and source.decimals is None):
         return running.amount
-    price = _on_grid(running.amount, source.rounding, source.decimals, None)
+    rounding = source.rounding if source.tax_mode == running.tax_mode else None
+    return rounded_by(rounding, source.decimals, running, bounds)
+
+
+def rounded_by(rounding: Rounding | None, decimals: int | None, running: Running, bounds: Bounds) -> Decimal:
+    """The unit price on a grid; where that breaks a limit, the next step of the grid towards it.
+
+    Between two limits with no step of the grid between them the price stays off the grid.
+    """
+    price = _on_grid(running.amount, rounding, decimals, None)
     if bounds.low is not None and price < bounds.low:
-        price = _on_grid(bounds.low, source.rounding, source.decimals, "up")
+        price = _on_grid(bounds.low, rounding, decimals, "up")
     if bounds.high is not None and price > bounds.high:
-        price = _on_grid(bounds.high, source.rounding, source.decimals, "down")
+        price = _on_grid(bounds.high, rounding, decimals, "down")
         if bounds.low is not None and price < bounds.low:
             return running.amount
     return price

@@ -12,6 +12,8 @@ from listino.core.rules import Rule
 
 # (step, kind, rule, label, value, price_in, price_out): plain tuples, named at the door.
 AppliedStep = tuple[str, str, str | None, object, Decimal | None, Decimal | None, Decimal]
+# (amount, its currency, whether it is meant gross)
+AmountBreak = tuple[Decimal, str, bool]
 # (step, rule, reason, what the reason's sentence needs)
 NotApplied = tuple[str, Rule, str, object]
 
@@ -24,7 +26,8 @@ class Question:
     Shapes:  totals: what scales and requirements measure beyond this line, by "BY MEASURE" (such as
              "order quantity"), filled in by a basket; usage: by subject what of caps and contracts is
              used up; whole: the quantity that scales measure where the line is a part of a larger one;
-             without: codes of rules that are not to be used for it.
+             without: codes of rules that are not to be used for it; amount, gross_amount (of the line
+             at the price before discounts) and hidden (lists that others displace) are worked out.
     """
 
     item: str
@@ -42,6 +45,9 @@ class Question:
     usage: Mapping[str, Decimal] | None = None
     whole: Decimal | None = None
     without: frozenset[str] = frozenset()
+    amount: Decimal | None = None
+    gross_amount: Decimal | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -53,7 +59,8 @@ class Facts:
              item's own units per unit; starts: every break of every rule in reach, ascending, in
              the item's own unit; announced: the rules in reach that are shown to all as a discount;
              contracts: by code those that rules in reach name; quotations: by
-             name, newest first; counted: whether a rule in reach depends on what is used up.
+             name, newest first; counted: whether a rule in reach depends on what is used up; measured: whether
+             one measures more than the line's quantity; amounts: the breaks by the line's amount.
     """
 
     item: Item
@@ -70,6 +77,8 @@ class Facts:
     quotations: Mapping[str, tuple[Quotation, ...]] = field(default_factory=dict)
     own_taxes: Mapping[str, tuple[Tax, ...]] = field(default_factory=dict)
     counted: bool = False
+    measured: bool = False
+    amounts: tuple[AmountBreak, ...] = ()
 
 
 class OwnCharge(NamedTuple):

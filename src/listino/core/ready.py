@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from listino.core.money import NINE_PLACES, ZERO
-from listino.core.rules import Rule, Scale, exceptions_of
+from listino.core.rules import BASE_LIST, Rule, Scale, exceptions_of
 from listino.core.scheme import ITEM_SCOPES
 from listino.core.windows import ALWAYS, Window
 
@@ -28,12 +28,29 @@ class Ready:
              its scope without a party, None where its own party leaves no place for its list's;
              family: among which rules it competes where it names no step; in_money: its value is an
              amount in a currency, not a percentage; restricted: its status, channel, country or
-             attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may.
+             attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may; by_more: it
+             follows a quotation or another step, or stands on a line of its own; source: the list that
+             it starts from.
     """
 
     __slots__ = (
-        "access", "exceptions", "family", "filled", "filtered", "in_money", "plain", "priority", "rest", "restricted",
-        "rule", "start", "tiers", "value", "windows",
+        "access",
+        "by_more",
+        "exceptions",
+        "family",
+        "filled",
+        "filtered",
+        "in_money",
+        "plain",
+        "priority",
+        "rest",
+        "restricted",
+        "rule",
+        "source",
+        "start",
+        "tiers",
+        "value",
+        "windows",
     )  # fmt: skip
 
     def __init__(self, rule: Rule) -> None:
@@ -49,12 +66,25 @@ class Ready:
         self.exceptions = exceptions_of(rule) if rule.unless is not None else ()
         self.filtered = bool(self.exceptions) or rule.order_type is not None
         self.in_money = rule.action not in RELATIVE and not (rule.action == "limit" and rule.basis is not None)
-        self.plain = not rule.requires and rule.caps is None and (rule.scale is None or _by_line_quantity(rule.scale))
+        self.plain = (
+            not rule.requires and rule.caps is None and rule.exclusion_group is None
+            and (rule.scale is None or _by_line_quantity(rule.scale))
+        )  # fmt: skip
+        self.by_more = rule.indexed is not None or rule.own_line is not None or (rule.basis or "").startswith("step:")
+        self.source = _source(rule)
         self.filled = -filled_keys(rule, _SCOPE_FIELDS)
         self.priority = -rule.priority
         self.start = NO_START if rule.valid_from is None else (EPOCH - rule.valid_from) // MICROSECOND
         self.access, self.rest = _access(rule)
         self.family = _family(rule)
+
+
+def _source(rule: Rule) -> str | None:
+    """The list that a formula, or a percentage, starts from."""
+    if rule.formula is not None:
+        return BASE_LIST if rule.formula.basis == "base" else rule.formula.list
+    basis = rule.basis
+    return basis.removeprefix("list:") if basis is not None and basis.startswith("list:") else None
 
 
 # Actions whose value is no amount of money.

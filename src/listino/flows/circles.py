@@ -58,6 +58,7 @@ class Buyer(Kept):
     attributes: dict[str, tuple[str, ...]]
     final: bool | None
     tax_rounding: str
+    moded: bool
 
 
 def unknown(kind: str, field_name: str, code: str) -> NotFound:
@@ -123,6 +124,7 @@ def gathered_buyer(
         attributes=held_attributes(*(source for source in (customer, *accounts, channel) if source is not None)),
         final=customer.final if customer is not None else None,
         tax_rounding=channel.tax_rounding if channel is not None else "rate",
+        moded=any(grant.mode != "merge" for place in chain.values() for grant in place.grants),
     )
 
 
@@ -232,7 +234,7 @@ def _grant(assignment: Assignment, values: dict[str, tuple[str, ...]], windows: 
     if assignment.customer_group is not None and windows[assignment.customer_group] != FOR_EVER:
         held = crossed(held, windows[assignment.customer_group])
     distance = values["A"].index(assignment.account) if assignment.account is not None else 0
-    return Grant(party, assignment.sequence, held, distance)
+    return Grant(party, assignment.sequence, held, distance, assignment.mode)
 
 
 def _apart(grants: list[Grant]) -> tuple[Grant, ...]:

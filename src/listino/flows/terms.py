@@ -6,16 +6,18 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from listino.core.arrange import arranged, currency_of
+from listino.core.breaks import amount_breaks, starts_of
 from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates
-from listino.core.facts import PriceList, Rate, Tax, Unit
+from listino.core.facts import Contract, Item, PriceList, Quotation, Rate, Tax, Unit
 from listino.core.keys import keys_of_shapes, rate_key, tax_key
-from listino.core.ladder import starts_of
 from listino.core.money import EXACT, ONE
 from listino.core.prior import announced_among
 from listino.core.question import Facts
 from listino.core.ready import EPOCH, Ready
+from listino.core.rules import Rule
 from listino.db.snapshot import Snapshot, under
 from listino.flows.circles import Buyer, one
+from listino.flows.special import contracts_of, quotations_of
 from listino.flows.wares import Ware, holds_item
 
 # Price lists that are formulas over further lists are followed so far.
@@ -53,7 +55,9 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
     )
     rules, formula_rules = _rules(book, parts, circle)
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
-    circle.rates = _rates(book, parts, circle, in_reach, ware.item.cost_currency)
+    special = [ready.rule for ready in in_reach if not ready.plain or ready.by_more]
+    quotations = quotations_of(book, parts, special) if special else {}
+    circle.rates = _rates(book, parts, circle, in_reach, _further_currencies(ware.item, quotations))
     steps = arranged(buyer.plan, rules, circle)
     lists = {code: _price_step(buyer, found, circle, code) for code, found in formula_rules.items()}
     factors = _factors(book, parts, ware, in_reach)
@@ -65,12 +69,33 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         lists=lists,
         taxes=taxes,
         factors=factors,
-        starts=starts_of((*steps, *lists.values()), ware.item.unit, factors),
+        starts=starts_of((*steps, *lists.values()), ware.item.unit, factors, ware.item.weight),
         refusal=_refusal(ware, buyer),
         timed=_timed(steps, lists, taxes, circle.rates),
         announced=announced_among(in_reach, circle.chain),
+        quotations=quotations,
     )
+    if special:
+        _add_special(book, parts, facts, special, (buyer, context.country))
     return facts, tuple(parts)
+
+
+def _add_special(
+    book: Snapshot, parts: list[str], facts: Facts, rules: Sequence[Rule], place: tuple[Buyer, str | None]
+) -> None:
+    """What rules need that measure more than the line, follow a quotation or stand on lines of their own."""
+    buyer, country = place
+    facts.measured = True
+    facts.contracts = contracts_of(book, parts, rules, facts.circle.values)
+    own = {rule.own_line.tax_class for rule in rules if rule.own_line is not None}
+    classes = sorted(name for name in own if name is not None)
+    facts.own_taxes = {name: _taxes(book, parts, name, buyer, country) for name in classes}
+    facts.counted = bool(facts.contracts) or any(rule.caps is not None for rule in rules)
+    facts.amounts = amount_breaks(facts.steps)
+    dated: list[Contract | Quotation | Tax] = [*facts.contracts.values()]
+    dated += [quoted for named in facts.quotations.values() for quoted in named]
+    dated += [tax for taxes in facts.own_taxes.values() for tax in taxes]
+    facts.timed = facts.timed or any(fact.valid_from is not None or fact.valid_to is not None for fact in dated)
 
 
 def _attributes(buyer: Buyer, ware: Ware, context: Context) -> Mapping[str, tuple[str, ...]]:
@@ -109,8 +134,7 @@ def _rules(book: Snapshot, parts: list[str], circle: Circle) -> tuple[list[Ready
 
 
 def _formula_lists(rules: Sequence[Ready]) -> list[str]:
-    formulas = [formula for ready in rules if (formula := ready.rule.formula) is not None]
-    return sorted({formula.list for formula in formulas if formula.list is not None}) if formulas else []
+    return sorted({ready.source for ready in rules if ready.source is not None})
 
 
 def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> StepCandidates:
@@ -120,12 +144,19 @@ def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> 
     return next(step for step in steps if step.plan.kind == "price")
 
 
+def _further_currencies(item: Item, quotations: Mapping[str, tuple[Quotation, ...]]) -> set[str]:
+    """The currencies of an item's cost and price attributes and of quotations, beside those of rules."""
+    found = {item.cost_currency, *(attribute.currency for attribute in item.price_attributes)}
+    found |= {quoted.currency for named in quotations.values() for quoted in named}
+    return {currency for currency in found if currency is not None}
+
+
 def _rates(
-    book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready], cost_currency: str | None
+    book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready], further: set[str]
 ) -> dict[tuple[str, str], tuple[Rate, ...]]:
     """The exchange rates that could be needed, as stated, either way round and over the base currency."""
     base, wanted = circle.base_currency, circle.currency
-    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.in_money} | {base, cost_currency or base}
+    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.in_money} | {base} | further
     if currencies == {wanted}:
         return {}
     pairs = {pair for currency in currencies for pair in ((currency, wanted), (currency, base))} | {(base, wanted)}

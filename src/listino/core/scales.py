@@ -1,0 +1,204 @@
+"""What scales and requirements measure, and the value that a scale gives for it."""
+
+from decimal import Decimal
+
+from listino.core.candidates import Candidate, Reason
+from listino.core.money import EXACT, ONE, ZERO
+from listino.core.question import Facts, Question
+from listino.core.rates import rate_at
+from listino.core.rules import Requirement, Scale
+from listino.core.usage import PERIOD, contract_subject, used
+from listino.core.windows import holds
+from listino.core.within import within
+
+# Units of measure (UN/ECE Rec 20) of which a fraction can be bought; all others are counted from 1.
+MEASURED_UNITS = frozenset(
+    "MTR CMT MMT KMT DMT MTK CMK HAR MTQ CMQ DMQ LTR MLT CLT DLT HLT KGM GRM MGM TNE HGM DTN HUR MIN DAY KWH".split()
+)
+
+
+def measure_of(candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
+    """What a candidate's scale measures, in the scale's own unit; None where it cannot be known.
+
+    Units:   quantity in the rule's unit, amount in its currency, weight in kilograms; without sign.
+    """
+    scale = candidate.rule.scale
+    if scale is None or candidate.ready.plain:
+        return quantity_for(candidate, question, facts)
+    return _measured(scale, candidate, question, facts)
+
+
+def quantity_for(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
+    """The question's quantity in the unit of a rule's breaks (the item's own where it has none)."""
+    unit = candidate.rule.unit or facts.item.unit
+    quantity = abs(question.whole if question.whole is not None else question.quantity)
+    return quantity if unit == question.unit else quantity * facts.factors[question.unit] / facts.factors[unit]
+
+
+def _measured(
+    of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts, named: str | None = None
+) -> Decimal | None:
+    """A measure over what `by` says; `named` is under which name a basket has it, where it has it apart."""
+    total: Decimal | None = None
+    if question.totals is not None:
+        total = question.totals.get(named or f"{of.by} {of.measure}")
+    own = _of_line(of, candidate, question, facts) if total is None else _in_own(of, candidate, total, question, facts)
+    if own is None or not of.by.startswith(PERIOD):
+        return own
+    before = used(question, contract_subject(of.by.removeprefix(PERIOD), of.measure))
+    if of.measure == "quantity":
+        return own + before / facts.factors[_unit(of, candidate, facts)]
+    return own + before
+
+
+def _unit(of: Scale | Requirement, candidate: Candidate, facts: Facts) -> str:
+    unit = of.unit if isinstance(of, Requirement) else None
+    unit = unit or candidate.rule.unit or facts.item.unit
+    return unit if unit in facts.factors else facts.item.unit
+
+
+def _of_line(of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
+    """A measure of the line alone."""
+    quantity = abs(question.whole if question.whole is not None else question.quantity)
+    if of.measure == "quantity":
+        return quantity * facts.factors[question.unit] / facts.factors[_unit(of, candidate, facts)]
+    if of.measure == "weight":
+        weight = facts.item.weight
+        return None if weight is None else weight * quantity * facts.factors[question.unit]
+    gross = isinstance(of, Requirement) and of.basis == "gross"
+    amount = question.gross_amount if gross else question.amount
+    return None if amount is None else _in_currency(amount, candidate, question, facts)
+
+
+def _in_own(
+    of: Scale | Requirement, candidate: Candidate, total: Decimal, question: Question, facts: Facts
+) -> Decimal | None:
+    """A basket's measure in the unit and currency of the rule."""
+    if of.measure == "quantity":
+        return total / facts.factors[_unit(of, candidate, facts)]
+    return total if of.measure == "weight" else _in_currency(total, candidate, question, facts)
+
+
+def _in_currency(amount: Decimal, candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
+    if candidate.currency == question.currency:
+        return amount
+    rate = rate_at(question.currency, candidate.currency, question.at, facts.circle)
+    return None if rate is None else amount * rate
+
+
+def unmet(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+    """Why a candidate's requirements, or the contract that it counts by, do not hold."""
+    rule = candidate.rule
+    if rule.scale is not None and rule.scale.by.startswith(PERIOD) and not _runs(rule.scale.by, question, facts):
+        return ("contract_not_valid", rule.scale.by.removeprefix(PERIOD))
+    for index, requirement in enumerate(rule.requires):
+        if requirement.by.startswith(PERIOD) and not _runs(requirement.by, question, facts):
+            return ("contract_not_valid", requirement.by.removeprefix(PERIOD))
+        measure = required(requirement, index, candidate, question, facts)
+        if measure is None:
+            return ("measure_unknown", requirement.measure)
+        if requirement.from_ is not None and measure < requirement.from_:
+            return ("requires_more", (requirement, measure))
+        if requirement.up_to is not None and measure > requirement.up_to:
+            return ("requires_less", (requirement, measure))
+    return None
+
+
+def required(
+    requirement: Requirement, index: int, candidate: Candidate, question: Question, facts: Facts
+) -> Decimal | None:
+    """What a requirement measures: over the basket where there is one, else over the line alone."""
+    name = f"{candidate.rule.code} requires[{index}]" if requirement.by == "order" else ""
+    if question.totals is None or name not in question.totals:
+        scope = requirement.scope
+        if scope is not None and not within(scope, question, facts.circle):
+            return ZERO
+    return _measured(requirement, candidate, question, facts, name)
+
+
+def _runs(by: str, question: Question, facts: Facts) -> bool:
+    """Whether a contract is the asker's and holds for the item and the moment."""
+    contract = facts.contracts.get(by.removeprefix(PERIOD))
+    return contract is not None and holds(((contract.valid_from, contract.valid_to),), question.at)
+
+
+def value_of(candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
+    """The value that a rule has for a question: its only one, that of its tier, or the average over its tiers."""
+    ready = candidate.ready
+    if not ready.tiers:
+        return ready.value
+    measure = measure_of(candidate, question, facts)
+    if measure is None:
+        return None
+    scale = candidate.rule.scale
+    if scale is None or scale.kind == "volume" or not measure:
+        return value_at(candidate, measure)
+    before = ZERO
+    if scale.by.startswith(PERIOD):
+        before = measure - (_of_line(scale, candidate, question, facts) or ZERO)
+    return _average(scale, before, measure, counted=_is_counted(candidate, facts))
+
+
+def value_at(candidate: Candidate, measure: Decimal) -> Decimal | None:
+    """The value that a rule's tiers give at a measure."""
+    value = None
+    for start, tier_value in candidate.ready.tiers:
+        if measure < start:
+            break
+        value = tier_value
+    return value
+
+
+def _average(scale: Scale, before: Decimal, end: Decimal, *, counted: bool) -> Decimal | None:
+    """The average value of the units from behind `before` up to `end`, each at its own tier.
+
+    Where pieces are counted, "from 11" means the eleventh piece: ten pieces lie before it.
+    """
+    edges = tier_edges(scale, counted=counted)
+    total = ZERO
+    for index, (start, value) in enumerate(edges):
+        stop = edges[index + 1][0] if index + 1 < len(edges) else end
+        part = min(stop, end) - max(start, before)
+        if part > 0:
+            if value is None:
+                return None
+            total += part * value
+    return total / (end - before) if end > before else edges[0][1]
+
+
+def tier_edges(scale: Scale, *, counted: bool) -> list[tuple[Decimal, Decimal | None]]:
+    """Behind which measure each tier of a graduated scale begins, ascending."""
+    edges: list[tuple[Decimal, Decimal | None]] = []
+    last: Decimal | None = ZERO
+    for tier in scale.tiers:
+        if tier.from_ is not None:
+            start = tier.from_ - ONE if counted and tier.from_ >= 1 else tier.from_
+            edges.append((start if edges else ZERO, tier.value))
+        elif last is not None:
+            edges.append((last, tier.value))
+            last = tier.up_to
+    if scale.tiers[0].from_ is None and last is not None:
+        edges.append((last, None))
+    return edges
+
+
+def _is_counted(candidate: Candidate, facts: Facts) -> bool:
+    scale = candidate.rule.scale
+    measured_unit = (candidate.rule.unit or facts.item.unit) in MEASURED_UNITS
+    return scale is not None and scale.measure == "quantity" and not measured_unit
+
+
+def tier_start(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
+    """From which measure the tier that is reached holds; 0 for a rule without tiers."""
+    measure, reached = (measure_of(candidate, question, facts) or ZERO), ZERO
+    for start, _ in candidate.ready.tiers:
+        if measure < start:
+            break
+        reached = start
+    return reached
+
+
+def line_amount(price: Decimal, per: Decimal, question: Question) -> Decimal:
+    """What the whole line comes to at a price, without sign."""
+    quantity = abs(question.whole if question.whole is not None else question.quantity)
+    return EXACT.divide(EXACT.multiply(price, quantity), per)

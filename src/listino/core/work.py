@@ -1,0 +1,281 @@
+"""One resolution under way: the running price, and the steps that lead to it, one after the other."""
+
+from decimal import Decimal
+
+from listino.core.candidates import Candidate, StepCandidates
+from listino.core.filters import refused
+from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed, rounded_by, within_bounds
+from listino.core.manual import arranged_manual
+from listino.core.money import HUNDRED, ONE, SETTLED
+from listino.core.pick import Pick
+from listino.core.question import AppliedStep, Facts, Question, Running
+from listino.core.rules import Rule
+from listino.core.scales import line_amount
+from listino.core.usage import rule_subject, splits, used
+from listino.core.worth import Stated, Unpriced
+
+
+class SplitLine(Exception):
+    """A rule ends within the line: the line is to be priced in parts."""
+
+    def __init__(self, code: str, quantity: Decimal) -> None:
+        super().__init__(code)
+        self.code = code
+        self.quantity = quantity
+
+
+class Work:
+    """The running price of one question, and what has led to it."""
+
+    __slots__ = ("bounds", "facts", "final", "groups", "own_lines", "pick", "question", "running", "skipped", "steps")
+
+    def __init__(self, question: Question, facts: Facts, pick: Pick | None = None) -> None:
+        self.question = question
+        self.facts = facts
+        self.pick = pick or Pick(question, facts)
+        self.skipped = self.pick.skipped
+        self.running: Running | None = None
+        self.steps: list[AppliedStep] = []
+        self.final: Candidate | None = None
+        self.bounds: Bounds | None = None
+        self.groups: set[str] = set()
+        self.own_lines: list[tuple[Candidate, Decimal]] = []
+
+    def carry_out(self, steps: tuple[StepCandidates, ...]) -> None:
+        """The steps in their order."""
+        manual, skipped = self.question.manual, self.skipped
+        for step in steps:
+            if manual:
+                step = arranged_manual(step, manual, self.facts.circle)
+            plan = step.plan
+            if plan.kind == "basket":
+                continue
+            if step.live or plan.kind == "rounding" or step.chains:
+                if plan.group is None:
+                    self._carry_out(step, plan.kind)
+                else:
+                    self._in_group(step, plan.group)
+            if skipped is not None:
+                skipped += [(plan.name, rule, reason, detail) for rule, (reason, detail) in step.dead]
+            if self.running is not None and self.facts.measured:
+                self.pick.worth.after[plan.name] = self.running.amount
+
+    def _in_group(self, step: StepCandidates, group: str) -> None:
+        """A step of an exclusion group: only where none of the group came before it."""
+        if group in self.groups:
+            self._skip_all(step, "group_taken")
+            return
+        before = len(self.steps)
+        self._carry_out(step, step.plan.kind)
+        if len(self.steps) > before:
+            self.groups.add(group)
+
+    def _carry_out(self, step: StepCandidates, kind: str) -> None:
+        if kind == "choose":
+            self._choose(step)
+        elif kind == "price":
+            if self.running is None:
+                self._price(step)
+        elif self.running is None:
+            self._skip_all(step, "no_price_yet")
+        elif kind == "allowance" or kind == "charge":
+            if kind == "allowance" and self.final is not None:
+                self._skip_all(step, "stopped_by_final")
+            else:
+                self._adjust(step, self.running)
+        elif kind == "limit":
+            self._limit(step, self.running)
+        else:
+            self._round(step, self.running)
+
+    def _choose(self, step: StepCandidates) -> None:
+        """Each chain carried out whole; the best, or the first that has an answer, is taken over."""
+        answers: list[Work] = []
+        taken = dict(self.pick.taken)
+        for chain in step.chains:
+            branch = self._branch()
+            self.pick.taken = dict(taken)
+            try:
+                branch.carry_out(chain)
+            except Unpriced:
+                continue
+            if branch.running is not None:
+                answers.append(branch)
+                if step.plan.pick == "first":
+                    break
+        self.pick.taken = taken
+        if not answers:
+            return
+        best = min(answers, key=Work.outcome)
+        if self.skipped is not None:
+            rules = {rule.code: rule for chain in step.chains for inner in chain for rule in _rules_of(inner)}
+            self.skipped += [
+                (name, rules[code], "chain_beaten", None)
+                for loser in answers
+                if loser is not best
+                for name, _, code, *_ in loser.steps[len(self.steps) :]
+                if code in rules
+            ]
+        self.running, self.steps, self.final, self.bounds = best.running, best.steps, best.final, best.bounds
+        self.own_lines = best.own_lines
+        self._measure(best.running)
+
+    def _branch(self) -> "Work":
+        branch = Work(self.question, self.facts, self.pick)
+        running = self.running
+        if running is not None:
+            branch.running = Running(
+                running.amount, running.per, running.first, running.tax_mode, running.list, running.by
+            )
+        branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
+        branch.bounds = Bounds(self.bounds.low, self.bounds.high) if self.bounds is not None else None
+        return branch
+
+    def outcome(self) -> Decimal:
+        """The net price per one unit as it stands."""
+        running = self.running
+        if running is None:
+            return Decimal("Infinity")
+        return running.amount / running.per / (self.pick.worth.tax_factor if running.tax_mode == "gross" else ONE)
+
+    def _price(self, step: StepCandidates) -> None:
+        winners = self.pick.winners(step, None)
+        if not winners:
+            return
+        candidate, value = winners[0]
+        self._check_split(candidate)
+        rule, worth = candidate.rule, self.pick.worth
+        stated = worth.price_by(candidate, value)
+        if stated.tax_mode == "gross" and worth.tax is None:
+            raise Unpriced("tax_unknown")
+        if candidate.list is not None and candidate.list.constant is not None:
+            stated = self._kept_constant(stated, candidate)
+        self.running = Running(stated.amount, rule.per, stated.listed, stated.tax_mode, candidate.list, candidate)
+        self._measure(self.running)
+        self._note(candidate)
+        shown = value if rule.formula is None else rule.formula.percent
+        label = rule.label or step.plan.label
+        self.steps.append((step.plan.name, "price", rule.code, label, shown, stated.base, stated.amount))
+        final = rule.final
+        if final is None:
+            final = candidate.list.final if candidate.list is not None else None
+        if final is None:
+            final = self.facts.circle.final
+        if final:
+            self.final = candidate
+
+    def _kept_constant(self, stated: Stated, candidate: Candidate) -> Stated:
+        """A price in the mode that stays where another tax applies than the one that its list was made for."""
+        listed, tax = candidate.list, self.pick.worth.tax
+        if listed is None or listed.reference_percent is None or listed.constant == stated.tax_mode:
+            return stated
+        if tax is not None and tax.percent == listed.reference_percent:
+            return stated
+        factor = ONE + listed.reference_percent / HUNDRED
+        if listed.constant == "net":
+            return Stated(stated.base, stated.amount / factor, "net", stated.listed / factor)
+        return Stated(stated.base, stated.amount * factor, "gross", stated.listed * factor)
+
+    def _measure(self, running: Running | None) -> None:
+        """What the line comes to before discounts, for scales and requirements by amount."""
+        if running is None or not self.facts.measured:
+            return
+        amount, factor = line_amount(running.amount, running.per, self.question), self.pick.worth.tax_factor
+        is_gross = running.tax_mode == "gross"
+        self.question.amount = amount / factor if is_gross else amount
+        self.question.gross_amount = amount if is_gross else amount * factor
+
+    def _check_split(self, candidate: Candidate) -> None:
+        if candidate.rule.caps is not None:
+            left = splits(candidate, self.question, self.facts)
+            if left is not None:
+                raise SplitLine(candidate.rule.code, left)
+
+    def _note(self, candidate: Candidate) -> None:
+        group = candidate.rule.exclusion_group
+        if group is not None:
+            self.pick.taken.setdefault(group, candidate)
+
+    def _adjust(self, step: StepCandidates, running: Running) -> None:
+        """Allowances and charges: percentages and amounts off or on the running price."""
+        plan = step.plan
+        entry = running.amount
+        for candidate, value in self.pick.winners(step, running):
+            if self.final is not None and plan.kind == "allowance":
+                if self.skipped is not None:
+                    self.skipped.append((plan.name, candidate.rule, "stopped_by_final", self.final))
+                continue
+            self._check_split(candidate)
+            rule, before = candidate.rule, running.amount
+            if rule.own_line is not None:
+                self.own_lines.append((candidate, self.pick.worth.change_by(candidate, value, step, running, entry)))
+                self._note(candidate)
+                continue
+            amount = self.pick.worth.adjusted(candidate, value, step, running, entry)
+            reason = "not_lower" if rule.action == "price" and amount == before else None
+            if self.bounds is not None and reason is None:
+                amount, wanted = within_bounds(self.bounds, amount, before), amount
+                reason = "limit_reached" if amount == before != wanted else None
+            if reason is None and rule.caps is not None and rule.caps.amount is not None:
+                amount, reason = self._capped(candidate, before, amount, rule.caps.amount)
+            if reason is not None:
+                if self.skipped is not None:
+                    self.skipped.append((plan.name, rule, reason, running.amount))
+                continue
+            running.amount = amount
+            self._note(candidate)
+            self.steps.append((plan.name, plan.kind, rule.code, rule.label or plan.label, value, before, amount))
+            if rule.final:
+                self.final = candidate
+
+    def _capped(
+        self, candidate: Candidate, before: Decimal, amount: Decimal, most: Decimal
+    ) -> tuple[Decimal, str | None]:
+        """What a cap on the amount leaves of a reduction: all, a part where the line may be split, or nothing."""
+        question = self.question
+        left = most - used(question, rule_subject(candidate.rule.code, "amount"))
+        running = self.running
+        if running is None or question.quantity < 0 or not candidate.own_currency:
+            return amount, None
+        wanted = (before - amount) * question.quantity / running.per
+        if wanted <= left:
+            return amount, None
+        beyond = candidate.rule.caps.beyond if candidate.rule.caps is not None else "refuse"
+        if beyond == "refuse":
+            return before, "cap_exceeded"
+        return before - left * running.per / question.quantity, None
+
+    def _limit(self, step: StepCandidates, running: Running) -> None:
+        self.bounds = self.bounds or Bounds()
+        for candidate, value in self.pick.winners(step, running):
+            amount = limit_amount(candidate, value, running, self.question, self.facts, self.pick.worth.tax_factor)
+            if amount is None:
+                raise Unpriced("limit_unknown")
+            before = running.amount
+            running.amount = narrowed(self.bounds, candidate, amount, before)
+            rule, plan = candidate.rule, step.plan
+            if running.amount != before:
+                label = rule.label or plan.label
+                self.steps.append((plan.name, "limit", rule.code, label, amount, before, running.amount))
+            elif self.skipped is not None:
+                self.skipped.append((plan.name, rule, "limit_kept", amount))
+
+    def _round(self, step: StepCandidates, running: Running) -> None:
+        before, plan = running.amount, step.plan
+        if plan.rounding is not None and plan.currency in (None, self.question.currency):
+            running.amount = rounded_by(plan.rounding, None, running, self.bounds or Bounds())
+        elif running.list is not None:
+            running.amount = rounded_as_listed(running, self.bounds or Bounds())
+        if running.amount != before and running.amount != SETTLED.plus(before):
+            label = plan.label or (running.list.name if running.list is not None else None)
+            self.steps.append((plan.name, "rounding", None, label, None, before, running.amount))
+
+    def _skip_all(self, step: StepCandidates, reason: str) -> None:
+        if self.skipped is not None:
+            for candidate in step.live:
+                own = refused(candidate, self.question, self.facts) or (reason, self.final)
+                self.skipped.append((step.plan.name, candidate.rule, *own))
+
+
+def _rules_of(step: StepCandidates) -> tuple[Rule, ...]:
+    return tuple(candidate.rule for candidate in step.live)

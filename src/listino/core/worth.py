@@ -1,0 +1,228 @@
+"""What a rule is worth: the price that it states or makes from another, and what it takes off or adds."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from listino.core.arrange import currency_of
+from listino.core.candidates import Candidate, StepCandidates
+from listino.core.facts import Quotation, Tax
+from listino.core.filters import attribute_of, converted, unit_ratio
+from listino.core.limits import cost_of, tax_factor
+from listino.core.money import HUNDRED, ONE, ZERO, rounded
+from listino.core.question import Facts, Question, Running
+from listino.core.rates import rate_at
+from listino.core.rules import Formula, Rule
+
+FORMULA_DEPTH_MAX = 8
+# How many kilograms one of a quotation's units of weight holds.
+KILOGRAMS = {"KGM": ONE, "GRM": Decimal("0.001"), "TNE": Decimal(1000), "DTN": Decimal(100)}
+Winner = tuple[Candidate, Decimal]
+
+
+class Unpriced(Exception):
+    """Resolving ends without a price, for a reason."""
+
+
+class Stated(NamedTuple):
+    """A price as a rule gives it, per the rule's `per` in the question's unit.
+
+    Shapes:  base: what a formula started from; listed: the price before what it shows as a discount.
+    """
+
+    base: Decimal | None
+    amount: Decimal
+    tax_mode: str
+    listed: Decimal
+
+
+class Worth:
+    """What the rules in reach of one question are worth."""
+
+    __slots__ = ("_facts", "_question", "_winners", "after", "tax", "tax_factor")
+
+    def __init__(self, question: Question, facts: Facts, winners: Callable[[StepCandidates], Sequence[Winner]]) -> None:
+        self._question = question
+        self._facts = facts
+        self._winners = winners
+        self.tax = tax_at(facts.taxes, question)
+        self.tax_factor = ONE if self.tax is None else tax_factor(self.tax.percent)
+        self.after: dict[str, Decimal] = {}
+
+    def price_by(self, candidate: Candidate, value: Decimal, depth: int = 0) -> Stated:
+        """The price that a rule states, or makes from another."""
+        rule, question = candidate.rule, self._question
+        mode = candidate.list.tax_mode if candidate.list is not None else "net"
+        formula = rule.formula
+        if formula is not None:
+            return self._by_formula(candidate, formula, mode, depth)
+        if rule.action == "margin":
+            return self._by_margin(rule, value, mode)
+        if (
+            candidate.own_currency
+            and (rule.unit is None or rule.unit == question.unit)
+            and question.unit == self._facts.item.unit
+        ):
+            return Stated(None, value, mode, value)
+        amount = converted(value, candidate, question, self._facts) * unit_ratio(candidate, question, self._facts)
+        return Stated(None, amount, mode, amount)
+
+    def _by_margin(self, rule: Rule, value: Decimal, mode: str) -> Stated:
+        base = self._cost(rule.per, mode)
+        of_price = rule.basis == "price" or rule.basis == "gross"
+        amount = base / (ONE - value / HUNDRED) if of_price else base * (ONE + value / HUNDRED)
+        return Stated(base, amount, mode, amount)
+
+    def _by_formula(self, candidate: Candidate, formula: Formula, mode: str, depth: int) -> Stated:
+        question, facts, rule = self._question, self._facts, candidate.rule
+        code = candidate.ready.source
+        if code is not None:
+            source = self._in_list(code, mode, depth + 1)
+            base, listed = source[0] * rule.per, source[1] * rule.per
+        elif formula.attribute is not None:
+            base = listed = self._attribute(formula.attribute, rule.per, mode)
+        else:
+            base = listed = self._cost(rule.per, mode)
+        amount = base * (ONE + formula.percent / HUNDRED)
+        ratio = unit_ratio(candidate, question, facts)
+        if formula.amount:
+            amount += converted(formula.amount, candidate, question, facts) * ratio
+        if formula.rounding is not None:
+            amount = rounded(amount, formula.rounding)
+        if formula.min_margin is not None:
+            amount = max(amount, base + converted(formula.min_margin, candidate, question, facts) * ratio)
+        if formula.max_margin is not None:
+            amount = min(amount, base + converted(formula.max_margin, candidate, question, facts) * ratio)
+        amount = max(amount, ZERO)
+        return Stated(base, amount, mode, listed if rule.show_as == "discount" and amount < listed else amount)
+
+    def _in_list(self, code: str, mode: str, depth: int) -> tuple[Decimal, Decimal]:
+        """The price of one unit in another list, and what it is shown as a discount of, in a tax mode."""
+        if depth > FORMULA_DEPTH_MAX:
+            raise Unpriced("formula_loop")
+        step = self._facts.lists.get(code)
+        winners = self._winners(step) if step is not None else []
+        if not winners:
+            raise Unpriced("formula_without_price")
+        candidate, value = winners[0]
+        stated = self.price_by(candidate, value, depth)
+        per = candidate.rule.per
+        return self._in_mode(stated.amount / per, stated.tax_mode, mode), self._in_mode(
+            stated.listed / per, stated.tax_mode, mode
+        )
+
+    def _in_mode(self, amount: Decimal, own: str, mode: str) -> Decimal:
+        if own == mode:
+            return amount
+        if self.tax is None:
+            raise Unpriced("tax_unknown")
+        return amount * self.tax_factor if mode == "gross" else amount / self.tax_factor
+
+    def _cost(self, per: Decimal, mode: str) -> Decimal:
+        cost = cost_of(self._question, self._facts)
+        if cost is None:
+            raise Unpriced("cost_unknown")
+        return cost * per * (self.tax_factor if mode == "gross" else ONE)
+
+    def _attribute(self, name: str, per: Decimal, mode: str) -> Decimal:
+        found = attribute_of(name, self._facts.item)
+        if found is None:
+            raise Unpriced("attribute_unknown")
+        question, facts = self._question, self._facts
+        currency = found.currency or facts.circle.base_currency
+        rate = rate_at(currency, question.currency, question.at, facts.circle)
+        if rate is None:
+            raise Unpriced("no_rate")
+        return self._in_mode(found.value * rate * facts.factors[question.unit] * per, "net", mode)
+
+    def adjusted(
+        self, candidate: Candidate, value: Decimal, step: StepCandidates, running: Running, entry: Decimal
+    ) -> Decimal:
+        """What an allowance or charge leaves of the price; `entry` is the price as the step began."""
+        if candidate.rule.action == "price":
+            return self._offered(candidate, value, step.plan.kind, running)
+        change = self.change_by(candidate, value, step, running, entry)
+        if step.plan.kind == "charge":
+            return max(running.amount + change, ZERO)
+        return running.amount - change if change < running.amount else ZERO
+
+    def change_by(
+        self, candidate: Candidate, value: Decimal, step: StepCandidates, running: Running, entry: Decimal
+    ) -> Decimal:
+        """What a percentage, an amount or a quotation comes to, per the running price's `per`."""
+        rule = candidate.rule
+        if rule.action == "percent":
+            return self._basis(rule.basis or step.plan.base, step, running, entry) * value / HUNDRED
+        if rule.action == "indexed":
+            return self._indexed(candidate, running)
+        amount = converted(value, candidate, self._question, self._facts)
+        return amount * unit_ratio(candidate, self._question, self._facts) * running.per / rule.per
+
+    def _basis(self, basis: str, step: StepCandidates, running: Running, entry: Decimal) -> Decimal:
+        """What a percentage is of."""
+        if basis == "running":
+            return running.amount if step.plan.combine == "cascade" else entry
+        if basis == "price" or basis == "gross":
+            return running.first
+        if basis == "cost":
+            return self._cost(running.per, running.tax_mode)
+        source, _, name = basis.partition(":")
+        if source == "list":
+            return self._in_list(name, running.tax_mode, 1)[0] * running.per
+        if source == "attribute":
+            return self._attribute(name, running.per, running.tax_mode)
+        return self.after.get(name, running.first)
+
+    def _offered(self, candidate: Candidate, value: Decimal, kind: str, running: Running) -> Decimal:
+        """An offer price: it counts only where it is lower, as a charge only where it is higher."""
+        stated = self.price_by(candidate, value)
+        amount = self._in_mode(stated.amount, stated.tax_mode, running.tax_mode) * running.per / candidate.rule.per
+        return max(running.amount, amount) if kind == "charge" else min(running.amount, amount)
+
+    def _indexed(self, candidate: Candidate, running: Running) -> Decimal:
+        """A surcharge by quotation: (quotation - reference) x what the item holds of it."""
+        indexed, question, facts = candidate.rule.indexed, self._question, self._facts
+        if indexed is None:
+            return ZERO
+        quoted = newest(facts.quotations.get(indexed.quotation, ()), question)
+        if quoted is None:
+            raise Unpriced("quotation_unknown")
+        currency = quoted.currency or facts.circle.base_currency
+        rate = rate_at(currency, question.currency, question.at, facts.circle)
+        if rate is None:
+            raise Unpriced("no_rate")
+        held = _held(indexed.measure, quoted, facts)
+        if held is None:
+            return ZERO
+        change = (quoted.value - indexed.reference) / quoted.per * held * rate
+        if indexed.lowest is not None:
+            own = currency_of(candidate.rule, facts.circle)
+            lowest = indexed.lowest * (rate_at(own, question.currency, question.at, facts.circle) or ONE)
+            change = max(change, lowest)
+        return self._in_mode(change * facts.factors[question.unit] * running.per, "net", running.tax_mode)
+
+
+def _held(measure: str, quoted: Quotation, facts: Facts) -> Decimal | None:
+    """How much of what is quoted one of the item's unit holds, in the quotation's unit."""
+    if measure == "weight":
+        weight = facts.item.weight
+        return None if weight is None else weight / KILOGRAMS.get(quoted.unit, ONE)
+    return next((held.value for held in facts.item.measures if held.name == measure), None)
+
+
+def newest(quotations: Sequence[Quotation], question: Question) -> Quotation | None:
+    """The quotation in force at the question's moment; they stand newest first."""
+    at = question.at
+    for quoted in quotations:
+        if (quoted.valid_from is None or quoted.valid_from <= at) and (quoted.valid_to is None or at < quoted.valid_to):
+            return quoted
+    return None
+
+
+def tax_at(taxes: Sequence[Tax], question: Question) -> Tax | None:
+    """The most fitting tax that is in force."""
+    at = question.at
+    for tax in taxes:
+        if (tax.valid_from is None or tax.valid_from <= at) and (tax.valid_to is None or at < tax.valid_to):
+            return tax
+    return None
