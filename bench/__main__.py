@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agreement, batch, cold, core, finding, http, imports, orders, start
+from bench import agreement, baskets, batch, cold, core, finding, http, imports, orders, start
 from bench.book import MILLION, TEN_MILLION, built
 from bench.progress import told
 from bench.rows import Row, json_text, not_run, print_table
@@ -19,6 +19,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="listino-bench-") as name:
         folder = Path(name)
         rows = measured("core", core.rows)
+        rows += measured("basket", baskets.rows)
         million = folder / "million.sqlite"
         url = built(million, MILLION)
         rows += measured("finding", lambda: finding.rows(million, folder))

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from listino.core.money import EXACT, HUNDRED, ZERO, minor_digits, shared, to_minor
+from listino.core.money import EXACT, HUNDRED, ZERO, minor_digits, to_minor
 from listino.core.question import Price
+from listino.core.taxes import Amounts as Amounts
+from listino.core.taxes import Taxable, taxed
 
 LINES_MAX = 1_000
 # Amounts of a line, and of a payment, that differ by no more than this many minor units are rounding.
@@ -118,18 +120,6 @@ class Order:
     fields: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What a line or an order comes to, at the currency's minor unit; net + tax = gross."""
-
-    net: Decimal
-    tax: Decimal
-    gross: Decimal
-
-
-NOTHING = Amounts(ZERO, ZERO, ZERO)
-
-
 def stated_amounts(
     said: OrderLine | Charge | Voucher, tax_percent: Decimal | None, currency: str
 ) -> tuple[Amounts | None, bool]:
@@ -162,36 +152,15 @@ def _tax_within(gross: Decimal, percent: Decimal | None, currency: str) -> Decim
 
 
 def own_amounts(prices: tuple[Price, ...], currency: str) -> tuple[Amounts, ...]:
-    """The amounts of lines at our prices: tax rounded once per rate and shared out over its lines.
-
-    Source:  EN 16931 BR-CO-17 (tax per category and rate from the sum of its lines).
-    """
-    amounts: list[Amounts | None] = [None] * len(prices)
-    by_rate: dict[tuple[object, bool], list[int]] = {}
-    for index, price in enumerate(prices):
-        gross_list = price.price_list is not None and price.price_list.tax_mode == "gross"
-        by_rate.setdefault((price.tax_fact, gross_list), []).append(index)
-    for (_, gross_list), indexes in by_rate.items():
-        lines = [prices[index] for index in indexes]
-        for index, price, tax in zip(indexes, lines, _taxes(lines, gross_list, currency), strict=True):
-            if gross_list and price.gross is not None:
-                amounts[index] = Amounts(price.gross - tax, tax, price.gross)
-            else:
-                amounts[index] = Amounts(price.net, tax, price.net + tax)
-    return tuple(amount or NOTHING for amount in amounts)
+    """The amounts of lines at our prices: tax rounded once per rate and shared out over its lines."""
+    return taxed([_taxable(price) for price in prices], currency).amounts
 
 
-def _taxes(lines: list[Price], gross_list: bool, currency: str) -> tuple[Decimal, ...]:
-    tax = lines[0].tax_fact
-    if len(lines) == 1 or tax is None:
-        return tuple(price.tax or to_minor(ZERO, currency) for price in lines)
-    bases = tuple((price.gross if gross_list else price.net) or ZERO for price in lines)
-    total = sum(bases, ZERO)
-    if gross_list:
-        total_tax = total - to_minor(EXACT.divide(total * HUNDRED, HUNDRED + tax.percent), currency)
-    else:
-        total_tax = to_minor(EXACT.multiply(total, tax.percent) / HUNDRED, currency)
-    return shared(total_tax, bases, minor_digits(currency))
+def _taxable(price: Price) -> Taxable:
+    gross_list = price.price_list is not None and price.price_list.tax_mode == "gross"
+    if gross_list and price.gross is not None:
+        return Taxable(price.gross, True, price.tax_fact)
+    return Taxable(price.net, False, price.tax_fact)
 
 
 def differs(stated: Amounts, ours: Price, currency: str, said: OrderLine) -> bool:
