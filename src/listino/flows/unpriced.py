@@ -1,6 +1,7 @@
 """Customers ask what has no price for them: it is counted beside the answer, and listed as work to be done."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from threading import Lock
 
 import msgspec
 
-from listino.core.errors import Refused
+from listino.core.errors import Refused, Unavailable
 from listino.core.explain import nearest
 from listino.core.question import NoPrice, NotApplied
 from listino.core.rules import Rule
@@ -177,7 +178,9 @@ def listed(
             found = nearest(outcome, answered.facts) or _elsewhere(book, answered)
             page.append(Wanted(row.times, row.first_at, row.last_at, asked, outcome, found))
     if priced:
-        database.write(lambda tx: unpriced.forget(tx, priced))
+        # The list is right without it: what cannot be taken off now is the next time.
+        with suppress(Unavailable):
+            database.write(lambda tx: unpriced.forget(tx, priced), WRITE_DEADLINE_S)
     return page, last if more else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from listino.core.errors import malformed
+from listino.core.errors import Unavailable, malformed
 from listino.core.explain import no_price_text
 from listino.core.money import plain
 from listino.db.engine import Database
@@ -65,14 +65,15 @@ class UnpricedDoor:
     def listed(self, key: ApiKey, said: dict[str, str], language: str | None) -> bytes:
         """A page of the list: `limit`, `after`, and filters by item, customer, channel and reason.
 
-        Errors:  Malformed; Unavailable.
+        Errors:  Malformed.
         """
         require(key, "facts:read")
         limit, after = page_of(said)
         place = _place_of(after) if after else None
         for name in said.keys() - {"reason"}:
             checked_code(said[name], name)
-        self._counts.write_down(self._database)
+        with suppress(Unavailable):
+            self._counts.write_down(self._database)
         page, following = unpriced.listed(self._database, said, place, limit, self._clock())
         full = key.may("explain:full")
         return encode({
