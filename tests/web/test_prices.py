@@ -51,6 +51,26 @@ def test_a_box_costs_twelve_pieces_at_the_break_that_twelve_reach(house: House) 
     assert (answer["net_price"], answer["unit"]) == ("108.00", "BX")
 
 
+def test_what_is_off_the_list_price_is_told_as_labels_where_something_is_off(house: House) -> None:
+    answer = house.price("hammer", customer="rossi", quantity="3", channel="web")
+    labels = ("list_gross_price", "discount_price", "discount_percent", "discount")
+    assert [answer[name] for name in labels] == ["11.59", "0.95", "10", "2.85"]
+    assert not house.price("saw").keys() & set(labels)
+
+
+def test_the_question_names_attributes_of_its_own(house: House) -> None:
+    house.put("rules", "north", action="percent", item="saw", value="5", attributes={"region": ["north", "alps"]})
+    asked: list[dict[str, Any]] = [{}, {"attributes": "region:south"}, {"attributes": ["region:south", "region:alps"]}]
+    assert [house.price("saw", **one)["net_price"] for one in asked] == ["20.00", "20.00", "19.00"]
+    batch = {"attributes": {"region": "north"}, "lines": [{"item": "saw"}]}
+    answer = house.client.request("POST", "/v1/prices", json=batch).json()
+    assert answer["lines"][0]["net_price"] == "19.00"
+    for wrong in ("region", ":north", "region:"):
+        refusal = house.get("/v1/prices/saw", attributes=wrong)
+        assert (refusal.status, refusal.json()["errors"][0]["field"].partition(".")[0]) == (400, "attributes")
+    house.client.request("DELETE", "/v1/rules/north")
+
+
 def test_an_item_without_price_is_answered_with_a_reason(house: House) -> None:
     house.put("items", "unpriced")
     answer = house.price("unpriced")

@@ -150,7 +150,7 @@ def _field_faults(record: Any, path: str) -> Iterator[Fault]:
         if fault is not None:
             yield fault
         elif name == "attributes":
-            yield from _attribute_faults(value, path + name)
+            yield from attribute_faults(value, path + name)
         elif isinstance(value, tuple):
             if len(value) > MEMBERS_MAX:
                 yield Fault(path + name, "too_many", f"{path}{name} has over {MEMBERS_MAX} entries.", "Name a group.")
@@ -164,7 +164,8 @@ def _field_faults(record: Any, path: str) -> Iterator[Fault]:
             yield from _field_faults(value, f"{path}{name}.")
 
 
-def _attribute_faults(attributes: dict[str, Any], path: str) -> Iterator[Fault]:
+def attribute_faults(attributes: dict[str, Any], path: str) -> Iterator[Fault]:
+    """What is wrong with attributes: their number, their names, their values."""
     if len(attributes) > ATTRIBUTES_MAX:
         yield Fault(path, "too_many", f"At most {ATTRIBUTES_MAX} attributes.", "Leave some out.")
     for name, value in attributes.items():

@@ -9,7 +9,7 @@ import msgspec
 
 from listino.core.explain import is_above, no_price_text, text_in, why_not
 from listino.core.limits import tax_factor
-from listino.core.money import EXACT, NINE_PLACES, minor_digits, plain
+from listino.core.money import EXACT, NINE_PLACES, minor_digits, percent_between, plain, to_minor
 from listino.core.prior import NoPrior, Prior
 from listino.core.question import Facts, NoPrice, Price, UnitPrice
 from listino.flows.price import Answered, Snapshot
@@ -49,6 +49,8 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
         price_list=None if price.price_list is None else price.price_list.code,
         next_change_at=None if price.next_change_at is None else instant_text(price.next_change_at),
     )
+    if price.net_price < price.list_price:
+        _add_discount(answer, price, digits)
     if tax is not None:
         answer.tax_category = tax.category
         if tax.reason is not None:
@@ -152,6 +154,19 @@ def break_line(start: Decimal, price: UnitPrice, digits: int) -> BreakLine:
     else:
         line.from_ = plain(start)
     return line
+
+
+def _add_discount(answer: PriceAnswer, price: Price, digits: int) -> None:
+    """What is off the list price: labels, as the rounded prices are what counts."""
+    off = EXACT.subtract(price.list_price, price.net_price)
+    whole = EXACT.divide(EXACT.multiply(price.list_price, price.quantity), price.per)
+    percent = percent_between(price.list_price, price.net_price)
+    answer.discount_price = plain(off, digits)
+    answer.discount_percent = "0" if percent is None else plain(-percent)
+    answer.discount = str(EXACT.subtract(to_minor(whole, price.currency), price.net))
+    if price.tax_fact is not None:
+        gross = EXACT.multiply(price.list_price, tax_factor(price.tax_fact.percent))
+        answer.list_gross_price = _shown(gross, digits)
 
 
 def _add_reference(answer: PriceAnswer, answered: Answered, price: Price) -> None:

@@ -1,13 +1,13 @@
 """Reading a request: its query, its body within bounds, its instants and numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
 import msgspec
 
-from listino.core.checks import code_fault, country_fault, currency_fault, decimal_fault
+from listino.core.checks import attribute_faults, code_fault, country_fault, currency_fault, decimal_fault
 from listino.core.errors import Fault, Malformed, malformed
 from listino.flows.moments import instant_of as instant_of
 from listino.flows.moments import is_number as is_number
@@ -160,6 +160,35 @@ def checked_code(code: str, field: str) -> str:
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
     return code
+
+
+def attributes_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The attributes that a query names, as attributes=NAME:VALUE, each with its values.
+
+    Errors:  Malformed.
+    """
+    found: dict[str, list[str]] = {}
+    for parameter, text in pairs:
+        if parameter == "attributes":
+            name, colon, value = text.partition(":")
+            if not colon:
+                remedy = "Send attributes=NAME:VALUE, once for each value."
+                raise malformed("attributes", "not_an_attribute", f"{text!r} names no value.", remedy)
+            found.setdefault(name, []).append(value)
+    return checked_attributes(found) if found else ()
+
+
+def checked_attributes(said: Mapping[str, str | list[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Attributes as they may be, by name.
+
+    Errors:  Malformed.
+    """
+    if not said:
+        return ()
+    given = {name: (values,) if isinstance(values, str) else tuple(values) for name, values in said.items()}
+    for fault in attribute_faults(given, "attributes"):
+        raise Malformed(fault.code, fault.text, (fault,))
+    return tuple(sorted(given.items()))
 
 
 def checked_currency(code: str | None) -> str | None:

@@ -16,7 +16,9 @@ from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
 from listino.web.messages import AskedLine, BatchAsk
 from listino.web.reading import (
+    attributes_of,
     check_number,
+    checked_attributes,
     checked_code,
     checked_quantity,
     instant_of,
@@ -33,9 +35,10 @@ from listino.web.rest.batch_reading import Batch
 LINES_DIRECT_MAX = 50
 EXPLAINS = ("none", "applied", "all")
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"private, no-store")]
+REPEATED = ("attributes", "coupons")
 PARAMETERS = frozenset(
     ["item", "customer", "quantity", "unit", "channel", "currency", "country", "ship_to", "order_type", "at",
-     "known_at", "explain", "ladder", "min_revision"]
+     "delivery_at", "known_at", "explain", "ladder", "min_revision"]
 )  # fmt: skip
 
 
@@ -107,7 +110,7 @@ class PriceDoor:
         coupons = tuple(
             checked_code(code, "coupons") for name, value in pairs if name == "coupons" for code in value.split(",")
         )
-        said = single((pair for pair in pairs if pair[0] != "coupons"), PARAMETERS, ("coupons",))
+        said = single((pair for pair in pairs if pair[0] not in REPEATED), PARAMETERS, REPEATED)
         if item is None:
             item = said.get("item")
             if item is None:
@@ -129,6 +132,10 @@ class PriceDoor:
             coupons=coupons,
             explain=explain,
             ladder=flag_of(said.get("ladder"), "ladder"),
+            attributes=attributes_of(pairs),
+            delivery_at=instant_of(said["delivery_at"], "delivery_at", self.company())
+            if "delivery_at" in said
+            else None,
         )
         known_at = self.known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
@@ -183,6 +190,8 @@ class PriceDoor:
             coupons=tuple(checked_code(code, "coupons") for code in ask.coupons),
             explain=ask.explain,
             ladder=ask.ladder,
+            attributes=checked_attributes(ask.attributes),
+            delivery_at=None if ask.delivery_at is None else instant_of(ask.delivery_at, "delivery_at", self.company()),
         )
 
 
