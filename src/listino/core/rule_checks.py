@@ -86,7 +86,7 @@ def _part_faults(rule: Rule) -> Iterator[Fault]:
         yield Fault("own_line", "not_a_charge", text, 'Send action "amount" with sign "charge".')
     caps = rule.caps
     if caps is not None:
-        for name in ("uses", "per_customer", "quantity", "amount"):
+        for name in ("uses", "per_customer", "quantity", "amount", "amount_per_order"):
             most = getattr(caps, name)
             if most is not None and most < 0:
                 yield Fault(f"caps.{name}", "negative", f"caps.{name} cannot be below 0.", "Send 0 or more.")

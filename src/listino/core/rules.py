@@ -160,14 +160,16 @@ class OwnLine:
 class Caps:
     """How much of a rule there is: counted by the orders that used it, never by asking.
 
-    Units:   uses in orders, of all and per customer; quantity in the rule's unit; amount, of what the
-             rule took off, in its currency. Beyond it the rule is refused, or the line is split.
+    Units:   uses in orders, of all and per customer; quantity in the rule's unit; amounts, of what the
+             rule takes off in all and in one order, in its currency. Beyond it the rule is refused, or
+             the line is split; what it takes off in one order ends there.
     """
 
     uses: int | None = None
     per_customer: int | None = None
     quantity: Decimal | None = None
     amount: Decimal | None = None
+    amount_per_order: Decimal | None = None
     beyond: str = "refuse"
 
 

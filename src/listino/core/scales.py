@@ -189,12 +189,21 @@ def _is_counted(candidate: Candidate, facts: Facts) -> bool:
 
 
 def tier_start(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
-    """From which measure the tier that is reached holds; 0 for a rule without tiers."""
-    measure, reached = (measure_of(candidate, question, facts) or ZERO), ZERO
-    for start, _ in candidate.ready.tiers:
-        if measure < start:
-            break
-        reached = start
+    """From which measure the tier that is reached holds, quantities in the item's own unit; 0 without one.
+
+    A rule that requires a quantity of the line begins there as a tier does.
+    """
+    reached = ZERO
+    if candidate.ready.tiers:
+        measure = measure_of(candidate, question, facts) or ZERO
+        for start, _ in candidate.ready.tiers:
+            if measure < start:
+                break
+            reached = start
+        reached *= facts.factors.get(candidate.rule.unit or facts.item.unit, ONE)
+    for requirement in candidate.rule.requires:
+        if requirement.measure == "quantity" and requirement.by == "line" and requirement.from_ is not None:
+            reached = max(reached, requirement.from_ * facts.factors[_unit(requirement, candidate, facts)])
     return reached
 
 

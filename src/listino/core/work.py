@@ -3,13 +3,13 @@
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.filters import refused
+from listino.core.filters import converted, refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed, rounded_by, within_bounds
 from listino.core.manual import arranged_manual
 from listino.core.money import HUNDRED, ONE, SETTLED
 from listino.core.pick import Pick
 from listino.core.question import AppliedStep, Facts, Question, Running
-from listino.core.rules import Rule
+from listino.core.rules import Caps, Rule
 from listino.core.scales import line_amount
 from listino.core.usage import rule_subject, splits, used
 from listino.core.worth import Stated, Unpriced
@@ -216,8 +216,8 @@ class Work:
             if self.bounds is not None and reason is None:
                 amount, wanted = within_bounds(self.bounds, amount, before), amount
                 reason = "limit_reached" if amount == before != wanted else None
-            if reason is None and rule.caps is not None and rule.caps.amount is not None:
-                amount, reason = self._capped(candidate, before, amount, rule.caps.amount)
+            if reason is None and rule.caps is not None:
+                amount, reason = self._capped(candidate, running, amount, rule.caps)
             if reason is not None:
                 if self.skipped is not None:
                     self.skipped.append((plan.name, rule, reason, running.amount))
@@ -229,21 +229,23 @@ class Work:
                 self.final = candidate
 
     def _capped(
-        self, candidate: Candidate, before: Decimal, amount: Decimal, most: Decimal
+        self, candidate: Candidate, running: Running, amount: Decimal, caps: Caps
     ) -> tuple[Decimal, str | None]:
-        """What a cap on the amount leaves of a reduction: all, a part where the line may be split, or nothing."""
-        question = self.question
-        left = most - used(question, rule_subject(candidate.rule.code, "amount"))
-        running = self.running
-        if running is None or question.quantity < 0 or not candidate.own_currency:
+        """What caps on the amount leave of a reduction: all, a part, or nothing."""
+        question, before = self.question, running.amount
+        taken_off = (before - amount) * question.quantity / running.per
+        if question.quantity < 0 or taken_off <= 0:
             return amount, None
-        wanted = (before - amount) * question.quantity / running.per
-        if wanted <= left:
-            return amount, None
-        beyond = candidate.rule.caps.beyond if candidate.rule.caps is not None else "refuse"
-        if beyond == "refuse":
-            return before, "cap_exceeded"
-        return before - left * running.per / question.quantity, None
+        rate = ONE / (converted(ONE, candidate, question, self.facts) or ONE)
+        if caps.amount is not None:
+            left = caps.amount - used(question, rule_subject(candidate.rule.code, "amount"))
+            if taken_off * rate > left:
+                if caps.beyond == "refuse":
+                    return before, "cap_exceeded"
+                taken_off = left / rate
+        if caps.amount_per_order is not None:
+            taken_off = min(taken_off, caps.amount_per_order / rate)
+        return before - taken_off * running.per / question.quantity, None
 
     def _limit(self, step: StepCandidates, running: Running) -> None:
         self.bounds = self.bounds or Bounds()

@@ -52,6 +52,8 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         base_currency=buyer.company.currency,
         heights=ware.heights,
         attributes=_attributes(buyer, ware, context),
+        final=buyer.final,
+        moded=buyer.moded,
     )
     rules, formula_rules = _rules(book, parts, circle)
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules

@@ -11,9 +11,10 @@ from listino.core.explain import is_above, no_price_text, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, percent_between, plain, to_minor
 from listino.core.prior import NoPrior, Prior
-from listino.core.question import Facts, NoPrice, Price, UnitPrice
+from listino.core.question import AppliedStep, Facts, NoPrice, Price, UnitPrice
 from listino.flows.price import Answered, Snapshot
 from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
+from listino.web.parts import own_line, segment
 
 encode = msgspec.json.Encoder().encode
 
@@ -57,6 +58,12 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
             answer.tax_reason = tax.reason
     if price.price_list is not None and price.price_list.visibility != "shown":
         answer.visibility = price.price_list.visibility
+    if price.own_lines:
+        answer.own_lines = [own_line(own, language, digits) for own in price.own_lines]
+    if price.segments:
+        answer.segments = [
+            segment(part, _steps(part.steps, explain, language, full, answered.facts)) for part in price.segments
+        ]
     if explain != "none":
         answer.steps = [_step(step, language, full, answered.facts) for step in price.steps]
     if explain == "all":
@@ -89,6 +96,10 @@ def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool, 
     if explain == "all":
         answer.not_applied = _not_applied(outcome.not_applied, language)
     return answer
+
+
+def _steps(steps: list[AppliedStep], explain: str, language: str | None, full: bool, facts: Facts) -> list[StepLine]:
+    return [] if explain == "none" else [_step(step, language, full, facts) for step in steps]
 
 
 def _step(step: tuple[Any, ...], language: str | None, full: bool, facts: Facts) -> StepLine:

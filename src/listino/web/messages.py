@@ -43,6 +43,32 @@ class BreakLine(Struct, omit_defaults=True, rename={"from_": "from"}):
     above: Amount | UnsetType = UNSET
 
 
+class ChargeLine(Struct):
+    """A charge that stands beside the line's amounts on a line of its own: a deposit, an eco tax, a cut."""
+
+    rule: str
+    label: str | None
+    quantity: Amount
+    price: Amount
+    net: Amount
+    tax: Amount | None
+    gross: Amount | None
+    tax_percent: Amount | None
+    tax_category: str | None
+
+
+class Segment(Struct, omit_defaults=True):
+    """A part of a line that the end of a cap splits, priced by itself."""
+
+    quantity: Amount
+    net_price: Amount
+    gross_price: Amount | None
+    net: Amount
+    tax: Amount | None
+    gross: Amount | None
+    steps: list[StepLine] = []
+
+
 class PriceAnswer(Struct):
     """A price, or that there is none and why."""
 
@@ -79,6 +105,8 @@ class PriceAnswer(Struct):
     reduced_since: str | UnsetType = UNSET
     reduction_percent: Amount | UnsetType = UNSET
     prior_price_missing: str | UnsetType = UNSET
+    own_lines: list[ChargeLine] | UnsetType = UNSET
+    segments: list[Segment] | UnsetType = UNSET
     steps: list[StepLine] | UnsetType = UNSET
     not_applied: list[NotAppliedLine] | UnsetType = UNSET
     next_break: BreakLine | None = None

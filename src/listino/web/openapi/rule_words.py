@@ -90,6 +90,7 @@ RULES: Mapping[str, str] = {
     "Caps.per_customer": "In so many orders of one customer it can be used.",
     "Caps.quantity": "For so many units it can be used.",
     "Caps.amount": "So much it takes off in all.",
+    "Caps.amount_per_order": "So much it takes off in one order; what goes beyond is not taken off.",
     "Caps.beyond": "Whether it is refused beyond its caps, or the line is split there.",
     "Formula.attribute": "Name of the item's price attribute that the price starts from.",
     "Formula.min_margin": "The price is at least so much above what it starts from; below 0: beneath it.",

@@ -47,7 +47,8 @@ INSTANTS = frozenset(
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
-    ["PriceAnswer", "StepLine", "BreakLine", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine",
+    ["PriceAnswer", "StepLine", "BreakLine", "ChargeLine", "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine",
+     "UnpricedLine",
      "Warehouse", "Stock", "ChangedRule", *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
