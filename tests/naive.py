@@ -287,9 +287,9 @@ class _Work:
             grids.append(Rounding(increment=ONE.scaleb(-listed.decimals)))
         price = _on_grids(before, grids)
         if self.low is not None and price < self.low:
-            price = _on_grids(self.low, grids, "up")
+            price = _on_grids(round(self.low, 40), grids, "up")
         if self.high is not None and price > self.high:
-            price = _on_grids(self.high, grids, "down")
+            price = _on_grids(round(self.high, 40), grids, "down")
             if self.low is not None and price < self.low:
                 price = before
         self.amount = price

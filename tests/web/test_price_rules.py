@@ -210,3 +210,42 @@ def test_a_rounding_of_the_scheme_is_for_its_currency(house: House) -> None:
     house.put("rates", "chf", currency="EUR", to_currency="CHF", rate="0.9337")
     assert told(house, currency="CHF") == "9.35"
     assert told(house) == "10.00"
+
+
+def test_a_beaten_rule_says_by_which_rank(house: House) -> None:
+    house.put("rules", "group", **off("5", item_group="wires"))
+    house.put("rules", "mine", **off("3", customer="alfa-1", item="cable"))
+    house.put("rules", "mine-too", **off("4", customer="alfa-1", item="cable", priority=-1))
+    answer = house.price("cable", customer="alfa-1", channel="b2b", explain="all")
+    assert {line["rule"]: line["text"] for line in answer["not_applied"]} == {
+        "group": "mine comes first, as it is for something narrower; it would apply if that did not.",
+        "mine-too": "mine comes first, as its priority is higher; it would apply if that did not.",
+    }
+
+
+def test_a_limit_whose_cost_is_unknown_gives_no_price_or_a_flag(house: House) -> None:
+    house.put("items", "cable")
+    house.put("rules", "floor", action="limit", bound="min", basis="cost", value="110")
+    assert house.price("cable", customer="beta", channel="b2b")["reason"] == "limit_unknown"
+    house.put("schemes", "flagging", steps=[
+        {"name": "price", "kind": "price"}, {"name": "limit", "kind": "limit", "pick": "all", "when_unknown": "flag"},
+    ])  # fmt: skip
+    house.put("channels", "b2b", currency="EUR", country="IT", scheme="flagging")
+    answer = house.price("cable", customer="beta", channel="b2b")
+    assert (answer["net_price"], answer["flags"]) == ("10.00", ["limit_unknown:floor"])
+
+
+def test_an_assortment_of_a_group_counts_as_long_as_one_is_in_the_group(house: House) -> None:
+    house.put("assortments", "tubes", include={"items": ["tube"]})
+    house.put("customer-groups", "plumbers", assortment="tubes")
+    house.put("customers", "beta", country="IT", customer_groups=[{"group": "plumbers", "valid_to": "2026-11-30"}])
+    now = house.price("cable", customer="beta", channel="b2b")
+    assert (now["reason"], now["next_change_at"]) == ("not_in_assortment", "2026-11-30T23:00:00Z")
+    assert house.price("cable", customer="beta", channel="b2b", at="2026-12-01")["net_price"] == "10.00"
+
+
+def test_a_line_is_rounded_to_the_coin_as_the_channel_says(house: House) -> None:
+    house.put("rules", "cable-base", **{**PIECE, "value": "0.125"})
+    assert house.price("cable", customer="beta", channel="b2b")["net"] == "0.13"
+    house.put("channels", "b2b", currency="EUR", country="IT", amount_rounding="even")
+    assert house.price("cable", customer="beta", channel="b2b")["net"] == "0.12"

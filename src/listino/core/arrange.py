@@ -102,7 +102,8 @@ def _ranked(step: StepPlan, live: list[tuple[Candidate, Grant]], circle: Circle)
         if step.counted:
             order += tuple(-filled_keys(candidate.rule, names) for names in step.counted)
         candidate.moving = step.moving_of(order)
-        ranked.append((step.static_of(order), candidate.rule.code, index, candidate))
+        candidate.rank = step.static_of(order)
+        ranked.append((candidate.rank, candidate.rule.code, index, candidate))
     ranked.sort()
     group, last = 0, ranked[0][0]
     for rank, _, _, candidate in ranked:

@@ -6,7 +6,7 @@ again and again. What can never apply here is kept apart with its reason, for th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from listino.core.facts import PriceList, Rate
@@ -41,6 +41,7 @@ class Candidate:
     list: PriceList | None
     always: bool
     free: bool
+    rank: Rank = ()
 
 
 @dataclass(slots=True)
@@ -93,7 +94,8 @@ class Circle:
              (a code without entry: always); chain: the price lists in reach by code; heights: how far
              above the item a group stands (a code without entry: directly); attributes: by name the
              values that the customer, the item and the question have; final: whether the
-             customer's prices are, where they do not say so; moded: whether lists displace others.
+             customer's prices are, where they do not say so; moded: whether lists displace others;
+             money_mode: how amounts are rounded to the smallest coin.
     """
 
     values: dict[str, tuple[str, ...]]
@@ -108,6 +110,7 @@ class Circle:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     final: bool | None = None
     moded: bool = False
+    money_mode: str = ROUND_HALF_UP
 
 
 # A rule outside every list, or in a list that is only a formula's source, holds for whom it names, always.

@@ -39,6 +39,7 @@ def _of_special(facts: Facts) -> list[datetime | None]:
         edges += [edge for quoted in quotations for edge in (quoted.valid_from, quoted.valid_to)]
     for taxes in facts.own_taxes.values():
         edges += [edge for tax in taxes for edge in (tax.valid_from, tax.valid_to)]
+    edges += [edge for windows, _ in facts.sellings for window in windows for edge in window]
     if facts.circle.moded:
         grants = [grant for place in facts.circle.chain.values() for grant in place.grants]
         edges += [edge for grant in grants for window in grant.windows for edge in window]

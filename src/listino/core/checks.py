@@ -23,6 +23,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "Item.status": ("active", "blocked", "ended"),
     "Customer.status": ("active", "blocked"),
     "Channel.tax_rounding": ("rate", "line", "document"),
+    "Channel.amount_rounding": tuple(DIRECTIONS),
     "Rule.status": ("draft", "approved", "active", "blocked"),
     "Rule.action": ("price", "percent", "amount", "margin", "limit", "free_goods", "bundle", "indexed"),
     "Rule.sign": ("allowance", "charge"),

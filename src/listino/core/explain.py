@@ -62,10 +62,33 @@ def _above_break(_: Rule, start: Any) -> str:
     return f"It ends below this quantity ({quantity_text(start)})."
 
 
-def _beaten(_: Rule, winner: Any) -> str:
-    if isinstance(winner, Candidate):
-        return f"{winner.rule.code} comes first; it would apply if that did not."
-    return "Another rule comes first."
+# What each rank says of the rule that comes first.
+_RANK_WORDS = {
+    "access": "it is for something narrower",
+    "list": "of the list that it stands in",
+    "sequence": "its price list comes first",
+    "chain": "its price list comes first",
+    "priority": "its priority is higher",
+    "filled_keys": "it says more of what it is for",
+    "nearest": "it stands nearer",
+    "own_currency": "it is in this currency",
+    "own_unit": "it is for this unit",
+    "tier": "its break is higher",
+    "start": "it began later",
+    "value": "it is better for the buyer",
+    "code": "of its code alone",
+    "exclusive": "it excludes others, or was first of its group",
+}
+
+
+def _beaten(_: Rule, beaten: Any) -> str:
+    winner, rank = beaten
+    why = _RANK_WORDS.get(rank.partition(":")[0], rank)
+    return f"{winner.rule.code} comes first, as {why}; it would apply if that did not."
+
+
+def _excluded(_: Rule, winner: Any) -> str:
+    return f"{winner.rule.code} of the same exclusion group applies already."
 
 
 def _final(_: Rule, winner: Any) -> str:
@@ -114,7 +137,7 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "contract_not_valid": "The contract {} is not this customer's, or not for this item, or not in force.",
     "cap_exhausted": "It is used up.",
     "cap_exceeded": "What is left of it ({}) is not enough.",
-    "excluded": _beaten,
+    "excluded": _excluded,
     "group_taken": "A step that excludes this one came before it.",
     "chain_beaten": "Another way to make the price was taken.",
     "list_displaced": "The price list {} does not count beside those before it.",

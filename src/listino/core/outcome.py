@@ -42,7 +42,7 @@ def answered(work: Work) -> Price:
         raise Unpriced("no_price")
     tax, digits = worth.tax, minor_digits(question.currency)
     coin = QUANTA[digits]
-    line = SETTLED.plus(running.amount * question.quantity / running.per).quantize(coin)
+    line = SETTLED.plus(running.amount * question.quantity / running.per).quantize(coin, work.facts.circle.money_mode)
     list_price = running.first
     tax_amount: Decimal | None = None
     gross: Decimal | None = None
@@ -60,7 +60,7 @@ def answered(work: Work) -> Price:
     return Price(
         question.item, question.customer, question.quantity, question.unit, running.per, question.currency,
         unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, work.steps,
-        work.skipped or [], _next_change_at(work), work.final is not None, own_lines,
+        work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), tuple(work.flags),
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
         question.item, question.customer, question.quantity, question.unit, per, question.currency, net_price,
         gross_price, listed, net, tax, None if tax is None else net + tax, first.tax_fact, first.price_list,
         first.steps, first.not_applied, min(changes, default=None), any(part.final for part in parted),
-        tuple(own for part in parted for own in part.own_lines), parted,
+        tuple(own for part in parted for own in part.own_lines), parted, first.flags,
     )  # fmt: skip
 
 

@@ -77,4 +77,5 @@ class Channel:
     assortment: str | None = None
     attributes: Attributes | None = None
     tax_rounding: str = "rate"
+    amount_rounding: str = "nearest"
     zone: str | None = None

@@ -52,19 +52,21 @@ class Pick:
                 first = candidate
             elif not open_end and candidate.group != first.group:
                 if skipped is not None:
-                    skipped.append((step.plan.name, candidate.rule, "beaten", first))
+                    skipped.append((step.plan.name, candidate.rule, "beaten", (first, _static(step, first, candidate))))
                 continue
             ready = candidate.ready
             value = ready.value if not ready.tiers else value_of(candidate, question, facts)
             passed.append((candidate, ZERO if value is None else value))
         winners = passed if len(passed) < 2 else self._ranked(step, passed, running)
         if len(winners) > 1:
-            winners = self._narrowed(step, winners, skipped)
+            winners = self._narrowed(step, winners, skipped, running)
         if record and step.timed:
             self._count(step, winners)
         return winners
 
-    def _narrowed(self, step: StepCandidates, ranked: list[Winner], skipped: list[NotApplied] | None) -> list[Winner]:
+    def _narrowed(
+        self, step: StepCandidates, ranked: list[Winner], skipped: list[NotApplied] | None, running: Running | None
+    ) -> list[Winner]:
         """Those that win of several in rank order: one, an exclusive one alone, one of each exclusion group."""
         if step.plan.pick != "all":
             kept = ranked[:1]
@@ -74,12 +76,28 @@ class Pick:
                 kept = _one_of_each(kept)
         if skipped is not None and len(kept) < len(ranked):
             codes = {candidate.rule.code for candidate, _ in kept}
+            losers = [loser for loser in ranked if loser[0].rule.code not in codes]
             skipped += [
-                (step.plan.name, loser.rule, "beaten", kept[0][0])
-                for loser, _ in ranked
-                if loser.rule.code not in codes
+                (step.plan.name, loser[0].rule, "beaten", (kept[0][0], self._decided_by(step, kept[0], loser, running)))
+                for loser in losers
             ]
         return kept
+
+    def _decided_by(self, step: StepCandidates, winner: Winner, loser: Winner, running: Running | None) -> str:
+        """On which rank one rule comes before another."""
+        if step.plan.pick == "all":
+            return "exclusive"
+        names = step.plan.moving_rank
+        outcomes = [self._outcome(step, candidate, value, running) for candidate, value in (winner, loser)]
+        if step.plan.pick == "best" and outcomes[0] != outcomes[1]:
+            return "value"
+        if winner[0].group != loser[0].group:
+            return _static(step, winner[0], loser[0])
+        ranks = [
+            best_first(names, one[0], outcome, self.question, self.facts)
+            for one, outcome in zip((winner, loser), outcomes, strict=True)
+        ]
+        return next((name for name, first, second in zip(names, *ranks, strict=False) if first != second), "code")
 
     def _ranked(self, step: StepCandidates, passed: list[Winner], running: Running | None) -> list[Winner]:
         names = step.plan.moving_rank
@@ -122,6 +140,12 @@ class Pick:
             while last and step.live[last - 1].access > access:
                 last -= 1
         self.carried_out.append((step, last))
+
+
+def _static(step: StepCandidates, winner: Candidate, loser: Candidate) -> str:
+    """On which of the ranks that never move one rule comes before another."""
+    ranks = zip(step.plan.static_rank, winner.rank, loser.rank, strict=False)
+    return next((name for name, first, second in ranks if first != second), "code")
 
 
 def _one_of_each(ranked: list[Winner]) -> list[Winner]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from listino.core.candidates import Candidate, Circle, StepCandidates
 from listino.core.facts import Contract, Item, PriceList, Quotation, Tax
 from listino.core.rules import Rule
+from listino.core.windows import Window
 
 # (step, kind, rule, label, value, price_in, price_out): plain tuples, named at the door.
 AppliedStep = tuple[str, str, str | None, object, Decimal | None, Decimal | None, Decimal]
@@ -60,7 +61,8 @@ class Facts:
              the item's own unit; announced: the rules in reach that are shown to all as a discount;
              contracts: by code those that rules in reach name; quotations: by
              name, newest first; counted: whether a rule in reach depends on what is used up; measured: whether
-             one measures more than the line's quantity; amounts: the breaks by the line's amount.
+             one measures more than the line's quantity; amounts: the breaks by the line's amount; sellings: where the
+             assortment changes with the time, the first that holds says whether the item is in it.
     """
 
     item: Item
@@ -79,6 +81,7 @@ class Facts:
     counted: bool = False
     measured: bool = False
     amounts: tuple[AmountBreak, ...] = ()
+    sellings: tuple[tuple[tuple[Window, ...], bool], ...] = ()
 
 
 class OwnCharge(NamedTuple):
@@ -105,7 +108,7 @@ class Price:
              line at the currency's minor unit. Tax amounts are None where no tax fact fits.
     Shapes:  own_lines: charges beside the line's amounts; segments: the parts of a line that a cap or
              a contract's end splits, whose amounts the line's are the sum of; final: nothing further
-             is taken off it.
+             is taken off it; flags: what could not be checked, as limit_unknown:RULE.
     """
 
     item: str
@@ -128,6 +131,7 @@ class Price:
     final: bool = False
     own_lines: tuple[OwnCharge, ...] = ()
     segments: tuple["Price", ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class UnitPrice(NamedTuple):

@@ -7,6 +7,7 @@ from listino.core.displaced import displaced_lists
 from listino.core.money import EXACT
 from listino.core.outcome import answered, in_segments, shown, unpriced
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
+from listino.core.windows import holds
 from listino.core.work import SplitLine, Work
 from listino.core.worth import Unpriced
 
@@ -35,7 +36,7 @@ def unit_price(question: Question, facts: Facts) -> UnitPrice | None:
     context = getcontext()
     setcontext(EXACT)
     try:
-        if facts.refusal is not None:
+        if facts.refusal is not None or _unsold(question, facts) is not None:
             return None
         work = _work(question, facts)
         work.carry_out(facts.steps)
@@ -51,6 +52,14 @@ def unit_price(question: Question, facts: Facts) -> UnitPrice | None:
         setcontext(context)
 
 
+def _unsold(question: Question, facts: Facts) -> str | None:
+    """Why an item is not sold at the question's moment, where the assortment changes with the time."""
+    for windows, is_sold in facts.sellings:
+        if holds(windows, question.at):
+            return None if is_sold else "not_in_assortment"
+    return None
+
+
 def _work(question: Question, facts: Facts) -> Work:
     if facts.circle.moded and not question.hidden:
         question.hidden = displaced_lists(question, facts)
@@ -60,8 +69,9 @@ def _work(question: Question, facts: Facts) -> Work:
 def _resolved(question: Question, facts: Facts) -> Price | NoPrice:
     work = _work(question, facts)
     try:
-        if facts.refusal is not None:
-            raise Unpriced(facts.refusal)
+        refusal = facts.refusal or _unsold(question, facts)
+        if refusal is not None:
+            raise Unpriced(refusal)
         work.carry_out(facts.steps)
         return answered(work)
     except Unpriced as ending:

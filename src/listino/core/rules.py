@@ -244,7 +244,8 @@ class Step:
 
     Of the steps of one `group` only the first that has a winner counts. A step of kind `choose` holds
     `chains`, each priced whole; a step of kind `rounding` may have a rounding of its own, for one
-    currency or for all.
+    currency or for all. Where a limit starts from what is not known (a cost), there is no price, or
+    (`when_unknown` flag) the answer says so.
     """
 
     name: str
@@ -260,6 +261,7 @@ class Step:
     chains: tuple[Chain, ...] = ()
     rounding: Rounding | None = None
     currency: str | None = None
+    when_unknown: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

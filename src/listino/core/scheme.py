@@ -68,6 +68,7 @@ class StepPlan:
     access: dict[str, int]
     static_of: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     moving_of: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    static_rank: tuple[str, ...]
     moving_rank: tuple[str, ...]
     base: str
     combine: str
@@ -77,6 +78,7 @@ class StepPlan:
     chains: tuple[tuple["StepPlan", ...], ...] = ()
     rounding: Rounding | None = None
     currency: str | None = None
+    when_unknown: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,11 @@ def _planned(step: Step) -> StepPlan:
     return StepPlan(
         step.name, step.kind, step.label, step.pick,
         {name: index for index, name in enumerate(step.access or ACCESS)},
-        _getter(rank[:static], counted), _getter(rank[static:], counted), rank[static:], step.base, step.combine,
-        step.currency_required, step.group,
+        _getter(rank[:static], counted), _getter(rank[static:], counted), rank[:static], rank[static:], step.base,
+        step.combine, step.currency_required, step.group,
         tuple(tuple(name.removeprefix(COUNTED).split("+")) for name in counted),
         tuple(tuple(_planned(inner) for inner in chain.steps) for chain in step.chains),
-        step.rounding, step.currency,
+        step.rounding, step.currency, step.when_unknown,
     )  # fmt: skip
 
 

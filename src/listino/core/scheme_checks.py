@@ -47,6 +47,7 @@ def _step_faults(path: str, step: Step) -> Iterator[Fault]:
         ("kind", step.kind, STEP_KINDS),
         ("pick", step.pick, PICKS),
         ("combine", step.combine, COMBINES),
+        ("when_unknown", step.when_unknown, ("refuse", "flag")),
     ):
         if value not in choices:
             yield _not_a_choice(f"{path}.{name}", value, choices)

@@ -27,7 +27,19 @@ class SplitLine(Exception):
 class Work:
     """The running price of one question, and what has led to it."""
 
-    __slots__ = ("bounds", "facts", "final", "groups", "own_lines", "pick", "question", "running", "skipped", "steps")
+    __slots__ = (
+        "bounds",
+        "facts",
+        "final",
+        "flags",
+        "groups",
+        "own_lines",
+        "pick",
+        "question",
+        "running",
+        "skipped",
+        "steps",
+    )
 
     def __init__(self, question: Question, facts: Facts, pick: Pick | None = None) -> None:
         self.question = question
@@ -38,6 +50,7 @@ class Work:
         self.steps: list[AppliedStep] = []
         self.final: Candidate | None = None
         self.bounds: Bounds | None = None
+        self.flags: list[str] = []
         self.groups: set[str] = set()
         self.own_lines: list[tuple[Candidate, Decimal]] = []
 
@@ -117,7 +130,7 @@ class Work:
                 if code in rules
             ]
         self.running, self.steps, self.final, self.bounds = best.running, best.steps, best.final, best.bounds
-        self.own_lines = best.own_lines
+        self.own_lines, self.flags = best.own_lines, best.flags
         self._measure(best.running)
 
     def _branch(self) -> "Work":
@@ -128,6 +141,7 @@ class Work:
                 running.amount, running.per, running.first, running.tax_mode, running.list, running.by
             )
         branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
+        branch.flags = list(self.flags)
         branch.bounds = Bounds(self.bounds.low, self.bounds.high) if self.bounds is not None else None
         return branch
 
@@ -252,7 +266,10 @@ class Work:
         for candidate, value in self.pick.winners(step, running):
             amount = limit_amount(candidate, value, running, self.question, self.facts, self.pick.worth.tax_factor)
             if amount is None:
-                raise Unpriced("limit_unknown")
+                if step.plan.when_unknown == "refuse":
+                    raise Unpriced("limit_unknown")
+                self.flags.append(f"limit_unknown:{candidate.rule.code}")
+                continue
             before = running.amount
             running.amount = narrowed(self.bounds, candidate, amount, before)
             rule, plan = candidate.rule, step.plan

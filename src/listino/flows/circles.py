@@ -17,6 +17,7 @@ from listino.core.facts import (
     PriceList,
 )
 from listino.core.keys import assigned_key, code_key
+from listino.core.money import DIRECTIONS
 from listino.core.ready import FOR_EVER
 from listino.core.rules import BASE_LIST, DEFAULT_SCHEME
 from listino.core.scheme import BASE, PARTIES, Plan, planned
@@ -27,6 +28,10 @@ from listino.db.snapshot import Company, Snapshot, first_under, under
 # Trees higher than this are cut off: they are loops, or nobody could read them.
 TREE_HEIGHT_MAX = 32
 BASE_SEQUENCE = 1 << 40
+
+
+# An assortment, and the times for which it is somebody's.
+Held = tuple[Assortment, tuple[Window, ...]]
 
 
 @dataclass(slots=True)
@@ -53,12 +58,13 @@ class Buyer(Kept):
     postcode: str | None
     tax_status: str | None
     plan: Plan
-    assortments: tuple[Assortment, ...]
+    assortments: tuple[tuple[Held, ...], ...]
     company: Company
     attributes: dict[str, tuple[str, ...]]
     final: bool | None
     tax_rounding: str
     moded: bool
+    money_mode: str
 
 
 def unknown(kind: str, field_name: str, code: str) -> NotFound:
@@ -96,9 +102,8 @@ def gathered_buyer(
         "S": (ship_to,) if ship_to is not None else (),
     }
     place: Customer | Channel | None = customer or channel
-    country = place.country if place is not None else None
     currencies = [source.currency for source in (customer, *accounts, channel) if source is not None]
-    assortments = _assortments(book, parts, customer, accounts, groups, channel)
+    assortments = _assortments(book, parts, (customer, *accounts), groups, (channel, windows))
     chain = _chain(book, parts, values, channel_code, windows, company)
     plan = _plan(book, parts, channel)
     parts += [letter + name for letter, names in values.items() for name in names]
@@ -114,7 +119,7 @@ def gathered_buyer(
         windows={name: held for name, held in windows.items() if held != FOR_EVER},
         chain=chain,
         currency=next((currency for currency in currencies if currency is not None), company.currency),
-        country=country or (channel.country if channel else None) or company.country,
+        country=_country(place, channel, company),
         region=place.region if place is not None else None,
         postcode=place.postcode if place is not None else None,
         tax_status=place.tax_status if place is not None else None,
@@ -124,8 +129,15 @@ def gathered_buyer(
         attributes=held_attributes(*(source for source in (customer, *accounts, channel) if source is not None)),
         final=customer.final if customer is not None else None,
         tax_rounding=channel.tax_rounding if channel is not None else "rate",
+        money_mode=DIRECTIONS[channel.amount_rounding if channel is not None else "nearest"],
         moded=any(grant.mode != "merge" for place in chain.values() for grant in place.grants),
     )
+
+
+def _country(place: Customer | Channel | None, channel: Channel | None, company: Company) -> str | None:
+    """Where goods go to: the customer's country, the channel's, the company's."""
+    own = place.country if place is not None else None
+    return own or (channel.country if channel is not None else None) or company.country
 
 
 def _customer(book: Snapshot, parts: list[str], code: str | None) -> Customer | None:
@@ -185,16 +197,23 @@ def _memberships(
 def _assortments(
     book: Snapshot,
     parts: list[str],
-    customer: Customer | None,
-    accounts: list[Account],
+    own: tuple[Customer | Account | None, ...],
     groups: list[CustomerGroup],
-    channel: Channel | None,
-) -> tuple[Assortment, ...]:
-    """The assortments that an item must be in: the customer's nearest one and the channel's."""
-    own = [source.assortment for source in (customer, *accounts, *groups) if source is not None and source.assortment]
-    named = own[:1] + ([channel.assortment] if channel is not None and channel.assortment else [])
-    found = [one(book, parts, "assortments", code) for code in named]
-    return tuple(assortment for assortment in found if assortment is not None)
+    place: tuple[Channel | None, dict[str, tuple[Window, ...]]],
+) -> tuple[tuple[Held, ...], ...]:
+    """The assortments that an item must be in, those of a group for as long as one is in it.
+
+    Shapes:  the customer's and the channel's, each as those of which the first that holds counts.
+    """
+    channel, windows = place
+    named = [(source.assortment, FOR_EVER) for source in own if source is not None and source.assortment is not None]
+    named += [(group.assortment, windows[group.code]) for group in groups if group.assortment is not None]
+    chains = [named, [(channel.assortment, FOR_EVER)] if channel is not None and channel.assortment else []]
+    return tuple(
+        tuple((found, held) for code, held in chain if (found := one(book, parts, "assortments", code)) is not None)
+        for chain in chains
+        if chain
+    )
 
 
 def _chain(

@@ -13,10 +13,11 @@ from listino.core.keys import keys_of_shapes, rate_key, tax_key
 from listino.core.money import EXACT, ONE
 from listino.core.prior import announced_among
 from listino.core.question import Facts
-from listino.core.ready import EPOCH, Ready
+from listino.core.ready import EPOCH, FOR_EVER, Ready
 from listino.core.rules import Rule
+from listino.core.windows import Window
 from listino.db.snapshot import Snapshot, under
-from listino.flows.circles import Buyer, one
+from listino.flows.circles import Buyer, Held, one
 from listino.flows.special import contracts_of, quotations_of
 from listino.flows.wares import Ware, holds_item
 
@@ -54,6 +55,7 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         attributes=_attributes(buyer, ware, context),
         final=buyer.final,
         moded=buyer.moded,
+        money_mode=buyer.money_mode,
     )
     rules, formula_rules = _rules(book, parts, circle)
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
@@ -76,7 +78,9 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         timed=_timed(steps, lists, taxes, circle.rates),
         announced=announced_among(in_reach, circle.chain),
         quotations=quotations,
+        sellings=_sellings(ware, buyer),
     )
+    facts.timed = facts.timed or bool(facts.sellings)
     if special:
         _add_special(book, parts, facts, special, (buyer, context.country))
     return facts, tuple(parts)
@@ -239,9 +243,23 @@ def _refusal(ware: Ware, buyer: Buyer) -> str | None:
     """Why there can be no price at all for this pair."""
     if ware.item.status != "active":
         return f"item_{ware.item.status}"
-    if not all(holds_item(assortment, ware.values) for assortment in buyer.assortments):
-        return "not_in_assortment"
-    return None
+    sold = all(holds_item(chain[0][0], ware.values) for chain in buyer.assortments if chain and _is_fixed(chain))
+    return None if sold else "not_in_assortment"
+
+
+def _is_fixed(chain: tuple[Held, ...]) -> bool:
+    """Whether the same assortment counts at all times."""
+    return chain[0][1] == FOR_EVER
+
+
+def _sellings(ware: Ware, buyer: Buyer) -> tuple[tuple[tuple[Window, ...], bool], ...]:
+    """For assortments that come and go with a group: when each of them counts, and whether the item is in it."""
+    return tuple(
+        (held, holds_item(assortment, ware.values))
+        for chain in buyer.assortments
+        if chain and not _is_fixed(chain)
+        for assortment, held in chain
+    )
 
 
 def _timed(

@@ -58,12 +58,8 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
             answer.tax_reason = tax.reason
     if price.price_list is not None and price.price_list.visibility != "shown":
         answer.visibility = price.price_list.visibility
-    if price.own_lines:
-        answer.own_lines = [own_line(own, language, digits) for own in price.own_lines]
-    if price.segments:
-        answer.segments = [
-            segment(part, _steps(part.steps, explain, language, full, answered.facts)) for part in price.segments
-        ]
+    if price.own_lines or price.flags or price.segments:
+        _add_parts(answer, answered, price, explain, (language, full))
     if explain != "none":
         answer.steps = [_step(step, language, full, answered.facts) for step in price.steps]
     if explain == "all":
@@ -77,6 +73,21 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     if answered.ladder is not None:
         answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
     return answer
+
+
+def _add_parts(
+    answer: PriceAnswer, answered: Answered, price: Price, explain: str, view: tuple[str | None, bool]
+) -> None:
+    """What stands beside the line, within it, and what could not be checked."""
+    language, full = view
+    if price.own_lines:
+        answer.own_lines = [own_line(own, language, minor_digits(price.currency)) for own in price.own_lines]
+    if price.flags:
+        answer.flags = list(price.flags)
+    if price.segments:
+        answer.segments = [
+            segment(part, _steps(part.steps, explain, language, full, answered.facts)) for part in price.segments
+        ]
 
 
 def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool, facts: Facts) -> PriceAnswer:

@@ -107,6 +107,7 @@ class PriceAnswer(Struct):
     prior_price_missing: str | UnsetType = UNSET
     own_lines: list[ChargeLine] | UnsetType = UNSET
     segments: list[Segment] | UnsetType = UNSET
+    flags: list[str] | UnsetType = UNSET
     steps: list[StepLine] | UnsetType = UNSET
     not_applied: list[NotAppliedLine] | UnsetType = UNSET
     next_break: BreakLine | None = None

@@ -1,4 +1,4 @@
-"""What the fields of rules and schemes mean: one sentence per field."""
+"""What the fields of rules, of schemes and of what rules name mean: one sentence per field."""
 
 from collections.abc import Mapping
 
@@ -55,6 +55,7 @@ RULES: Mapping[str, str] = {
     "Step.chains": "For a step of kind choose: two or more ways to make the price, each carried out whole.",
     "Step.rounding": "For a step of kind rounding: its own grid, where the price's list has none.",
     "Step.currency": "For a step of kind rounding: the only currency in which it works.",
+    "Step.when_unknown": "For limits by a cost that is not known: no price (`refuse`), or a `flag`.",
     "Chain.name": "Its name, for the explanation.",
     "Chain.steps": "Its steps, carried out in this order.",
     "Requirement.scope": "Which lines count; those of the rule's own scope where it is missing.",
@@ -98,4 +99,18 @@ RULES: Mapping[str, str] = {
     "Scale.kind": "volume: the tier that is reached prices all units; graduated: each unit at its own tier.",
     "Scale.measure": "Whether quantity, net amount or weight in kilograms is measured.",
     "Scale.by": "Over what: line, order, mix:KEY or period:CONTRACT.",
+    "Measure.name": "Its name, which rules use.",
+    "Measure.value": "How much of it one of the item's unit holds.",
+    "PriceAttribute.name": "Its name, which formulas use, as rrp.",
+    "PriceAttribute.value": "The price without tax per one of the item's unit.",
+    "ItemSet.include": "What is in it; everything where it is missing.",
+    "ItemSet.exclude": "What is not in it, whatever is included.",
+    "Contract.include": "The goods that count; everything where it is missing.",
+    "Contract.exclude": "The goods that do not count, whatever is included.",
+    "Contract.currency": "Currency in which amounts are counted; the company's where none is named.",
+    "Quotation.quotation": "Name of what is quoted, as copper; each day's value is a record of its own.",
+    "Quotation.value": "The value in `currency` per `per` of `unit`.",
+    "Quotation.currency": "Currency of the value; the company's where none is named.",
+    "Quotation.per": "The number of units that the value is for, as 100 for 100 kg.",
+    "Quotation.unit": "Unit of what is quoted (UN/ECE Recommendation 20).",
 }

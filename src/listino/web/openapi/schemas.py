@@ -56,6 +56,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "Step.kind": STEP_KINDS,
     "Step.pick": PICKS,
     "Step.combine": COMBINES,
+    "Step.when_unknown": ("refuse", "flag"),
     "BatchAsk.explain": ("none", "applied", "all"),
     "PriceAnswer.outcome": ("price", "no_price"),
     "PriceAnswer.prior_price_missing": ("new_item", "history_gone", "history_too_long"),
