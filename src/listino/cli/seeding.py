@@ -19,7 +19,7 @@ from listino.db.snapshot import snapshot
 from listino.demo import company, history
 from listino.demo.days import ZONE
 from listino.flows.facts import PERSON_FIELDS
-from listino.flows.intake import Caller, fingerprint_of, handed_in, keys_of, priced
+from listino.flows.intake import Caller, handed_in, keys_of, priced
 from listino.web.rest.order_answers import rendered
 
 # About how many facts there are, for the progress bar.
@@ -93,8 +93,8 @@ def _hand_in(database: Database, today: date, chance: Any, passed: Passed) -> No
         order, moment = _order(old), old.ordered_at.astimezone(UTC)
         caller = Caller(old.store, old.channel, test=False)
         taken = priced(snapshot(database), order, caller, None, moment, chance)
-        digests, fingerprint = keys_of(order, caller, None), fingerprint_of(order)
-        futures.append(handed_in(database, taken, rendered(taken), digests, fingerprint))
+        written, _ = handed_in(database, taken, rendered, keys_of(order, caller, None))
+        futures.append(written)
         passed("Orders of the past year", number, history.ORDERS_COUNT)
     for future in futures:
         future.result()

@@ -5,8 +5,18 @@ from decimal import Decimal
 
 import msgspec
 
+from listino.core.money import EXACT, ZERO, plain
+from listino.core.reservations import Reservation
 from listino.db.engine import Connection
 
+_KEEP = (
+    "INSERT INTO usage (subject, used) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+    "FROM json_each(?) WHERE true ON CONFLICT (subject) DO UPDATE SET used = excluded.used"
+)
+_NOTE = (
+    "INSERT INTO order_usage (order_id, subject, used) SELECT json_extract(value, '$[0]'), "
+    "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)"
+)
 _USED = "SELECT subject, used FROM usage WHERE subject IN (SELECT value FROM json_each(?))"
 
 
@@ -29,5 +39,36 @@ def count_stock(tx: Connection, item: str, warehouse: str, on_hand: Decimal) -> 
 
 def used_up(connection: Connection, subjects: Sequence[str]) -> dict[str, Decimal]:
     """What is used up by subject; a subject of which nothing is used up is left out."""
-    rows = connection.execute(_USED, (msgspec.json.encode(subjects).decode(),))
+    rows = connection.execute(_USED, (_text(subjects),))
     return {subject: Decimal(used) for subject, used in rows}
+
+
+def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], bool]]) -> dict[str, tuple[str, ...]]:
+    """Take what orders need, one after the other; by order's id why one is held as there is not enough left.
+
+    Joins the caller's transaction. Of a cap with too little left an order takes nothing, unless it is
+    `charged` already (the third of each entry): then it takes what it has used.
+    """
+    subjects = [use.subject for _, reservations, _ in wanted for one in reservations for use in one.uses]
+    used = used_up(tx, list(dict.fromkeys(subjects)))
+    reasons: dict[str, tuple[str, ...]] = {}
+    taken: dict[tuple[str, str], Decimal] = {}
+    for order_id, reservations, charged in wanted:
+        for one in reservations:
+            after = {use.subject: EXACT.add(used.get(use.subject, ZERO), use.amount) for use in one.uses}
+            if any(use.most is not None and after[use.subject] > use.most for use in one.uses):
+                reasons[order_id] = tuple(dict.fromkeys((*reasons.get(order_id, ()), one.reason)))
+                if not charged:
+                    continue
+            used |= after
+            for use in one.uses:
+                note = order_id, use.subject
+                taken[note] = EXACT.add(taken.get(note, ZERO), use.amount)
+    changed = dict.fromkeys(subject for _, subject in taken)
+    tx.execute(_KEEP, (_text([(subject, plain(used[subject])) for subject in changed]),))
+    tx.execute(_NOTE, (_text([(*note, plain(amount)) for note, amount in taken.items()]),))
+    return reasons
+
+
+def _text(values: Sequence[object]) -> str:
+    return msgspec.json.encode(values).decode()

@@ -1,6 +1,6 @@
 """Orders: taken in one transaction with their lines, their people and their keys; read back whole."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from listino.core.errors import DifferentContent, Fault
-from listino.db import people
+from listino.core.reservations import Reservation
+from listino.db import ledger, people
 from listino.db.engine import Connection
 
 
@@ -90,15 +91,23 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An order that is to be kept, under its keys: hashes of what the caller and the store call it."""
+    """An order that is to be kept, under its keys: hashes of what the caller and the store call it.
+
+    Shapes:  reservations: what it takes of caps, contracts and its quote; charged: that is taken even where
+             there is not enough left, as the buyer was told so; held: the order as it is to be kept then,
+             by the reasons.
+    """
 
     order: OrderRow
     digests: tuple[bytes, ...]
     fingerprint: bytes
+    reservations: tuple[Reservation, ...] = ()
+    charged: bool = False
+    held: Callable[[tuple[str, ...]], OrderRow] | None = None
 
 
 def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool] | DifferentContent]:
-    """Keep orders, or find that they were kept: for each its id, and whether it is new.
+    """Keep orders, or find that they were kept: for each its id, and whether it is new and as it was offered.
 
     Joins the caller's transaction. An order whose key came before with other content is not written;
     its error stands in its place.
@@ -106,7 +115,7 @@ def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool
     asked = [digest.hex() for one in offered for digest in one.digests]
     known = {digest: (order, fingerprint) for digest, order, fingerprint in tx.execute(_KNOWN, (_text(asked),))}
     outcomes: list[tuple[str, bool] | DifferentContent] = []
-    fresh: list[OrderRow] = []
+    fresh: list[Offered] = []
     keys: list[tuple[str, str, str]] = []
     for one in offered:
         before = next((known[digest] for digest in one.digests if digest in known), None)
@@ -116,14 +125,30 @@ def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool
         order_id = before[0] if before is not None else one.order.id
         outcomes.append((order_id, before is None))
         if before is None:
-            fresh.append(one.order)
+            fresh.append(one)
         keys += [(digest.hex(), order_id, one.fingerprint.hex()) for digest in one.digests if digest not in known]
         known.update((digest, (order_id, one.fingerprint)) for digest in one.digests if digest not in known)
     if keys:
         tx.execute(_KEYS, (_text(keys),))
     if fresh:
-        _write(tx, fresh)
+        held = _reserve(tx, fresh)
+        _write(tx, [held.get(one.order.id, one.order) for one in fresh])
+        if held:
+            return [one if isinstance(one, Exception) else (one[0], one[1] and one[0] not in held) for one in outcomes]
     return outcomes
+
+
+def _reserve(tx: Connection, fresh: Sequence[Offered]) -> dict[str, OrderRow]:
+    """Take of the ledger what new orders need, in their order; those for which there is not enough left, as held."""
+    needing = [one for one in fresh if one.reservations]
+    if not needing:
+        return {}
+    reasons = ledger.reserve(tx, [(one.order.id, one.reservations, one.charged) for one in needing])
+    return {
+        one.order.id: one.held(reasons[one.order.id])
+        for one in needing
+        if one.held is not None and one.order.id in reasons
+    }
 
 
 def _different(order_id: str) -> DifferentContent:

@@ -133,6 +133,17 @@ USAGE = Table(
     Column("used", Text, nullable=False),
 )
 
+# What each order took of it, so that it can be given back.
+ORDER_USAGE = Table(
+    "order_usage",
+    METADATA,
+    Column("order_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("used", Text, nullable=False),
+    PrimaryKeyConstraint("order_id", "subject"),
+    sqlite_with_rowid=False,
+)
+
 ORDERS = Table(
     "orders",
     METADATA,

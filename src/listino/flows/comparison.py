@@ -21,6 +21,7 @@ from listino.core.orders import (
     total,
 )
 from listino.core.question import NoPrice, Price
+from listino.core.reservations import reserved_of_rules
 from listino.db.snapshot import Snapshot, snapshot
 from listino.flows.price import Answered, Asked, prefetched, price
 
@@ -30,12 +31,16 @@ CLOCK_AHEAD_MAX = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class TakenLine:
-    """A line of a taken order: what was said, what it comes to, our price, and why it must be looked at."""
+    """A line of a taken order: what was said, what it comes to, our price, and why it must be looked at.
+
+    `charged` is the price of ours that the amounts are: that of now, or one that was shown before.
+    """
 
     said: OrderLine
     amounts: Amounts | None
     ours: Answered | None
     held: tuple[str, ...]
+    charged: Answered | None
 
 
 def priced_lines(
@@ -59,18 +64,19 @@ def priced_lines(
             tuple(
                 answer.price
                 for said, answer in zip(order.lines, answers, strict=True)
-                if isinstance(answer, Answered) and isinstance(answer.price, Price) and not _states_amounts(said)
+                if isinstance(answer, Answered) and isinstance(answer.price, Price) and not states_amounts(said)
             ),
             order.currency,
         )
     )
     return tuple(
-        _line(book, order, said, question, answer, None if _states_amounts(said) else own)
+        _line(book, order, said, question, answer, None if states_amounts(said) else own)
         for said, question, answer in zip(order.lines, asked, answers, strict=True)
     )
 
 
-def _states_amounts(said: OrderLine) -> bool:
+def states_amounts(said: OrderLine) -> bool:
+    """Whether a store says what it charged for a line."""
     return said.net_price is not None or said.net is not None or said.gross is not None
 
 
@@ -96,24 +102,36 @@ def _line(
     amounts, contradictory = stated_amounts(said, percent, order.currency)
     if contradictory:
         held.append("amounts_do_not_add_up")
+    charged = ours
     if isinstance(outcome, Price):
         if amounts is None:
             amounts = next(own) if own is not None else None
             if outcome.tax is None:
                 held.append("tax_unknown")
-        elif differs(amounts, outcome, order.currency, said) and not _was_shown(book, order, said, asked, amounts):
-            held.append("price_difference")
-    return TakenLine(said, amounts, ours, tuple(held))
+        elif differs(amounts, outcome, order.currency, said):
+            charged = _as_shown(book, order, said, asked, amounts)
+            if charged is None:
+                held.append("price_difference")
+    return TakenLine(said, amounts, ours, tuple(held), charged)
 
 
-def _was_shown(book: Snapshot, order: Order, said: OrderLine, asked: Asked, amounts: Amounts) -> bool:
-    """Whether what the store charged was our price as the book stood when the order was placed."""
-    try:
-        then = snapshot(book.database, order.ordered_at)
-        outcome = price(then, asked).price
-    except Refused:
-        return False
-    return isinstance(outcome, Price) and not differs(amounts, outcome, order.currency, said)
+def _as_shown(book: Snapshot, order: Order, said: OrderLine, asked: Asked, amounts: Amounts) -> Answered | None:
+    """The price of ours that a store charged, though it is not ours of now; None where it never was.
+
+    It was shown as the book stood when the order was placed, or while a cap was not yet used up: then the
+    ledger holds the order.
+    """
+    for known_at, usage in ((order.ordered_at, None), (None, {}), (order.ordered_at, {})):
+        try:
+            answered = price(snapshot(book.database, known_at) if known_at else book, replace(asked, usage=usage))
+        except Refused:
+            continue
+        outcome = answered.price
+        if isinstance(outcome, NoPrice) or differs(amounts, outcome, order.currency, said):
+            continue
+        if usage is None or reserved_of_rules([(outcome, answered.facts)], asked.customer, asked.at):
+            return answered
+    return None
 
 
 def totals_of(order: Order, lines: tuple[TakenLine, ...], held: list[str]) -> tuple[tuple[Charge, ...], Amounts]:

@@ -4,20 +4,19 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Protocol
 
 import msgspec
 
 from listino.core.checks import country_fault
-from listino.core.money import EXACT, NINE_PLACES, plain
+from listino.core.money import EXACT, NINE_PLACES
 from listino.core.orders import (
     Amounts,
     Charge,
     Order,
 )
 from listino.core.question import Price
+from listino.core.reservations import Reservation
 from listino.db import orders
 from listino.db.engine import Connection, Database
 from listino.db.orders import LineRow, OrderRow
@@ -26,12 +25,15 @@ from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, stamp
 from listino.flows.circles import one
 from listino.flows.comparison import TakenLine as TakenLine
-from listino.flows.comparison import priced_lines, totals_of
-from listino.flows.records import field_names
+from listino.flows.comparison import priced_lines, states_amounts, totals_of
+from listino.flows.consumption import OrderedLine, reserved
+from listino.flows.order_keys import Caller as Caller
+from listino.flows.order_keys import Keys as Keys
+from listino.flows.order_keys import keys_of as keys_of
+from listino.flows.order_keys import values_of
 
 _FREE_WORDS = ("text", "reference", "more")
 _encode = msgspec.json.Encoder().encode
-_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 class Chance(Protocol):
@@ -40,15 +42,6 @@ class Chance(Protocol):
     def token_hex(self, nbytes: int) -> str:
         """Random bytes as hexadecimal text."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who hands an order in: the key's name stands for the store where the order names none."""
-
-    name: str
-    channel: str | None
-    test: bool
 
 
 @dataclass(slots=True)
@@ -70,49 +63,18 @@ class Taken:
     taken_at: datetime
     revision: int
     steps: tuple[StepRow, ...]
+    reservations: tuple[Reservation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an order that was handed in: its id, and whether it is new or came before."""
+    """What became of an order that was handed in: its id, and whether it was kept as it was answered.
+
+    It was not where it came before, or where it must be held as others used up what it needs.
+    """
 
     id: str
-    new: bool
-
-
-def keys_of(order: Order, caller: Caller, idempotency_key: str | None) -> tuple[bytes, ...]:
-    """The hashes of an order's keys: the caller's own within its store, and store + number.
-
-    A test key's orders have keys of their own, so that none stands in the place of a real one.
-    """
-    world = "test\x1f" if caller.test else ""
-    store = order.store or caller.name
-    number = sha256(f"{world}number\x1f{store}\x1f{order.number}".encode()).digest()
-    if idempotency_key is None:
-        return (number,)
-    return (sha256(f"{world}key\x1f{store}\x1f{idempotency_key}".encode()).digest(), number)
-
-
-def fingerprint_of(order: Order) -> bytes:
-    """The digest of what an order says, however its numbers and times are written."""
-    return sha256(_encode_sorted(_values(order, plain))).digest()
-
-
-def _values(value: Any, amount: Callable[[Decimal], str]) -> Any:
-    """What a record says as plain values, its decimals written by `amount`."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):
-        return amount(value)
-    if isinstance(value, tuple):
-        return [_values(member, amount) for member in value]
-    if isinstance(value, dict):
-        return dict(sorted(value.items()))
-    if not hasattr(value, "__dataclass_fields__"):
-        return value
-    said = ((name, getattr(value, name)) for name in field_names(type(value)) if name != "more")
-    plain_values = {name: _values(inner, amount) for name, inner in said if inner is not None and inner != ()}
-    return plain_values | (getattr(value, "more", None) or {})
+    as_answered: bool
 
 
 def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: datetime, chance: Chance) -> Taken:
@@ -123,15 +85,8 @@ def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: d
     customer, channel_known = _parties(book, order, channel, held)
     lines = priced_lines(book, order, customer, channel_known, now)
     charges, totals = totals_of(order, lines, held)
-    held = list(dict.fromkeys([*held, *(reason for line in lines for reason in line.held)]))
-    placed = not held and not caller.test
-    at = stamp(now)
-    steps = [StepRow("accepted", at, caller.name, None)]
-    if held:
-        steps.append(StepRow("on_hold", at, "listino", ", ".join(held)))
-    elif placed:
-        steps.append(StepRow("placed", at, "listino", "Placed in the own management system."))
-    return Taken(
+    held += [reason for line in lines for reason in line.held]
+    return _standing(Taken(
         id=f"{int(now.timestamp() * 1000):012x}{chance.token_hex(8)}",
         key=key or f"{store}/{order.number}",
         order=order,
@@ -141,13 +96,38 @@ def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: d
         lines=lines,
         charges=charges,
         totals=totals,
-        held=tuple(held),
-        handover="placed" if placed else "accepted",
-        life="on_hold" if held else "received",
+        held=(),
+        handover="accepted",
+        life="received",
         taken_at=now,
         revision=book.revision,
-        steps=tuple(steps),
-    )
+        steps=(StepRow("accepted", stamp(now), caller.name, None),),
+        reservations=() if caller.test else tuple(_reservations(book, lines, customer, order.ordered_at)),
+    ), tuple(dict.fromkeys(held)))  # fmt: skip
+
+
+def _standing(taken: Taken, held: tuple[str, ...]) -> Taken:
+    """An order as it stands with the reasons to hold it: placed at once where there is none and it is no test."""
+    accepted, at = taken.steps[0], stamp(taken.taken_at)
+    if held:
+        step = StepRow("on_hold", at, "listino", ", ".join(held))
+        return replace(taken, held=held, handover="accepted", life="on_hold", steps=(accepted, step))
+    if taken.test:
+        return taken
+    step = StepRow("placed", at, "listino", "Placed in the own management system.")
+    return replace(taken, handover="placed", steps=(accepted, step))
+
+
+def _reservations(
+    book: Snapshot, lines: tuple[TakenLine, ...], customer: str | None, at: datetime
+) -> list[Reservation]:
+    """What the lines use up of caps and contracts, at the prices that they were charged by."""
+    ordered = [
+        OrderedLine(line.charged.price, line.charged.facts, line.amounts.net)
+        for line in lines
+        if line.charged is not None and isinstance(line.charged.price, Price) and line.amounts is not None
+    ]
+    return reserved(book, ordered, customer, at)
 
 
 def _parties(book: Snapshot, order: Order, channel: str | None, held: list[str]) -> tuple[str | None, str | None]:
@@ -176,14 +156,23 @@ def _parties(book: Snapshot, order: Order, channel: str | None, held: list[str])
 
 
 def handed_in(
-    database: Database, taken: Taken, answer: bytes, digests: tuple[bytes, ...], fingerprint: bytes
-) -> "Future[Outcome]":
+    database: Database, taken: Taken, render: Callable[[Taken], bytes], keys: Keys
+) -> "tuple[Future[Outcome], bytes]":
     """Queue an order to be written with all that belongs to it, in one transaction; ends when it is on disk.
 
-    `answer` is the first answer, which is kept and given again to whoever repeats the order.
+    The second is its first answer, as `render` words it, which is kept and given again to whoever repeats
+    the order. Where others have used up what the order needs, it is kept as held, with an answer that says so.
     """
-    offered = orders.Offered(_row(taken, answer.decode()), digests, fingerprint)
-    return database.submit_with_others(_taken, offered)
+    answer = render(taken)
+
+    def held(reasons: tuple[str, ...]) -> OrderRow:
+        changed = _standing(taken, tuple(dict.fromkeys((*taken.held, *reasons))))
+        return _row(changed, render(changed).decode())
+
+    charged = any(states_amounts(line) for line in taken.order.lines)
+    row = _row(taken, answer.decode())
+    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, charged, held)
+    return database.submit_with_others(_taken, offered), answer
 
 
 def _taken(tx: Connection, offered: list[orders.Offered]) -> list[Outcome | Exception]:
@@ -225,7 +214,9 @@ def _bare(parts: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _said(**values: Any) -> dict[str, Any]:
-    return {name: _values(value, str) for name, value in values.items() if value is not None and value not in ((), {})}
+    return {
+        name: values_of(value, str) for name, value in values.items() if value is not None and value not in ((), {})
+    }
 
 
 def _line_row(line: TakenLine) -> LineRow:

@@ -160,12 +160,19 @@ def _further_currencies(item: Item, quotations: Mapping[str, tuple[Quotation, ..
 def _rates(
     book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready], further: set[str]
 ) -> dict[tuple[str, str], tuple[Rate, ...]]:
-    """The exchange rates that could be needed, as stated, either way round and over the base currency."""
+    """The exchange rates that could be needed by rules and for further currencies."""
+    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.in_money} | further
+    return rates_between(book, parts, circle, currencies)
+
+
+def rates_between(
+    book: Snapshot, parts: list[str], circle: Circle, currencies: set[str]
+) -> dict[tuple[str, str], tuple[Rate, ...]]:
+    """The rates between currencies and the question's, as stated, either way round and over the base currency."""
     base, wanted = circle.base_currency, circle.currency
-    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.in_money} | {base} | further
-    if currencies == {wanted}:
+    if currencies | {base} == {wanted}:
         return {}
-    pairs = {pair for currency in currencies for pair in ((currency, wanted), (currency, base))} | {(base, wanted)}
+    pairs = {pair for currency in (*currencies, base) for pair in ((currency, wanted), (currency, base))}
     both = sorted({pair for one_way in pairs for pair in (one_way, one_way[::-1]) if pair[0] != pair[1]})
     if not both:
         return {}

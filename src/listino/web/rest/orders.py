@@ -15,7 +15,6 @@ from listino.flows.intake import (
     Chance,
     Outcome,
     Taken,
-    fingerprint_of,
     handed_in,
     keys_of,
     priced,
@@ -60,38 +59,37 @@ class OrderDoor:
         order = without_card_data(order_of(body))
         name = _checked_key(idempotency_key)
         caller = Caller(key.name, key.channel, key.test)
-        digests, fingerprint = keys_of(order, caller, name), fingerprint_of(order)
-        first = next((self._under_way[digest] for digest in digests if digest in self._under_way), None)
+        keys = keys_of(order, caller, name)
+        first = next((self._under_way[digest] for digest in keys.digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
             reading = self._database.read()
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._under_way.update(dict.fromkeys(digests, ended))
+        self._under_way.update(dict.fromkeys(keys.digests, ended))
         try:
             if len(order.lines) <= LINES_DIRECT_MAX:
-                taken, answer = self._priced(order, caller, name, reading)
+                taken = self._priced(order, caller, name, reading)
             else:
-                taken, answer = await self._in_thread(self._priced, order, caller, name, None)
-            written = handed_in(self._database, taken, answer, digests, fingerprint)
+                taken = await self._in_thread(self._priced, order, caller, name, None)
+            written, answer = handed_in(self._database, taken, rendered, keys)
             landed = self._landing.on_disk(written)
             await asyncio.wait({landed}, timeout=WRITE_DEADLINE_S)
             if written.cancel():
                 raise Unavailable("The database was busy for too long; the order was not taken.", code="busy")
             outcome: Outcome = await landed
         finally:
-            for digest in digests:
+            for digest in keys.digests:
                 if self._under_way.get(digest) is ended:
                     del self._under_way[digest]
             ended.set_result(None)
-        if outcome.new:
+        if outcome.as_answered:
             return with_key(taken.key, answer), outcome.id
         found = intake.found(self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
 
-    def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> tuple[Taken, bytes]:
-        """An order with our prices, and its first answer."""
-        taken = priced(snapshot(self._database, None, reading), order, caller, key, self._clock(), self._chance)
-        return taken, rendered(taken)
+    def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> Taken:
+        """An order with our prices."""
+        return priced(snapshot(self._database, None, reading), order, caller, key, self._clock(), self._chance)
 
     async def _wait_for(self, first: "asyncio.Future[Any]") -> None:
         try:

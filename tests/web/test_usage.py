@@ -1,0 +1,180 @@
+"""Caps and contracts: orders use them up, asking never does, and nobody gets more than there is."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from listino.config import SystemChance
+from listino.flows.access import created
+from tests.shop import NOW, House, an_order, opened
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened(tmp_path) as house:
+        yield house
+
+
+def used(house: House, start: str) -> dict[str, str]:
+    rows = house.database.read().connection.execute("SELECT subject, used FROM usage ORDER BY subject")
+    found = {subject.replace("\x1f", " "): amount for subject, amount in rows}
+    return {subject: amount for subject, amount in found.items() if subject.startswith(start)}
+
+
+def spring(house: House, **caps: Any) -> None:
+    """20 % off every saw, for as long as there is some of it left."""
+    house.put("rules", "spring", action="percent", step="promotion", item="saw", value="20", caps=caps)
+
+
+SAW = [{"item": "saw", "quantity": "2"}]
+
+
+def sawn(house: House, number: str, **said: Any) -> Any:
+    return house.order(number=number, **({"customer": "bianchi", "lines": SAW} | said)).json()
+
+
+def test_asking_never_uses_up_a_cap_and_says_as_of_when_it_was_read(house: House) -> None:
+    spring(house, uses=1)
+    for _ in range(3):
+        answer = house.get("/v1/prices/saw", customer="bianchi")
+        assert (answer.json()["net_price"], answer.json()["usage_as_of"][:16]) == ("16.00", "2026-11-23T12:00")
+        assert "etag" not in answer.headers
+    batch = house.client.request("POST", "/v1/prices", json={"customer": "bianchi", "lines": [{"item": "saw"}]}).json()
+    assert (batch["lines"][0]["net_price"], batch["usage_as_of"][:16]) == ("16.00", "2026-11-23T12:00")
+    assert used(house, "") == {}
+
+
+def test_an_answer_that_no_cap_touches_says_nothing_of_usage(house: House) -> None:
+    answer = house.get("/v1/prices/hammer", customer="bianchi")
+    assert "usage_as_of" not in answer.json()
+    assert "etag" in answer.headers
+
+
+def test_an_order_uses_a_rule_up_and_the_next_price_is_without_it(house: House) -> None:
+    spring(house, uses=1)
+    first = sawn(house, "1")
+    assert (first["net"], first["held"]) == ("32.00", [])
+    assert used(house, "rule") == {
+        "rule spring amount": "8", "rule spring customer bianchi": "1", "rule spring quantity": "2",
+        "rule spring uses": "1",
+    }  # fmt: skip
+    price = house.price("saw", customer="bianchi", explain="all")
+    assert price["net_price"] == "20.00"
+    assert [(one["rule"], one["reason"]) for one in price["not_applied"]] == [("spring", "cap_exhausted")]
+    assert (sawn(house, "2")["net"], used(house, "rule spring uses")) == ("40.00", {"rule spring uses": "1"})
+
+
+def test_the_same_order_again_uses_nothing_more(house: House) -> None:
+    spring(house, uses=5)
+    assert sawn(house, "1") == sawn(house, "1")
+    assert used(house, "rule spring uses") == {"rule spring uses": "1"}
+
+
+def test_a_test_order_uses_nothing(house: House) -> None:
+    spring(house, uses=1)
+    _, secret = created(house.database, "shop", ["all"], channel=None, test=True, now=NOW, chance=SystemChance())
+    headers = {"Authorization": f"Bearer {secret}"}
+    order = an_order(customer="bianchi", lines=SAW)
+    assert house.client.request("POST", "/v1/orders", json=order, headers=headers).json()["net"] == "32.00"
+    assert used(house, "") == {}
+
+
+def test_a_cap_per_customer_is_each_customers_own(house: House) -> None:
+    spring(house, per_customer=1)
+    house.put("customers", "verdi", country="IT")
+    assert [sawn(house, str(number))["net"] for number in (1, 2)] == ["32.00", "40.00"]
+    assert sawn(house, "3", customer="verdi")["net"] == "32.00"
+
+
+def test_a_cap_on_the_quantity_splits_the_line_that_crosses_its_end(house: House) -> None:
+    spring(house, quantity="5", beyond="split")
+    assert [sawn(house, str(number))["net"] for number in range(4)] == ["32.00", "32.00", "36.00", "40.00"]
+    assert used(house, "rule spring quantity") == {"rule spring quantity": "5"}
+
+
+def test_of_twenty_orders_at_once_exactly_as_many_use_a_cap_as_there_are_uses(house: House) -> None:
+    spring(house, uses=7)
+    orders = [an_order(number=str(number), customer="bianchi", lines=SAW) for number in range(20)]
+    responses = house.client.together([("POST", "/v1/orders", {"json": order}) for order in orders])
+    answers = [response.json() for response in responses]
+    reduced = [order for order in answers if order["net"] == "32.00"]
+    placed = [order for order in reduced if order["handover"] == "placed"]
+    assert {order["net"] for order in answers} <= {"32.00", "40.00"}
+    assert len(placed) == 7
+    assert {tuple(order["held"]) for order in reduced if order not in placed} <= {("cap_exceeded",)}
+    assert used(house, "rule spring")["rule spring uses"] == "7"
+    assert used(house, "rule spring")["rule spring quantity"] == "14"
+
+
+def test_a_reduction_that_the_store_charged_is_counted_and_held_where_there_was_none_left(house: House) -> None:
+    spring(house, uses=1)
+    sawn(house, "1")
+    late = sawn(house, "2", lines=[{"item": "saw", "quantity": "2", "net": "32.00"}])
+    assert (late["net"], late["held"], late["life"]) == ("32.00", ["cap_exceeded"], "on_hold")
+    assert used(house, "rule spring uses") == {"rule spring uses": "2"}
+    read = house.get(f"/v1/orders/{late['id']}").json()
+    assert (read["held"], read["history"][1]["text"]) == (["cap_exceeded"], "cap_exceeded")
+
+
+def test_another_price_of_the_store_is_a_difference_whatever_is_left(house: House) -> None:
+    spring(house, uses=1)
+    sawn(house, "1")
+    late = sawn(house, "2", lines=[{"item": "saw", "quantity": "2", "net": "30.00"}])
+    assert (late["held"], used(house, "rule spring uses")) == (["price_difference"], {"rule spring uses": "1"})
+
+
+def contract(house: House, **said: Any) -> None:
+    """10 hammers at 8, all further ones at 9."""
+    house.put("contracts", "yearly", **({"account": "rossi-group", "include": {"items": ["hammer"]}} | said))
+    scale = {"kind": "graduated", "by": "period:yearly", "tiers": [{"up_to": "10", "value": "8"}, {"value": "9"}]}
+    house.put("rules", "yearly-hammer", action="price", account="rossi-group", item="hammer", scale=scale, final=True)
+
+
+def test_a_contract_is_used_up_over_time_and_the_order_that_crosses_its_end_is_split(house: House) -> None:
+    contract(house)
+    nets = [house.order(number=str(number), lines=[{"item": "hammer", "quantity": "4"}]).json()["net"]
+            for number in range(4)]  # fmt: skip
+    assert nets == ["32.00", "32.00", "34.00", "36.00"]
+    assert used(house, "contract") == {"contract yearly amount": "134", "contract yearly quantity": "16"}
+    assert house.price("hammer", customer="rossi")["net_price"] == "9.00"
+
+
+def test_a_contract_counts_all_that_is_ordered_of_its_goods_and_nothing_else(house: House) -> None:
+    contract(house, include={"item_groups": ["tools"]}, exclude={"items": ["saw"]}, currency="USD")
+    house.put("rates", "usd", currency="EUR", to_currency="USD", rate="1.25")
+    house.put("items", "pliers", item_groups=["hammers"], weight="0.3")
+    house.put("rules", "pliers", action="price", list="base", item="pliers", value="6")
+    lines = [{"item": "pliers", "quantity": "2"}, {"item": "saw", "quantity": "1"}]
+    order = house.order(lines=lines).json()
+    assert order["lines"][0]["net"] == "10.80"
+    house.order(number="2", customer="bianchi", lines=lines)
+    assert used(house, "contract") == {
+        "contract yearly amount": "13.5", "contract yearly quantity": "2", "contract yearly weight": "0.6",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said", [{"valid_to": "2026-11-23T11:00:00Z"}, {"valid_from": "2026-11-24T00:00:00Z"}], ids=["ended", "to come"]
+)
+def test_a_contract_counts_while_it_runs(house: House, said: dict[str, str]) -> None:
+    contract(house, **said)
+    house.order()
+    assert used(house, "contract") == {}
+
+
+def test_what_every_order_took_adds_up_to_what_is_used(house: House) -> None:
+    spring(house, uses=9)
+    contract(house, include={})
+    for number in range(3):
+        house.order(number=str(number), lines=[*SAW, {"item": "hammer", "quantity": "4"}])
+    connection = house.database.read().connection
+    sums: dict[str, Decimal] = {}
+    for _, subject, amount in connection.execute("SELECT order_id, subject, used FROM order_usage"):
+        sums[subject] = sums.get(subject, Decimal(0)) + Decimal(amount)
+    assert {
+        subject: Decimal(amount) for subject, amount in connection.execute("SELECT subject, used FROM usage")
+    } == sums
+    assert sums["rule\x1fspring\x1fuses"] == 3
