@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agreement, baskets, batch, cold, core, finding, http, imports, orders, start
+from bench import agreement, baskets, batch, cold, core, finding, http, imports, orders, start, what_if
 from bench.book import MILLION, TEN_MILLION, built
 from bench.progress import told
 from bench.rows import Row, json_text, not_run, print_table
@@ -25,6 +25,7 @@ def main() -> None:
         rows += measured("finding", lambda: finding.rows(million, folder))
         rows += measured("cold question", lambda: cold.rows(url))
         rows += measured("batch", lambda: batch.rows(url))
+        rows += measured("what-if", lambda: what_if.rows(url))
         rows += measured("agreement", lambda: agreement.rows(url))
         rows += measured("price over HTTP", lambda: http.rows(url, folder))
         rows += measured("durable orders", lambda: orders.rows(url, folder))

@@ -18,6 +18,7 @@ from listino.cli.serving import serve
 from listino.cli.tables import export, import_
 from listino.cli.unpriced import unpriced
 from listino.cli.upkeep import backup, doctor, migrate, restore
+from listino.cli.what_if import what_if
 from listino.core.errors import Refused, Unavailable
 
 APP = typer.Typer(
@@ -56,6 +57,7 @@ for name, command in (
     ("why", why),
     ("check-cases", check_cases),
     ("price-list", price_list),
+    ("what-if", what_if),
     ("unpriced", unpriced),
     ("order", order),
     ("migrate", migrate),

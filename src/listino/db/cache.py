@@ -68,7 +68,8 @@ class Generations(Generic[Value]):
 class Cache:
     """The facts and pairs that a process has read, valid as of `revision`.
 
-    With a `share` it is bounded to so small a part of the usual; with a revision it stays at that.
+    With a `share` it is bounded to so small a part of the usual, and of pairs, which are large and not asked
+    again by work that goes from one to the next, to far less; with a revision it stays at that.
     """
 
     def __init__(self, share: int = 1, revision: int = -1) -> None:
@@ -76,7 +77,7 @@ class Cache:
         self.epoch = ""
         self.facts: Generations[tuple[int, tuple[Any, ...]]] = Generations(KEYS_MAX // share)
         self.absent: Generations[tuple[int, tuple[Any, ...]]] = Generations(ABSENT_MAX // share)
-        self.pairs: Generations[Any] = Generations(PAIRS_MAX // share)
+        self.pairs: Generations[Any] = Generations(PAIRS_MAX // share**2)
         self.parties: Generations[Any] = Generations(PARTIES_MAX // share)
         self.wares: Generations[Any] = Generations(WARES_MAX // share)
         self._touched: dict[str, int] = {}

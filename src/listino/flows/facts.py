@@ -112,7 +112,7 @@ def save(database: Database, stated: Sequence[Stated], actor: str, reason: str |
     if len(stated) > DIRECT_CHANGES_MAX:
         raise malformed("changes", "too_many", f"{len(stated)} changes are too many at once.", "Send them as NDJSON.")
     zones = Zones(snapshot(database))
-    ready = _read_all(stated, zones)
+    ready = read_all(stated, zones)
 
     def write(tx: Connection) -> Committed:
         committed = commit(tx, [one.change for one in ready], actor, reason, now)
@@ -125,7 +125,11 @@ def save(database: Database, stated: Sequence[Stated], actor: str, reason: str |
     return committed
 
 
-def _read_all(stated: Sequence[Stated], zones: Zones) -> list[Ready]:
+def read_all(stated: Sequence[Stated], zones: Zones) -> list[Ready]:
+    """Stated changes as they will be kept, price lists first.
+
+    Errors:  Malformed with the faults of all of them.
+    """
     ready: list[Ready] = []
     faults: list[Fault] = []
     many = len(stated) > 1

@@ -70,12 +70,12 @@ def imported(
              bad rows and files are no error but part of the outcome.
     """
     bad = BadRows()
-    tables = _opened(files, options, bad)
+    tables = opened_tables(files, options, bad)
     with closing(SideFile(database)) as side:
         work = _Import(database, side, bad, options.skip_bad)
         readable = not bad.rows
         if readable:
-            work.take(_rows_of(tables, RowReader(Zones(snapshot(database))), progress))
+            work.take(rows_of(tables, RowReader(Zones(snapshot(database))), progress))
             work.check([table.path.name for table in tables], lambda what, done: progress(what, done, side.rows))
         committed = None
         if readable and not options.dry_run and (options.skip_bad or not bad.rows):
@@ -127,7 +127,7 @@ def _refused(bad: BadRows) -> Malformed | Conflict:
     return Conflict(code, text, faults) if code == "conflict" else Malformed(code, text, faults)
 
 
-def _opened(files: Sequence[Path], options: Options, bad: BadRows) -> list[Table]:
+def opened_tables(files: Sequence[Path], options: Options, bad: BadRows) -> list[Table]:
     """The files made ready; price lists first, since they say in which zone their rules' dates are meant."""
     tables: list[Table] = []
     for path in files:
@@ -140,7 +140,8 @@ def _opened(files: Sequence[Path], options: Options, bad: BadRows) -> list[Table
     return sorted(tables, key=lambda table: table.kind != "price-lists")
 
 
-def _rows_of(tables: Sequence[Table], reader: RowReader, progress: Progress) -> Iterator[tuple[int, Outcome | Run]]:
+def rows_of(tables: Sequence[Table], reader: RowReader, progress: Progress) -> Iterator[tuple[int, Outcome | Run]]:
+    """The rows of all files, each with its file's number in place."""
     total, before = sum(table.path.stat().st_size for table in tables), 0
     for index, table in enumerate(tables):
         if isinstance(table, CsvTable):

@@ -1,6 +1,7 @@
 """A customer asks what an item costs: find the facts for the pair, let the core decide."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -200,6 +201,15 @@ def ware_for(book: Snapshot, code: str) -> Ware:
     return ware
 
 
+def parties_shared(book: Snapshot, other: Snapshot, asked: Asked, but: AbstractSet[str]) -> None:
+    """Let another book have who asks and what is asked for as it is in this one, where none of `but` went into it."""
+    buyer, ware = buyer_for(book, asked), ware_for(book, asked.item)
+    if but.isdisjoint(buyer.parts):
+        other.cache.parties.put((asked.customer, asked.channel, asked.ship_to), buyer)
+    if but.isdisjoint(ware.parts):
+        other.cache.wares.put(asked.item, ware)
+
+
 def _gathered(book: Snapshot, asked: Asked) -> Pair:
     """Fetch every fact that can matter to a customer and an item, whatever the quantity and moment."""
     ware = ware_for(book, asked.item)
@@ -236,16 +246,17 @@ def prefetched(book: Snapshot, asked: Sequence[Asked]) -> None:
     cold = [question for question in asked if book.cache.pairs.get(_pair_name(question)) is None]
     if not cold:
         return
-    _learn(book, [code_key("items", question.item) for question in cold])
+    learned(book, [code_key("items", question.item) for question in cold])
     met: list[tuple[Buyer, Ware, tuple[str, ...]]] = []
     for question in cold:
         with suppress(NotFound):
             met.append((buyer_for(book, question), ware_for(book, question.item), question.coupons))
     values = ({**buyer.values, "K": coupons, **ware.values} for buyer, ware, coupons in met)
-    _learn(book, [key for known in values for key in keys_of_shapes(book.shapes, known)])
+    learned(book, [key for known in values for key in keys_of_shapes(book.shapes, known)])
 
 
-def _learn(book: Snapshot, keys: Iterable[str]) -> None:
+def learned(book: Snapshot, keys: Iterable[str]) -> None:
+    """Fetch together what stands under keys, to be handed on with the snapshot."""
     wanted = dict.fromkeys(keys)
     found = under(book, wanted)
     book.known.update((key, found.get(key, ())) for key in wanted)

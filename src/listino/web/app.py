@@ -35,6 +35,7 @@ from listino.web.rest.price_changes import PriceChangeDoor
 from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
 from listino.web.rest.unpriced import FILTERS, UnpricedDoor
+from listino.web.rest.what_if import WhatIfDoor
 from listino.web.settings import WebSettings
 from listino.web.streams import Streams
 
@@ -70,6 +71,7 @@ class App:
         self.streams = Streams(self._in_thread)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
+        self.trials = WhatIfDoor(database, self.prices, self.streams, clock)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
         self._taking_orders = self._door(self._order, guarded=False)
@@ -97,6 +99,7 @@ class App:
             Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
             Route("/v1/changes", self._door(self._change), methods=["POST"]),
             Route("/v1/changes", self._door(self._log), methods=["GET"]),
+            Route("/v1/what-if", self._door(self._what_if), methods=["POST"]),
             Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list)),
             Route("/v1/customers/{code:path}/price-changes", self._door(self.price_changes.price_changes)),
             Route("/v1/unpriced", self._door(self._unpriced)),
@@ -206,6 +209,9 @@ class App:
             return as_json(await self.changes.stream(request, key, said.get("reason"), self._in_thread))
         body = await body_of(request.scope, request.receive)
         return as_json(await self._in_thread(self.facts.change, body, key))
+
+    async def _what_if(self, request: Request, key: Any) -> Response:
+        return await self.trials.what_if(request, key, self._in_thread)
 
     async def _log(self, request: Request, key: Any) -> Response:
         said = single(query_of(request.scope["query_string"]), frozenset(["after", "limit"]))

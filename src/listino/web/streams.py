@@ -35,7 +35,7 @@ class Streams:
         self._under_way = 0
         self.ending = False
 
-    async def opened(self, begin: Callable[..., Pieces], *arguments: Any, media_type: str) -> Response:
+    async def opened(self, begin: Callable[[], Pieces], media_type: str) -> Response:
         """A stream of the pieces that `begin` gives; what it refuses before the first one is an answer of its own.
 
         Errors:  Unavailable when too many are under way; those of `begin`.
@@ -44,7 +44,7 @@ class Streams:
             text = f"{STREAMS_MAX} long answers are under way already."
             raise Unavailable(text, BUSY_RETRY_S, "busy")
         self._under_way += 1
-        work = Work(begin, arguments)
+        work = Work(begin)
         try:
             first = await self._in_thread(work.next)
         except BaseException:
@@ -88,9 +88,8 @@ class Streams:
 class Work:
     """A generator that threads take turns at; it may be ended from anywhere, also while a thread is at it."""
 
-    def __init__(self, begin: Callable[..., Pieces], arguments: tuple[Any, ...]) -> None:
+    def __init__(self, begin: Callable[[], Pieces]) -> None:
         self._begin = begin
-        self._arguments = arguments
         self._pieces: Pieces | None = None
         self._ended = threading.Event()
         self._turn = threading.Lock()
@@ -101,7 +100,7 @@ class Work:
             if self._ended.is_set():
                 return None
             if self._pieces is None:
-                self._pieces = self._begin(*self._arguments)
+                self._pieces = self._begin()
             pieces = self._pieces
             try:
                 return next(pieces, None)

@@ -22,9 +22,13 @@ from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
+from listino.web.rest.what_if import WhatIfEffect, WhatIfProgress, WhatIfStart, WhatIfTotal
 
 Schema = dict[str, Any]
-STREAMED = (ListStart, ListLine, ListFinish, ChangesStart, ChangeLine, TooManyLine, ChangesFinish)
+STREAMED = (
+    ListStart, ListLine, ListFinish, ChangesStart, ChangeLine, TooManyLine, ChangesFinish, WhatIfStart, WhatIfProgress,
+    WhatIfEffect, WhatIfTotal,
+)  # fmt: skip
 REFERENCES = "#/components/schemas/"
 # A decimal as it is taken: the digits that are stored. An answer is exact, so it may have more.
 DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
@@ -39,7 +43,8 @@ AMOUNTS = frozenset(
     ["value", "price_in", "price_out", "net_price", "gross_price", "list_price", "per", "from", "above", "quantity",
      "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "prior_net_price",
      "prior_gross_price", "reduction_percent", "on_hand", "reserved", "available", "before", "after", "gross_before",
-     "gross_after", "difference", "difference_percent"]
+     "gross_after", "difference", "difference_percent", "margin_before", "margin_after", "margin_percent_before",
+     "margin_percent_after"]
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
@@ -48,8 +53,7 @@ INSTANTS = frozenset(
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "BreakLine", "ChargeLine", "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine",
-     "UnpricedLine",
-     "Warehouse", "Stock", "ChangedRule", *(record.__name__ for record in STREAMED)]
+     "UnpricedLine", "Warehouse", "Stock", "ChangedRule", "WhatIfSum", *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,

@@ -10,13 +10,17 @@ from listino.web.openapi.parts import (
     MOMENT,
     Operation,
     answer,
+    body,
     header,
     in_path,
     operation,
     query,
 )
 from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema, named
+from listino.web.openapi.words import meaning_of
+from listino.web.rest.facts import CHANGES_MAX
 from listino.web.rest.price_changes import PERIOD_MAX
+from listino.web.rest.what_if import LINES_WANTED, SAMPLE_MAX
 from listino.web.streams import NDJSON
 
 Paths = dict[str, dict[str, Operation]]
@@ -28,8 +32,9 @@ FAILED = (
 
 
 def streams() -> Paths:
-    """A customer's prices as a whole."""
+    """A customer's prices as a whole, and a change set that is only tried."""
     return {
+        "/v1/what-if": {"post": _what_if()},
         "/v1/customers/{code}/price-list": {"get": _price_list()},
         "/v1/customers/{code}/price-changes": {"get": _price_changes()},
     }
@@ -46,7 +51,7 @@ def stream_schemas() -> dict[str, Schema]:
         },
         "required": ["record", "problem"],
     }
-    return {"StreamFailure": failure}
+    return {"StreamFailure": failure, "WhatIfAsk": _what_if_ask()}
 
 
 def _lines(description: str, *records: str) -> dict[str, Any]:
@@ -111,6 +116,54 @@ def _price_changes() -> Operation:
             AS_KNOWN,
             LANGUAGE,
         ],
+    )  # fmt: skip
+
+
+def _what_if_ask() -> Schema:
+    changes = {"type": "array", "items": named("Change"), "minItems": 1, "maxItems": CHANGES_MAX}
+    fields: dict[str, Schema] = {
+        "changes": changes,
+        "reason": {"type": ["string", "null"]},
+        "since": {"type": ["string", "null"]},
+        "until": {"type": ["string", "null"]},
+        "sample": {"type": ["integer", "null"], "minimum": 1, "maximum": SAMPLE_MAX},
+        "customer": {**CODE, "type": ["string", "null"]},
+        "channel": {**CODE, "type": ["string", "null"]},
+        "at": {"type": ["string", "null"]},
+    }
+    return {
+        "type": "object",
+        "description": "A change set that is not kept, and the lines of past orders to try it on.",
+        "properties": {
+            name: {**schema, "description": meaning_of("WhatIfAsk", name)} for name, schema in fields.items()
+        },
+        "required": ["changes"],
+        "additionalProperties": False,
+    }
+
+
+def _what_if() -> Operation:
+    wanted = {name: query(name, TEXT, meaning_of("WhatIfAsk", name)) for name in sorted(LINES_WANTED)}
+    wanted["sample"]["schema"] = {"type": "integer", "minimum": 1, "maximum": SAMPLE_MAX}
+    return operation(
+        "tryChanges",
+        "Changes",
+        "Try a change set on past orders",
+        "Lines of past orders (not of test keys, nor cancelled or dropped), asked as they would be asked at one "
+        "instant: priced by the book, and by the book with the draft. Each line stands alone, with the customer, "
+        "channel, currency, destination and coupons of its order; what an order gets as a whole is not in it. The "
+        "draft is checked as a change set that is kept; nothing is written. Progress comes between the effects."
+        + FAILED + " With the changes as NDJSON, one a line, which lines are meant stands in the query. Needs also "
+        "`facts:read` and `orders:read`.",
+        scope="explain:full",
+        answers={
+            "200": _lines("Progress and effects, by customer and item, between a first and a last line.", "WhatIfStart",
+                          "WhatIfProgress", "WhatIfEffect", "WhatIfTotal"),
+        },
+        refused=(404, 409, 413),
+        parameters=wanted.values(),
+        sent=body(named("WhatIfAsk"), "The draft, and the lines to try it on.",
+                  ("application/x-ndjson", named("Change"))),
     )  # fmt: skip
 
 

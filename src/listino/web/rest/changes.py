@@ -1,7 +1,8 @@
 """The door for large change sets: NDJSON, one change a line, one revision in the end."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import IO, Any
 
@@ -35,14 +36,7 @@ class ChangeDoor:
         Errors:  Malformed with every bad line (the first thousand); nothing is changed then.
         """
         require(key, "facts:write")
-        with tempfile.SpooledTemporaryFile(SPOOLED_BYTES_MAX) as spool:
-            size = 0
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > NDJSON_BYTES_MAX:
-                    raise too_large(NDJSON_BYTES_MAX)
-                await in_thread(spool.write, chunk)
-            spool.seek(0)
+        async with spooled(request, in_thread) as spool:
             answer: bytes = await in_thread(self._changed, spool, key, reason)
         return answer
 
@@ -60,6 +54,23 @@ class ChangeDoor:
             raise malformed("changes", "missing", "There are no changes.", "Send one change a line.")
         unchanged = count - committed.changed
         return encode({"revision": committed.revision, "changed": committed.changed, "unchanged": unchanged})
+
+
+@asynccontextmanager
+async def spooled(request: Request, in_thread: Callable[..., Any]) -> AsyncIterator[IO[bytes]]:
+    """A body of any length as a file without a name, to be read from its beginning.
+
+    Errors:  Malformed (too_large) beyond the bound.
+    """
+    with tempfile.SpooledTemporaryFile(SPOOLED_BYTES_MAX) as spool:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > NDJSON_BYTES_MAX:
+                raise too_large(NDJSON_BYTES_MAX)
+            await in_thread(spool.write, chunk)
+        spool.seek(0)
+        yield spool
 
 
 def lines_of(spool: IO[bytes]) -> Iterator[Stated]:

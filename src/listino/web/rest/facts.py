@@ -93,11 +93,9 @@ class FactDoor:
                     unknown[0], "unknown_field", f"There is no field {unknown[0]}.", "Send changes, reason."
                 )
             reason, said = said.get("reason"), said.get("changes")
-        if not isinstance(said, list) or not said or (reason is not None and not isinstance(reason, str)):
-            raise malformed("changes", "missing", "changes must be a list of 1 or more.", "Send what is to change.")
-        if len(said) > CHANGES_MAX:
-            raise malformed("changes", "too_many", f"More than {CHANGES_MAX} changes.", "Send them as NDJSON.")
-        stated = [stated_change(one, f"changes[{index}].") for index, one in enumerate(said)]
+        if reason is not None and not isinstance(reason, str):
+            raise malformed("reason", "wrong_type", "reason must be text.", "Send it as a string, or leave it out.")
+        stated = stated_changes(said)
         committed = changed_by(self._database, stated, key.name, reason, self._clock())
         unchanged = len(stated) - committed.changed
         return encode({"revision": committed.revision, "changed": committed.changed, "unchanged": unchanged})
@@ -152,6 +150,18 @@ def parsed(body: bytes) -> Any:
         raise malformed("body", "malformed_json", f"The body is not JSON: {error}.", "Send valid UTF-8 JSON.") from None
     except RecursionError:
         raise malformed("body", "too_deep", "The JSON is nested too deeply.", "Send it as documented.") from None
+
+
+def stated_changes(said: Any) -> list[Stated]:
+    """The changes of a change set.
+
+    Errors:  Malformed.
+    """
+    if not isinstance(said, list) or not said:
+        raise malformed("changes", "missing", "changes must be a list of 1 or more.", "Send what is to change.")
+    if len(said) > CHANGES_MAX:
+        raise malformed("changes", "too_many", f"More than {CHANGES_MAX} changes.", "Send them as NDJSON.")
+    return [stated_change(one, f"changes[{index}].") for index, one in enumerate(said)]
 
 
 def stated_change(said: Any, path: str) -> Stated:
