@@ -249,3 +249,18 @@ def test_a_line_is_rounded_to_the_coin_as_the_channel_says(house: House) -> None
     assert house.price("cable", customer="beta", channel="b2b")["net"] == "0.13"
     house.put("channels", "b2b", currency="EUR", country="IT", amount_rounding="even")
     assert house.price("cable", customer="beta", channel="b2b")["net"] == "0.12"
+
+
+def test_only_an_item_that_holds_metal_needs_its_quotation(house: House) -> None:
+    house.put("rules", "metal", action="indexed", indexed={"quotation": "delta", "measure": "copper"})
+    house.put("rules", "tube-base", action="price", list="base", item="tube", value="20")
+    assert house.price("tube", customer="beta", channel="b2b")["net_price"] == "20.00"
+    assert house.price("cable", customer="beta", channel="b2b")["reason"] == "quotation_unknown"
+
+
+def test_an_employee_sale_may_lie_below_the_floor(house: House) -> None:
+    house.put("rules", "floor", action="limit", bound="min", basis="cost", value="130")
+    house.put("rules", "sale", **off("45", below_limit=True))
+    assert told(house, customer="beta") == "5.50"
+    house.put("rules", "sale", **off("45"))
+    assert told(house, customer="beta") == "7.80"

@@ -141,6 +141,7 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "group_taken": "A step that excludes this one came before it.",
     "chain_beaten": "Another way to make the price was taken.",
     "list_displaced": "The price list {} does not count beside those before it.",
+    "below_limit": "A rule applies that may lie below limits.",
     "no_attribute": "The item has no price attribute {}.",
     "not_lower": "The price is as low without it.",
     "limit_reached": "A limit leaves nothing for it.",

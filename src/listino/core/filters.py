@@ -4,13 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, Reason
+from listino.core.caps import spent
 from listino.core.facts import Item, PriceAttribute
 from listino.core.money import ONE
 from listino.core.question import Facts, Question
 from listino.core.rates import rate_at
 from listino.core.rules import Rule
 from listino.core.scales import measure_of, tier_start, unmet, value_at
-from listino.core.usage import spent
 from listino.core.windows import holds
 from listino.core.within import within
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from listino.core.candidates import Candidate, Reason, StepCandidates
+from listino.core.candidates import StepCandidates
 from listino.core.keys import SEPARATOR
-from listino.core.money import EXACT, ZERO
+from listino.core.money import ZERO
 from listino.core.question import Facts, Question
 from listino.core.rules import Rule
 
@@ -62,45 +62,3 @@ def _subjects_of(rule: Rule, customer: str | None) -> Iterator[str]:
 def used(question: Question, subject: str) -> Decimal:
     """How much of something was used up before the question."""
     return question.usage.get(subject, ZERO) if question.usage is not None else ZERO
-
-
-def spent(rule: Rule, question: Question, facts: Facts) -> Reason | None:
-    """Why a rule's caps leave nothing, or not enough, for this line; goods that come back use nothing."""
-    caps = rule.caps
-    if caps is None or question.quantity < 0:
-        return None
-    if caps.uses is not None and used(question, rule_subject(rule.code, "uses")) >= caps.uses:
-        return ("cap_exhausted", caps.uses)
-    customer = question.customer
-    if caps.per_customer is not None and customer is not None:
-        uses = used(question, customer_subject(rule.code, customer))
-        if uses >= caps.per_customer:
-            return ("cap_exhausted", caps.per_customer)
-    if caps.amount is not None and used(question, rule_subject(rule.code, "amount")) >= caps.amount:
-        return ("cap_exhausted", caps.amount)
-    left = quantity_left(rule, question, facts)
-    if left is None or left >= question.quantity:
-        return None
-    if left <= 0:
-        return ("cap_exhausted", caps.quantity)
-    return ("cap_exceeded", left) if caps.beyond == "refuse" else None
-
-
-def quantity_left(rule: Rule, question: Question, facts: Facts) -> Decimal | None:
-    """How many of the question's unit a rule's cap still holds; None where it has no such cap."""
-    if rule.caps is None or rule.caps.quantity is None:
-        return None
-    left = rule.caps.quantity - used(question, rule_subject(rule.code, "quantity"))
-    unit = rule.unit or facts.item.unit
-    if unit == question.unit:
-        return left
-    return EXACT.divide(EXACT.multiply(left, facts.factors[unit]), facts.factors[question.unit])
-
-
-def splits(candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
-    """After how many of the question's unit a rule that applies ends within the line, if it does."""
-    caps = candidate.rule.caps
-    if caps is None or caps.beyond != "split" or question.quantity < 0:
-        return None
-    left = quantity_left(candidate.rule, question, facts)
-    return left if left is not None and left < question.quantity else None

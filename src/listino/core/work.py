@@ -3,16 +3,16 @@
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.filters import converted, refused
+from listino.core.caps import capped_reduction, splits
+from listino.core.filters import refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed, rounded_by, within_bounds
 from listino.core.manual import arranged_manual
-from listino.core.money import HUNDRED, ONE, SETTLED
+from listino.core.money import ONE, SETTLED
 from listino.core.pick import Pick
 from listino.core.question import AppliedStep, Facts, Question, Running
-from listino.core.rules import Caps, Rule
+from listino.core.rules import Rule
 from listino.core.scales import line_amount
-from listino.core.usage import rule_subject, splits, used
-from listino.core.worth import Stated, Unpriced
+from listino.core.worth import Unpriced, kept_constant
 
 
 class SplitLine(Exception):
@@ -28,18 +28,9 @@ class Work:
     """The running price of one question, and what has led to it."""
 
     __slots__ = (
-        "bounds",
-        "facts",
-        "final",
-        "flags",
-        "groups",
-        "own_lines",
-        "pick",
-        "question",
-        "running",
-        "skipped",
+        "below", "bounds", "facts", "final", "flags", "groups", "own_lines", "pick", "question", "running", "skipped",
         "steps",
-    )
+    )  # fmt: skip
 
     def __init__(self, question: Question, facts: Facts, pick: Pick | None = None) -> None:
         self.question = question
@@ -50,6 +41,8 @@ class Work:
         self.steps: list[AppliedStep] = []
         self.final: Candidate | None = None
         self.bounds: Bounds | None = None
+        # Whether a rule that may lie below a limit has applied: lowest prices do not count then.
+        self.below = False
         self.flags: list[str] = []
         self.groups: set[str] = set()
         self.own_lines: list[tuple[Candidate, Decimal]] = []
@@ -130,7 +123,7 @@ class Work:
                 if code in rules
             ]
         self.running, self.steps, self.final, self.bounds = best.running, best.steps, best.final, best.bounds
-        self.own_lines, self.flags = best.own_lines, best.flags
+        self.own_lines, self.flags, self.below = best.own_lines, best.flags, best.below
         self._measure(best.running)
 
     def _branch(self) -> "Work":
@@ -141,7 +134,7 @@ class Work:
                 running.amount, running.per, running.first, running.tax_mode, running.list, running.by
             )
         branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
-        branch.flags = list(self.flags)
+        branch.flags, branch.below = list(self.flags), self.below
         branch.bounds = Bounds(self.bounds.low, self.bounds.high) if self.bounds is not None else None
         return branch
 
@@ -163,10 +156,11 @@ class Work:
         if stated.tax_mode == "gross" and worth.tax is None:
             raise Unpriced("tax_unknown")
         if candidate.list is not None and candidate.list.constant is not None:
-            stated = self._kept_constant(stated, candidate)
+            stated = kept_constant(stated, candidate.list, worth.tax)
         self.running = Running(stated.amount, rule.per, stated.listed, stated.tax_mode, candidate.list, candidate)
         self._measure(self.running)
         self._note(candidate)
+        self.below = rule.below_limit
         shown = value if rule.formula is None else rule.formula.percent
         label = rule.label or step.plan.label
         self.steps.append((step.plan.name, "price", rule.code, label, shown, stated.base, stated.amount))
@@ -177,18 +171,6 @@ class Work:
             final = self.facts.circle.final
         if final:
             self.final = candidate
-
-    def _kept_constant(self, stated: Stated, candidate: Candidate) -> Stated:
-        """A price in the mode that stays where another tax applies than the one that its list was made for."""
-        listed, tax = candidate.list, self.pick.worth.tax
-        if listed is None or listed.reference_percent is None or listed.constant == stated.tax_mode:
-            return stated
-        if tax is not None and tax.percent == listed.reference_percent:
-            return stated
-        factor = ONE + listed.reference_percent / HUNDRED
-        if listed.constant == "net":
-            return Stated(stated.base, stated.amount / factor, "net", stated.listed / factor)
-        return Stated(stated.base, stated.amount * factor, "gross", stated.listed * factor)
 
     def _measure(self, running: Running | None) -> None:
         """What the line comes to before discounts, for scales and requirements by amount."""
@@ -228,42 +210,29 @@ class Work:
             amount = self.pick.worth.adjusted(candidate, value, step, running, entry)
             reason = "not_lower" if rule.action == "price" and amount == before else None
             if self.bounds is not None and reason is None:
-                amount, wanted = within_bounds(self.bounds, amount, before), amount
+                low = None if rule.below_limit else self.bounds.low
+                amount, wanted = within_bounds(Bounds(low, self.bounds.high), amount, before), amount
                 reason = "limit_reached" if amount == before != wanted else None
             if reason is None and rule.caps is not None:
-                amount, reason = self._capped(candidate, running, amount, rule.caps)
+                amount, reason = capped_reduction(candidate, running, amount, (self.question, self.facts))
             if reason is not None:
                 if self.skipped is not None:
                     self.skipped.append((plan.name, rule, reason, running.amount))
                 continue
             running.amount = amount
+            self.below = self.below or rule.below_limit
             self._note(candidate)
             self.steps.append((plan.name, plan.kind, rule.code, rule.label or plan.label, value, before, amount))
             if rule.final:
                 self.final = candidate
 
-    def _capped(
-        self, candidate: Candidate, running: Running, amount: Decimal, caps: Caps
-    ) -> tuple[Decimal, str | None]:
-        """What caps on the amount leave of a reduction: all, a part, or nothing."""
-        question, before = self.question, running.amount
-        taken_off = (before - amount) * question.quantity / running.per
-        if question.quantity < 0 or taken_off <= 0:
-            return amount, None
-        rate = ONE / (converted(ONE, candidate, question, self.facts) or ONE)
-        if caps.amount is not None:
-            left = caps.amount - used(question, rule_subject(candidate.rule.code, "amount"))
-            if taken_off * rate > left:
-                if caps.beyond == "refuse":
-                    return before, "cap_exceeded"
-                taken_off = left / rate
-        if caps.amount_per_order is not None:
-            taken_off = min(taken_off, caps.amount_per_order / rate)
-        return before - taken_off * running.per / question.quantity, None
-
     def _limit(self, step: StepCandidates, running: Running) -> None:
         self.bounds = self.bounds or Bounds()
         for candidate, value in self.pick.winners(step, running):
+            if self.below and candidate.rule.bound == "min":
+                if self.skipped is not None:
+                    self.skipped.append((step.plan.name, candidate.rule, "below_limit", None))
+                continue
             amount = limit_amount(candidate, value, running, self.question, self.facts, self.pick.worth.tax_factor)
             if amount is None:
                 if step.plan.when_unknown == "refuse":

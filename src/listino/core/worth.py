@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from listino.core.arrange import currency_of
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.facts import Quotation, Tax
+from listino.core.facts import PriceList, Quotation, Tax
 from listino.core.filters import attribute_of, converted, unit_ratio
 from listino.core.limits import cost_of, tax_factor
 from listino.core.money import HUNDRED, ONE, ZERO, rounded
@@ -182,7 +182,7 @@ class Worth:
     def _indexed(self, candidate: Candidate, running: Running) -> Decimal:
         """A surcharge by quotation: (quotation - reference) x what the item holds of it."""
         indexed, question, facts = candidate.rule.indexed, self._question, self._facts
-        if indexed is None:
+        if indexed is None or not _holds(indexed.measure, facts):
             return ZERO
         quoted = newest(facts.quotations.get(indexed.quotation, ()), question)
         if quoted is None:
@@ -192,8 +192,6 @@ class Worth:
         if rate is None:
             raise Unpriced("no_rate")
         held = _held(indexed.measure, quoted, facts)
-        if held is None:
-            return ZERO
         change = (quoted.value - indexed.reference) / quoted.per * held * rate
         if indexed.lowest is not None:
             own = currency_of(candidate.rule, facts.circle)
@@ -202,12 +200,18 @@ class Worth:
         return self._in_mode(change * facts.factors[question.unit] * running.per, "net", running.tax_mode)
 
 
-def _held(measure: str, quoted: Quotation, facts: Facts) -> Decimal | None:
+def _holds(measure: str, facts: Facts) -> bool:
+    """Whether an item holds any of what is quoted: one that holds none needs no quotation."""
+    if measure == "weight":
+        return bool(facts.item.weight)
+    return any(held.name == measure and held.value for held in facts.item.measures)
+
+
+def _held(measure: str, quoted: Quotation, facts: Facts) -> Decimal:
     """How much of what is quoted one of the item's unit holds, in the quotation's unit."""
     if measure == "weight":
-        weight = facts.item.weight
-        return None if weight is None else weight / KILOGRAMS.get(quoted.unit, ONE)
-    return next((held.value for held in facts.item.measures if held.name == measure), None)
+        return (facts.item.weight or ZERO) / KILOGRAMS.get(quoted.unit, ONE)
+    return next((held.value for held in facts.item.measures if held.name == measure), ZERO)
 
 
 def newest(quotations: Sequence[Quotation], question: Question) -> Quotation | None:
@@ -226,3 +230,15 @@ def tax_at(taxes: Sequence[Tax], question: Question) -> Tax | None:
         if (tax.valid_from is None or tax.valid_from <= at) and (tax.valid_to is None or at < tax.valid_to):
             return tax
     return None
+
+
+def kept_constant(stated: Stated, listed: PriceList, tax: Tax | None) -> Stated:
+    """A price in the mode that stays where another tax applies than the one that its list was made for."""
+    if listed.reference_percent is None or listed.constant == stated.tax_mode:
+        return stated
+    if tax is not None and tax.percent == listed.reference_percent:
+        return stated
+    factor = tax_factor(listed.reference_percent)
+    if listed.constant == "net":
+        return Stated(stated.base, stated.amount / factor, "net", stated.listed / factor)
+    return Stated(stated.base, stated.amount * factor, "gross", stated.listed * factor)

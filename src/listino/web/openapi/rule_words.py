@@ -25,7 +25,7 @@ RULES: Mapping[str, str] = {
     "Rule.offer": "What is bought together, and which goods are given or get cheaper for it.",
     "Rule.own_line": "That it stands on a line of its own, with a tax of its own, untouched by discounts.",
     "Rule.caps": "How much of it there is; orders use it up.",
-    "Rule.below_limit": "Whether goods that it makes free may lie below a limit.",
+    "Rule.below_limit": "Whether the price may lie below lowest prices once it applies.",
     "Rule.exclusive": "Whether it applies alone in its step.",
     "Rule.exclusion_group": "Of all rules of one such group only the first that applies counts, in whatever step.",
     "Rule.dated_by": "Whether its validity is looked up at the order's date or at the date of delivery.",
