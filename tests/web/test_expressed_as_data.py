@@ -68,6 +68,52 @@ def test_a_price_for_one_customer_at_one_delivery_place_alone(house: House) -> N
     assert reasons(house, ship_to="harbour") == {"beans-list": "beaten", "rossi-coffee": "stopped_by_final"}
 
 
+def test_a_quantity_contract_is_used_up_by_orders_and_the_one_that_crosses_its_end_is_split(house: House) -> None:
+    state(
+        house,
+        {"kind": "rules", "code": "rossi-500", "action": "price", "customer": "rossi", "item": "beans", "value": "16",
+         "final": True, "caps": {"quantity": "500", "beyond": "split"}},
+    )  # fmt: skip
+    for _ in range(3):
+        assert amounts(house, quantity="400") == ("16.00", "6400.00", "1408.00", "7808.00")
+    assert ordered(house, "1", "400") == ("6400.00", "1408.00", "7808.00")
+    crossing = house.price("beans", customer="rossi", channel="b2b", quantity="250")
+    assert [(part["quantity"], part["net_price"], part["net"], part["gross"]) for part in crossing["segments"]] == [
+        ("100", "16.00", "1600.00", "1952.00"),
+        ("150", "20.00", "3000.00", "3660.00"),
+    ]
+    assert (crossing["net"], crossing["tax"], crossing["gross"]) == ("4600.00", "1012.00", "5612.00")
+    assert ordered(house, "2", "250") == ("4600.00", "1012.00", "5612.00")
+    assert amounts(house, quantity="250") == ("20.00", "5000.00", "1100.00", "6100.00")
+    assert ordered(house, "3", "250") == ("5000.00", "1100.00", "6100.00")
+    assert reasons(house) == {"rossi-500": "cap_exhausted"}
+
+
+def test_a_contract_whose_price_falls_as_the_year_goes_on(house: House) -> None:
+    state(
+        house,
+        {"kind": "contracts", "code": "year", "customer": "rossi", "include": {"item_groups": ["coffee"]},
+         "valid_from": "2026-01-01", "valid_to": "2026-12-31"},
+        {"kind": "rules", "code": "rossi-year", "action": "price", "customer": "rossi", "item": "beans",
+         "scale": {"kind": "graduated", "by": "period:year", "tiers": [
+             {"up_to": "100", "value": "18"}, {"up_to": "300", "value": "17"}, {"value": "15"}]}},
+    )  # fmt: skip
+    assert ordered(house, "1", "80") == ("1440.00", "316.80", "1756.80")
+    assert amounts(house, quantity="80") == ("17.25", "1380.00", "303.60", "1683.60")
+    assert ordered(house, "2", "80") == ("1380.00", "303.60", "1683.60")
+    assert amounts(house, customer="bianchi", quantity="80") == ("20.00", "1600.00", "352.00", "1952.00")
+    assert reasons(house, at="2027-01-02") == {"rossi-year": "contract_not_valid"}
+
+
+def ordered(house: House, number: str, quantity: str, item: str = "beans") -> tuple[str, str, str]:
+    """What an order is charged, which nothing holds."""
+    answer = house.order(number=number, channel="b2b", lines=[{"item": item, "quantity": quantity}])
+    assert answer.status == 201, answer.body
+    order = answer.json()
+    assert order["held"] == []
+    return order["net"], order["tax"], order["gross"]
+
+
 CHOICE = {"kind": "schemes", "code": "lower", "steps": [
     {"name": "way", "kind": "choose", "pick": "best", "chains": [
         {"name": "contract", "steps": [
