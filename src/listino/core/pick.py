@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from weakref import ref
 
 from listino.core.candidates import Candidate, StepCandidates
 from listino.core.filters import best_first, refused
@@ -16,7 +17,7 @@ UNKNOWN = Decimal("Infinity")
 class Pick:
     """The choice among candidates for one question, and the reasons of those that were not chosen."""
 
-    __slots__ = ("carried_out", "facts", "question", "skipped", "taken", "worth")
+    __slots__ = ("__weakref__", "carried_out", "facts", "question", "skipped", "taken", "worth")
 
     def __init__(self, question: Question, facts: Facts) -> None:
         self.question = question
@@ -25,7 +26,7 @@ class Pick:
         self.carried_out: list[tuple[StepCandidates, int]] = []
         # By exclusion group the rule that has it; the first that applies keeps all others out.
         self.taken: dict[str, Candidate] = {}
-        self.worth = Worth(question, facts, self._in_formula)
+        self.worth = Worth(question, facts, ref(self))
 
     def winners(self, step: StepCandidates, running: Running | None, record: bool = True) -> Sequence[Winner]:
         """The rules of a step that apply, as its pick says: one, or all that pass, in rank order."""
@@ -128,9 +129,6 @@ class Pick:
             return worth.adjusted(candidate, value, step, running, running.amount)
         except Unpriced:
             return UNKNOWN
-
-    def _in_formula(self, step: StepCandidates) -> Sequence[Winner]:
-        return self.winners(step, None, record=False)
 
     def _count(self, step: StepCandidates, winners: list[Winner]) -> None:
         """Remember up to which candidate of a step time could change the answer."""

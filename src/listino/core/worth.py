@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from listino.core.arrange import currency_of
 from listino.core.candidates import Candidate, StepCandidates
@@ -36,15 +36,27 @@ class Stated(NamedTuple):
     listed: Decimal
 
 
+class Choosing(Protocol):
+    """Who says which rules of a step win."""
+
+    def winners(self, step: StepCandidates, running: Running | None, record: bool = True) -> Sequence[Winner]:
+        """The rules of a step that apply, best first."""
+        ...
+
+
 class Worth:
-    """What the rules in reach of one question are worth."""
+    """What the rules in reach of one question are worth.
 
-    __slots__ = ("_facts", "_question", "_winners", "after", "tax", "tax_factor")
+    Shapes:  choosing: a weak reference to the pick that holds this: a circle of the two would keep every
+             answer in memory until a collection, and workers seldom collect.
+    """
 
-    def __init__(self, question: Question, facts: Facts, winners: Callable[[StepCandidates], Sequence[Winner]]) -> None:
+    __slots__ = ("_choosing", "_facts", "_question", "after", "tax", "tax_factor")
+
+    def __init__(self, question: Question, facts: Facts, choosing: Callable[[], Choosing | None]) -> None:
         self._question = question
         self._facts = facts
-        self._winners = winners
+        self._choosing = choosing
         self.tax = tax_at(facts.taxes, question)
         self.tax_factor = ONE if self.tax is None else tax_factor(self.tax.percent)
         self.after: dict[str, Decimal] = {}
@@ -100,8 +112,8 @@ class Worth:
         """The price of one unit in another list, and what it is shown as a discount of, in a tax mode."""
         if depth > FORMULA_DEPTH_MAX:
             raise Unpriced("formula_loop")
-        step = self._facts.lists.get(code)
-        winners = self._winners(step) if step is not None else []
+        step, choosing = self._facts.lists.get(code), self._choosing()
+        winners = choosing.winners(step, None, record=False) if step is not None and choosing is not None else ()
         if not winners:
             raise Unpriced("formula_without_price")
         candidate, value = winners[0]
