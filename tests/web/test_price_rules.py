@@ -156,7 +156,7 @@ def test_the_lower_of_the_contract_price_and_the_list_less_a_quarter(house: Hous
     house.put("rules", "contract", action="price", customer="alfa-1", value="8")
     answer = house.price("cable", customer="alfa-1", channel="b2b", explain="all")
     assert (answer["net_price"], [step["rule"] for step in answer["steps"]]) == ("7.50", ["cable-base", "quarter"])
-    assert ("contract", "chain_beaten") in [(line["rule"], line["reason"]) for line in answer["not_applied"]]
+    assert [(line["rule"], line["reason"]) for line in answer["not_applied"]] == [("contract", "chain_beaten")]
 
 
 def test_assignments_merge_fill_gaps_or_replace(house: House) -> None:
@@ -264,3 +264,27 @@ def test_an_employee_sale_may_lie_below_the_floor(house: House) -> None:
     assert told(house, customer="beta") == "5.50"
     house.put("rules", "sale", **off("45"))
     assert told(house, customer="beta") == "7.80"
+
+
+def test_a_percentage_of_the_whole_line_may_stand_beside_it(house: House) -> None:
+    house.put("rules", "toll", action="percent", sign="charge", value="3", own_line={"per": "line"})
+    answer = house.price("cable", customer="beta", channel="b2b", quantity="30")
+    assert [(own["quantity"], own["net"]) for own in answer["own_lines"]] == [("1", "9.00")]
+
+
+def test_a_floor_is_net_where_it_says_so(house: House) -> None:
+    house.put("price-lists", "shop", currency="EUR", tax_mode="gross")
+    house.put("assignments", "shop", list="shop")
+    house.put("rules", "shop-cable", action="price", list="shop", item="cable", value="10")
+    house.put("rules", "floor", action="limit", bound="min", value="10")
+    assert house.price("cable", customer="beta", channel="b2b")["gross_price"] == "10.00"
+    house.put("rules", "floor", action="limit", bound="min", value="10", tax_mode="net")
+    assert house.price("cable", customer="beta", channel="b2b")["gross_price"] == "12.20"
+
+
+def test_the_next_break_may_be_by_amount(house: House) -> None:
+    house.put("rules", "off", action="percent", scale={"measure": "amount", "tiers": [{"from": "100", "value": "5"}]})
+    answer = house.price("cable", customer="beta", channel="b2b", quantity="4", explain="all", ladder="true")
+    assert answer["next_break"] == {"from": "10", "net_price": "9.50", "gross_price": "11.59", "per": "1"}
+    assert [(rung["from"], rung["net_price"]) for rung in answer["ladder"]] == [("1", "10.00"), ("10", "9.50")]
+    assert answer["not_applied"][0]["text"] == "It applies from 100 of net amount."

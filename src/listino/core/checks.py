@@ -26,6 +26,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "Channel.amount_rounding": tuple(DIRECTIONS),
     "Rule.status": ("draft", "approved", "active", "blocked"),
     "Rule.action": ("price", "percent", "amount", "margin", "limit", "free_goods", "bundle", "indexed"),
+    "Rule.tax_mode": ("net", "gross"),
     "Rule.sign": ("allowance", "charge"),
     "Rule.bound": ("min", "max"),
     "Rule.show_as": ("price", "discount"),

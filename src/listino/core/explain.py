@@ -8,7 +8,7 @@ from typing import Any
 from listino.core.candidates import Candidate
 from listino.core.money import NINE_PLACES, plain
 from listino.core.question import Facts, NoPrice, NotApplied
-from listino.core.rules import Rule, Text
+from listino.core.rules import Requirement, Rule, Scale, Text
 
 FALLBACK_LANGUAGE = "en"
 
@@ -50,12 +50,29 @@ def _requires(_: Rule, detail: Any) -> str:
     requirement, measure = detail
     bounds = [f"at least {plain(requirement.from_)}"] if requirement.from_ is not None else []
     bounds += [f"at most {plain(requirement.up_to)}"] if requirement.up_to is not None else []
-    over = "" if requirement.by == "line" else f" per {requirement.by}"
-    return f"It requires a {requirement.measure} of {' and '.join(bounds)}{over}; here it is {plain(measure)}."
+    wanted = f"{requirement.measure} of {' and '.join(bounds)}{_over(requirement)}"
+    return f"It requires a {wanted}; here it is {plain(measure)}."
 
 
 def _below_break(rule: Rule, start: Any) -> str:
-    return f"It applies {quantity_text(start)} {rule.unit or ''}".rstrip() + "."
+    return f"It applies {quantity_text(start)} {_unit_of(rule)}".rstrip() + f"{_over(rule.scale)}."
+
+
+def _unit_of(rule: Rule) -> str:
+    measure = rule.scale.measure if rule.scale is not None else "quantity"
+    if measure == "weight":
+        return "kg"
+    return (rule.currency or "of net amount") if measure == "amount" else rule.unit or ""
+
+
+def _over(measured: Scale | Requirement | None) -> str:
+    by = measured.by if measured is not None else "line"
+    if by == "line":
+        return ""
+    word, _, name = by.partition(":")
+    return (
+        f" under the contract {name}" if word == "period" else f" of {name} in the order" if name else " in the order"
+    )
 
 
 def _above_break(_: Rule, start: Any) -> str:

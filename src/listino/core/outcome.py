@@ -83,7 +83,11 @@ def _own_line(work: Work, candidate: Candidate, change: Decimal) -> OwnCharge:
     if running is None or rule.own_line is None:
         raise Unpriced("no_price")
     price = SETTLED.plus(change / running.per)
-    quantity = question.quantity if rule.own_line.per == "unit" else ONE.copy_sign(question.quantity)
+    quantity = question.quantity
+    if rule.own_line.per != "unit":
+        # A percentage is one of the whole line; an amount is stated for it.
+        price = SETTLED.plus(price * abs(quantity)) if rule.action == "percent" else price
+        quantity = ONE.copy_sign(quantity)
     tax = work.pick.worth.tax
     if rule.own_line.tax_class is not None:
         tax = tax_at(work.facts.own_taxes.get(rule.own_line.tax_class, ()), question)

@@ -179,7 +179,8 @@ class Rule:
 
     Units:   value in `currency` per `per` of `unit` for price, amount and limit; percent for percent
              and margin (on the cost, or of the price with `basis` price); a limit with a `basis` is a
-             percentage of that basis.
+             percentage of that basis. Amounts are meant net or gross as `tax_mode` says, else as their
+             list does, else (a price apart, which is net) as the price that they work on.
     """
 
     code: str
@@ -206,6 +207,7 @@ class Rule:
     requires: tuple[Requirement, ...] = ()
     value: Decimal | None = None
     per: Decimal = ONE
+    tax_mode: str | None = None
     sign: str | None = None
     bound: str | None = None
     basis: str | None = None

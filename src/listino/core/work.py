@@ -9,10 +9,9 @@ from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_liste
 from listino.core.manual import arranged_manual
 from listino.core.money import ONE, SETTLED
 from listino.core.pick import Pick
-from listino.core.question import AppliedStep, Facts, Question, Running
-from listino.core.rules import Rule
+from listino.core.question import AppliedStep, Facts, NotApplied, Question, Running
 from listino.core.scales import line_amount
-from listino.core.worth import Unpriced, kept_constant
+from listino.core.worth import Unpriced, kept_constant, mode_of
 
 
 class SplitLine(Exception):
@@ -97,6 +96,7 @@ class Work:
     def _choose(self, step: StepCandidates) -> None:
         """Each chain carried out whole; the best, or the first that has an answer, is taken over."""
         answers: list[Work] = []
+        known = len(self.skipped) if self.skipped is not None else 0
         taken = dict(self.pick.taken)
         for chain in step.chains:
             branch = self._branch()
@@ -114,14 +114,7 @@ class Work:
             return
         best = min(answers, key=Work.outcome)
         if self.skipped is not None:
-            rules = {rule.code: rule for chain in step.chains for inner in chain for rule in _rules_of(inner)}
-            self.skipped += [
-                (name, rules[code], "chain_beaten", None)
-                for loser in answers
-                if loser is not best
-                for name, _, code, *_ in loser.steps[len(self.steps) :]
-                if code in rules
-            ]
+            self.skipped[known:] = _told_once(self.skipped[known:], answers, best, step)
         self.running, self.steps, self.final, self.bounds = best.running, best.steps, best.final, best.bounds
         self.own_lines, self.flags, self.below = best.own_lines, best.flags, best.below
         self._measure(best.running)
@@ -239,6 +232,8 @@ class Work:
                     raise Unpriced("limit_unknown")
                 self.flags.append(f"limit_unknown:{candidate.rule.code}")
                 continue
+            if candidate.rule.basis is None:
+                amount = self.pick.worth.in_mode(amount, mode_of(candidate) or running.tax_mode, running.tax_mode)
             before = running.amount
             running.amount = narrowed(self.bounds, candidate, amount, before)
             rule, plan = candidate.rule, step.plan
@@ -265,5 +260,18 @@ class Work:
                 self.skipped.append((step.plan.name, candidate.rule, *own))
 
 
-def _rules_of(step: StepCandidates) -> tuple[Rule, ...]:
-    return tuple(candidate.rule for candidate in step.live)
+def _told_once(told: list[NotApplied], answers: list[Work], best: Work, step: StepCandidates) -> list[NotApplied]:
+    """What the chains of a choice say of rules not applied: each once, and none of those that were applied."""
+    rules = {one.rule.code: one.rule for chain in step.chains for inner in chain for one in inner.live}
+    applied = {code for _, _, code, *_ in best.steps}
+    lost = [
+        (name, rules[code], "chain_beaten", None)
+        for answer in answers
+        for name, _, code, *_ in answer.steps
+        if code in rules and code not in applied
+    ]
+    once: dict[str, NotApplied] = {}
+    for entry in (*lost, *(entry for entry in told if entry[2] != "no_access"), *told):
+        if entry[1].code not in applied:
+            once.setdefault(entry[1].code, entry)
+    return list(once.values())

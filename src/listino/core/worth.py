@@ -64,7 +64,7 @@ class Worth:
     def price_by(self, candidate: Candidate, value: Decimal, depth: int = 0) -> Stated:
         """The price that a rule states, or makes from another."""
         rule, question = candidate.rule, self._question
-        mode = candidate.list.tax_mode if candidate.list is not None else "net"
+        mode = mode_of(candidate) or "net"
         formula = rule.formula
         if formula is not None:
             return self._by_formula(candidate, formula, mode, depth)
@@ -119,11 +119,12 @@ class Worth:
         candidate, value = winners[0]
         stated = self.price_by(candidate, value, depth)
         per = candidate.rule.per
-        return self._in_mode(stated.amount / per, stated.tax_mode, mode), self._in_mode(
+        return self.in_mode(stated.amount / per, stated.tax_mode, mode), self.in_mode(
             stated.listed / per, stated.tax_mode, mode
         )
 
-    def _in_mode(self, amount: Decimal, own: str, mode: str) -> Decimal:
+    def in_mode(self, amount: Decimal, own: str, mode: str) -> Decimal:
+        """An amount that is meant net or gross (`own`) in the mode that is wanted."""
         if own == mode:
             return amount
         if self.tax is None:
@@ -145,7 +146,7 @@ class Worth:
         rate = rate_at(currency, question.currency, question.at, facts.circle)
         if rate is None:
             raise Unpriced("no_rate")
-        return self._in_mode(found.value * rate * facts.factors[question.unit] * per, "net", mode)
+        return self.in_mode(found.value * rate * facts.factors[question.unit] * per, "net", mode)
 
     def adjusted(
         self, candidate: Candidate, value: Decimal, step: StepCandidates, running: Running, entry: Decimal
@@ -168,7 +169,8 @@ class Worth:
         if rule.action == "indexed":
             return self._indexed(candidate, running)
         amount = converted(value, candidate, self._question, self._facts)
-        return amount * unit_ratio(candidate, self._question, self._facts) * running.per / rule.per
+        amount *= unit_ratio(candidate, self._question, self._facts) * running.per / rule.per
+        return self.in_mode(amount, mode_of(candidate) or running.tax_mode, running.tax_mode)
 
     def _basis(self, basis: str, step: StepCandidates, running: Running, entry: Decimal) -> Decimal:
         """What a percentage is of."""
@@ -188,7 +190,7 @@ class Worth:
     def _offered(self, candidate: Candidate, value: Decimal, kind: str, running: Running) -> Decimal:
         """An offer price: it counts only where it is lower, as a charge only where it is higher."""
         stated = self.price_by(candidate, value)
-        amount = self._in_mode(stated.amount, stated.tax_mode, running.tax_mode) * running.per / candidate.rule.per
+        amount = self.in_mode(stated.amount, stated.tax_mode, running.tax_mode) * running.per / candidate.rule.per
         return max(running.amount, amount) if kind == "charge" else min(running.amount, amount)
 
     def _indexed(self, candidate: Candidate, running: Running) -> Decimal:
@@ -209,7 +211,12 @@ class Worth:
             own = currency_of(candidate.rule, facts.circle)
             lowest = indexed.lowest * (rate_at(own, question.currency, question.at, facts.circle) or ONE)
             change = max(change, lowest)
-        return self._in_mode(change * facts.factors[question.unit] * running.per, "net", running.tax_mode)
+        return self.in_mode(change * facts.factors[question.unit] * running.per, "net", running.tax_mode)
+
+
+def mode_of(candidate: Candidate) -> str | None:
+    """Whether a rule's amounts are meant net or gross; None where neither it nor its list says so."""
+    return candidate.rule.tax_mode or (candidate.list.tax_mode if candidate.list is not None else None)
 
 
 def _holds(measure: str, facts: Facts) -> bool:

@@ -103,7 +103,7 @@ class _Commit:
         self.changed = 0
         self.keys: set[str] = set()
         self.shapes: dict[str, int] = {}
-        self.named: dict[tuple[str, str], tuple[str, str]] = {}
+        self.named: dict[tuple[str, str], Fact] = {}
         self.ended: list[tuple[str, str]] = []
         self.raised: list[tuple[str, str, str, str]] = []
         self.fact_ids: tuple[int | None, int | None] = (None, None)
@@ -174,7 +174,7 @@ class _Commit:
             [(digest_of(*target), row.lastrowid) for target in named],
         )
         for target in named:
-            self.named.setdefault(target, (KIND_OF[type(fact)], fact.code))
+            self.named.setdefault(target, fact)
         self._count(key, 1)
 
     def _check_room(self, key: str, fact: Fact) -> None:
@@ -192,10 +192,10 @@ class _Commit:
 
     def check_references(self) -> None:
         """What is named must be there, and what has ended must not be named any more."""
-        for (kind, code), (by_kind, by_code) in self.named.items():
+        for (kind, code), fact in self.named.items():
             name = code_key(kind, code)
             if name not in self.brought and name not in BUILT_IN and not is_open(self.tx, name):
-                raise unknown_reference(kind, code, by_kind, by_code)
+                raise unknown_reference(kind, code, fact)
         for kind, code in self.ended:
             users = users_of(self.tx, kind, code)
             if users:

@@ -87,9 +87,11 @@ class _Drafting:
         """What is named must be there, and what ends must not be named by anything that stays."""
         touched = self.changed | self.new
         for record, fact in self.stated.items():
-            for kind, code in references(fact) if fact is not None and record in touched else ():
+            if fact is None or record not in touched:
+                continue
+            for kind, code in references(fact):
                 if code_key(kind, code) not in BUILT_IN and not self._is_there((kind, code)):
-                    raise unknown_reference(kind, code, *record)
+                    raise unknown_reference(kind, code, fact)
         connection = self.book.reading.connection
         for (kind, code), fact in self.stated.items():
             users = users_of(connection, kind, code, but=touched) if fact is None else ()

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from listino.core.errors import Conflict, Fault, Malformed, NotFound, malformed
+from listino.core.facts import KIND_OF, Fact
 from listino.core.keys import SEPARATOR
+from listino.core.naming import field_naming
 from listino.core.rules import Rule
 from listino.db.engine import Connection
 
@@ -29,18 +31,11 @@ def in_use(kind: str, code: str, users: Sequence[tuple[str, str]]) -> Conflict:
     return Conflict("in_use", text, faults)
 
 
-def unknown_reference(kind: str, code: str, by_kind: str, by_code: str) -> Exception:
+def unknown_reference(kind: str, code: str, by: Fact) -> Exception:
     """The refusal of a fact that names what is not there."""
-    text = f"{by_kind} {by_code!r} names {code!r}, which is not in {kind}."
-    return malformed(field_of(kind), "unknown_reference", text, f"Create it in {kind} first, or correct the code.")
-
-
-def field_of(kind: str) -> str:
-    """The field by which other facts name a fact of a kind."""
-    return (
-        "list"
-        if kind == "price-lists"
-        else {"taxes": "tax", "assortments": "assortment"}.get(kind, kind.removesuffix("s").replace("-", "_"))
+    text = f"{KIND_OF[type(by)]} {by.code!r} names {code!r}, which is not in {kind}."
+    return malformed(
+        field_naming(by, kind, code), "unknown_reference", text, f"Create it in {kind} first, or correct the code."
     )
 
 

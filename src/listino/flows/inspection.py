@@ -1,12 +1,12 @@
 """What is wrong with rows together or beside the book: they stand twice, name nobody, or are too many."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from listino.core.facts import Fact
-from listino.core.keys import REFERENCE_FIELDS, SEPARATOR
+from listino.core.keys import SEPARATOR
+from listino.core.naming import field_naming
 from listino.db.codec import fact_of
-from listino.db.refusals import RULES_PER_KEY_MAX, field_of
+from listino.db.refusals import RULES_PER_KEY_MAX
 from listino.db.suspects import Suspects
 
 LINE_BITS = 40
@@ -66,26 +66,6 @@ def _too_many(code: str) -> Finding:
 def _missing(suspects: Suspects, r: int, name: str) -> Finding:
     _, of, _, body = suspects.row(r)
     kind, _, code = name.partition(SEPARATOR)
-    column = _field_naming(fact_of(of.partition(SEPARATOR)[0], body or "{}"), kind, code)
+    column = field_naming(fact_of(of.partition(SEPARATOR)[0], body or "{}"), kind, code)
     text = f"There is no {code!r} in {kind}."
     return Finding(column, code, "unknown_reference", text, f"Create it in {kind} first, or correct the code.")
-
-
-def _field_naming(fact: Fact, kind: str, code: str) -> str:
-    """In which field a fact names another."""
-    wanted = [field for field, of in REFERENCE_FIELDS if of == kind]
-    for prefix, record in (("", fact), *((f"{name}.", getattr(fact, name, None)) for name in ("formula", "unless"))):
-        for field in (*wanted, "parent") if record is not None else ():
-            if _names(getattr(record, field, None), code):
-                return prefix + field
-    for name in ("include", "exclude"):
-        selection = getattr(fact, name, None)
-        if selection is not None and code in getattr(selection, kind.replace("-", "_")):
-            return f"{name}.{kind.replace('-', '_')}"
-    return field_of(kind)
-
-
-def _names(value: Any, code: str) -> bool:
-    if isinstance(value, tuple):
-        return any(code in {member, getattr(member, "group", None)} for member in value)
-    return bool(value == code)

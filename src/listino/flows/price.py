@@ -101,7 +101,7 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
     # Of a break whose amounts are out of range no price is shown.
     with suppress(ArithmeticError):
-        if asked.breaks and facts.starts and isinstance(outcome, Price):
+        if asked.breaks and (facts.starts or facts.amounts) and isinstance(outcome, Price):
             following = next_break(question, facts, outcome)
     with suppress(ArithmeticError):
         rungs = ladder(question, facts) if asked.ladder else ()

@@ -13,6 +13,7 @@ RULES: Mapping[str, str] = {
     "Rule.unless": "It does not apply where all of this holds; or of several such scopes where one does.",
     "Rule.value": "In `currency` per `per` units for price, amount and limit; else in percent; 0 or more.",
     "Rule.per": "The number of units that a value is for, as 100 for a price per hundred; above 0.",
+    "Rule.tax_mode": "Whether its amounts are meant net or gross; else as its list says, or what they work on.",
     "Rule.sign": "Whether percent or amount is taken off (`allowance`) or added (`charge`).",
     "Rule.bound": "Whether a limit is the lowest or the highest price.",
     "Rule.basis": "What a percentage is of: running, price (or gross), cost, list:CODE, attribute:NAME or step:NAME; "
