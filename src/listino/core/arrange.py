@@ -73,7 +73,8 @@ def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCa
             reason = ("no_access", None)
         if reason is not None:
             dead.append((ready.rule, reason))
-    candidates = _ranked(step, live, circle) if len(live) > 1 else tuple([candidate for candidate, _ in live])
+    rivals = len(live) > 1 or (live and step.kind == "basket")
+    candidates = _ranked(step, live, circle) if rivals else tuple([candidate for candidate, _ in live])
     if len(dead) > 1:
         dead.sort(key=_code_of_dead)
     timed = bool([candidate for candidate in candidates if not candidate.always])

@@ -41,6 +41,18 @@ def attribute_of(name: str, item: Item) -> PriceAttribute | None:
 
 
 def _refused_itself(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+    reason = refused_by_context(candidate, question, facts)
+    if reason is not None:
+        return reason
+    if not candidate.ready.plain:
+        reason = _refused_by_need(candidate, question, facts)
+        if reason is not None:
+            return reason
+    return refused_by_amount(candidate, question, facts)
+
+
+def refused_by_context(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+    """Why a candidate does not hold for who asks, for what and when, whatever it measures."""
     rule = candidate.rule
     if not candidate.always:
         reason = refused_by_time(candidate, dated(rule, question))
@@ -52,11 +64,7 @@ def _refused_itself(candidate: Candidate, question: Question, facts: Facts) -> R
             return ("unless", None)
     if question.hidden and candidate.list is not None and candidate.list.code in question.hidden:
         return ("list_displaced", candidate.list.code)
-    if not candidate.ready.plain:
-        reason = _refused_by_need(candidate, question, facts)
-        if reason is not None:
-            return reason
-    return refused_by_amount(candidate, question, facts)
+    return None
 
 
 def _refused_by_need(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:

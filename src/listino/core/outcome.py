@@ -61,6 +61,7 @@ def answered(work: Work) -> Price:
         question.item, question.customer, question.quantity, question.unit, running.per, question.currency,
         unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, work.steps,
         work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), tuple(work.flags),
+        running.tax_mode, work.bounds.low if work.bounds is not None else None, running.first,
     )  # fmt: skip
 
 
@@ -122,7 +123,7 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
         question.item, question.customer, question.quantity, question.unit, per, question.currency, net_price,
         gross_price, listed, net, tax, None if tax is None else net + tax, first.tax_fact, first.price_list,
         first.steps, first.not_applied, min(changes, default=None), any(part.final for part in parted),
-        tuple(own for part in parted for own in part.own_lines), parted, first.flags,
+        tuple(own for part in parted for own in part.own_lines), parted, first.flags, first.tax_mode,
     )  # fmt: skip
 
 

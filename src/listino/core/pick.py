@@ -9,6 +9,7 @@ from listino.core.filters import best_first, refused
 from listino.core.money import ONE, ZERO
 from listino.core.question import Facts, NotApplied, Question, Running
 from listino.core.scales import value_of
+from listino.core.scheme import StepPlan
 from listino.core.worth import Unpriced, Winner, Worth
 
 UNKNOWN = Decimal("Infinity")
@@ -68,13 +69,8 @@ class Pick:
     def _narrowed(
         self, step: StepCandidates, ranked: list[Winner], skipped: list[NotApplied] | None, running: Running | None
     ) -> list[Winner]:
-        """Those that win of several in rank order: one, an exclusive one alone, one of each exclusion group."""
-        if step.plan.pick != "all":
-            kept = ranked[:1]
-        else:
-            kept = next(([one] for one in ranked if one[0].rule.exclusive), ranked)
-            if len(kept) > 1:
-                kept = _one_of_each(kept)
+        """Those that win, and why the others do not."""
+        kept = kept_of(step.plan, ranked)
         if skipped is not None and len(kept) < len(ranked):
             codes = {candidate.rule.code for candidate, _ in kept}
             losers = [loser for loser in ranked if loser[0].rule.code not in codes]
@@ -144,6 +140,14 @@ def _static(step: StepCandidates, winner: Candidate, loser: Candidate) -> str:
     """On which of the ranks that never move one rule comes before another."""
     ranks = zip(step.plan.static_rank, winner.rank, loser.rank, strict=False)
     return next((name for name, first, second in ranks if first != second), "code")
+
+
+def kept_of(plan: StepPlan, ranked: list[Winner]) -> list[Winner]:
+    """Those that win of several in rank order: one, an exclusive one alone, one of each exclusion group."""
+    if plan.pick != "all":
+        return ranked[:1]
+    kept = next(([one] for one in ranked if one[0].rule.exclusive), ranked)
+    return _one_of_each(kept) if len(kept) > 1 else kept
 
 
 def _one_of_each(ranked: list[Winner]) -> list[Winner]:

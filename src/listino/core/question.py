@@ -108,7 +108,9 @@ class Price:
              line at the currency's minor unit. Tax amounts are None where no tax fact fits.
     Shapes:  own_lines: charges beside the line's amounts; segments: the parts of a line that a cap or
              a contract's end splits, whose amounts the line's are the sum of; final: nothing further
-             is taken off it; flags: what could not be checked, as limit_unknown:RULE.
+             is taken off it; flags: what could not be checked, as limit_unknown:RULE; tax_mode: in which
+             the price was worked out; low, first: its lowest limit and its list price, per `per` in that
+             mode (of a line in parts, those of its parts).
     """
 
     item: str
@@ -132,6 +134,9 @@ class Price:
     own_lines: tuple[OwnCharge, ...] = ()
     segments: tuple["Price", ...] = ()
     flags: tuple[str, ...] = ()
+    tax_mode: str = "net"
+    low: Decimal | None = None
+    first: Decimal | None = None
 
 
 class UnitPrice(NamedTuple):
