@@ -1,27 +1,20 @@
 """The prices of many lines together: what is measured over all of them, offers, order discounts, charges, tax."""
 
-from decimal import Decimal
+from decimal import Decimal, getcontext, setcontext
 
+from listino.core.basket_answer import Resolved, answered
 from listino.core.basket_question import BasketLine as BasketLine
 from listino.core.basket_question import BasketPrice as BasketPrice
 from listino.core.basket_question import BasketQuestion as BasketQuestion
-from listino.core.basket_question import PricedLine, Totals
-from listino.core.money import ZERO
-from listino.core.question import NoPrice, OwnCharge, Price
+from listino.core.basket_steps import BasketWork
+from listino.core.consumption import uses_of_contracts, uses_of_line
+from listino.core.effects import Till
+from listino.core.gifts import gifts_wanted as gifts_wanted
+from listino.core.money import EXACT, QUANTA, ZERO, minor_digits
+from listino.core.pieces import pieces_of
+from listino.core.question import Price
 from listino.core.resolve import resolve
-from listino.core.taxes import Amounts, Taxable, taxed
-
-
-def gifts_wanted(lines: tuple[BasketLine, ...]) -> frozenset[str]:
-    """The items that an offer in reach of some line could add: their facts are needed to price the basket."""
-    return frozenset(
-        candidate.rule.offer.item
-        for line in lines
-        for step in line.facts.steps
-        if step.plan.kind == "basket"
-        for candidate in step.live
-        if candidate.rule.offer is not None and candidate.rule.offer.item is not None
-    )
+from listino.core.totals import asked, line_totals
 
 
 def priced_basket(basket: BasketQuestion) -> BasketPrice:
@@ -31,38 +24,49 @@ def priced_basket(basket: BasketQuestion) -> BasketPrice:
     Errors:  none: that a line has no price is an answer; the others are priced without it.
     Source:  docs/decisions/0010-baskets.md; EN 16931 BR-CO-10..17.
     """
-    prices = [resolve(line.question, line.facts) for line in basket.lines]
-    parts = [part for price in prices if isinstance(price, Price) for part in _taxables(price)]
-    result = taxed(parts, basket.currency, basket.tax_rounding)
-    amounts = iter(result.amounts)
-    lines = tuple(
-        PricedLine(line.id, price)
-        if isinstance(price, NoPrice)
-        else _priced_line(line.id, price, [next(amounts) for _ in range(1 + len(price.own_lines))])
-        for line, price in zip(basket.lines, prices, strict=True)
-    )
-    net = sum((amount.net for amount in result.amounts), ZERO)
-    tax = None if any(part.tax is None for part in parts) else sum((amount.tax for amount in result.amounts), ZERO)
-    gross = None if tax is None else net + tax
-    totals = Totals(net, tax, gross, result.rows, result.rounding)
-    return BasketPrice(lines, (), (), totals, [], {}, basket.coupons)
+    context = getcontext()
+    setcontext(EXACT)
+    try:
+        resolved = _resolved(basket)
+        priced = [(line, price) for line, price in resolved if isinstance(price, Price)]
+        bought = [price for _, price in priced if price.quantity > 0]
+        gross = bool(bought) and all(price.tax_mode == "gross" for price in bought)
+        digits = minor_digits(basket.currency)
+        till = Till(basket.currency, digits, QUANTA[digits], gross)
+        pieces = pieces_of(priced, basket.currency, gross)
+        work = BasketWork(basket, [line for line, _ in resolved], pieces, _usage_before(basket), till)
+        work.carry_out()
+        return answered(work, resolved)
+    finally:
+        setcontext(context)
 
 
-def _taxables(price: Price) -> list[Taxable]:
-    gross = price.price_list is not None and price.price_list.tax_mode == "gross" and price.gross is not None
-    own = [Taxable(_own(charge, gross), gross, charge.tax_fact) for charge in price.own_lines]
-    return [Taxable(price.gross if gross and price.gross is not None else price.net, gross, price.tax_fact), *own]
+def _usage_before(basket: BasketQuestion) -> dict[str, Decimal]:
+    """What was used up before this order, as the basket or its lines say."""
+    usage: dict[str, Decimal] = {}
+    for line in basket.lines:
+        usage |= line.question.usage or {}
+    return usage | dict(basket.usage)
 
 
-def _own(charge: OwnCharge, gross: bool) -> Decimal:
-    return charge.gross if gross and charge.gross is not None else charge.net
-
-
-def _priced_line(id: str, price: Price, amounts: list[Amounts]) -> PricedLine:
-    own = tuple(
-        charge._replace(net=part.net, tax=part.tax, gross=part.gross)
-        for charge, part in zip(price.own_lines, amounts[1:], strict=True)
-    )
-    unknown = price.tax_fact is None
-    line = amounts[0]
-    return PricedLine(id, price, (), line.net, None if unknown else line.tax, None if unknown else line.gross, own)
+def _resolved(basket: BasketQuestion) -> list[Resolved]:
+    """Each line by itself, with what is measured over all; what one uses up is gone for those after it."""
+    totals = line_totals(basket.lines)
+    if not any(line.facts.counted for line in basket.lines):
+        found: list[Resolved] = []
+        for line in basket.lines:
+            if totals is not None or line.facts.measured or line.facts.circle.moded:
+                line = BasketLine(line.id, asked(line, totals), line.facts)
+            found.append((line, resolve(line.question, line.facts)))
+        return found
+    usage = _usage_before(basket)
+    by_id: dict[str, Resolved] = {}
+    for line in sorted(basket.lines, key=lambda line: (line.question.item, line.id)):
+        line = BasketLine(line.id, asked(line, totals, dict(usage)), line.facts)
+        price = resolve(line.question, line.facts)
+        by_id[line.id] = (line, price)
+        if isinstance(price, Price):
+            for use in (*uses_of_line(line, price), *uses_of_contracts(line, price.net)):
+                if not use.once:
+                    usage[use.subject] = usage.get(use.subject, ZERO) + use.amount
+    return [by_id[line.id] for line in basket.lines]

@@ -78,15 +78,18 @@ class PricedLine:
 class FreeGoods:
     """Goods that an offer adds to a basket, for nothing or for less.
 
-    Units:   price per one `unit`, in the tax mode that its own price has; amounts of all of it.
+    Units:   price per one `unit`, in `tax_mode`; value as the rule states it (100 percent where it
+             states none); amounts of all of it.
     """
 
     step: str
     rule: Rule
+    value: Decimal
     item: str
     quantity: Decimal
     unit: str
     price: Decimal
+    tax_mode: str
     net: Decimal
     tax: Decimal | None
     gross: Decimal | None

@@ -35,7 +35,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "Scale.measure": ("quantity", "amount", "weight"),
     "Requirement.measure": ("quantity", "amount", "weight"),
     "Requirement.basis": ("net", "gross"),
-    "Offer.reduction": ("percent", "amount", "price", "set_price"),
+    "Offer.reduction": ("percent", "amount", "price", "set_price", "set_amount"),
     "Offer.first": ("cheapest", "dearest"),
     "OwnLine.per": ("unit", "line", "order"),
     "Caps.beyond": ("refuse", "split"),

@@ -125,7 +125,7 @@ class Offer:
     Units:   quantities in the items' own units; one application per `quantity_from` units (or
              `amount_from` of net amount) bought. `bought` and `target` are the rule's own scope where
              they are not stated. The rule's value says the reduction: percent (100 without a value),
-             amount off or price per unit, or the price of the whole set (`reduction`).
+             amount off or price per unit, or the price of the whole set or the amount off it (`reduction`).
     """
 
     bought: Scope | None = None

@@ -12,7 +12,8 @@ STEPS_MAX = 40
 CHAINS_MAX = 8
 STEP_KINDS = ("price", "allowance", "charge", "limit", "basket", "rounding", "choose")
 PICKS = ("specific", "first", "best", "all")
-COMBINES = ("cascade", "additive")
+# How the rules of a step work together: each on what is left, each on what there was, each on units of its own.
+COMBINES = ("cascade", "additive", "once")
 # A rank may order by these; those of STATIC_RANKS do not depend on quantity, unit or value asked.
 # `chain` is a list's place in the customer's chain; filled_keys may name which: filled_keys:currency+variant.
 STATIC_RANKS = (

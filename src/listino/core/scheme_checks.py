@@ -60,6 +60,9 @@ def _step_faults(path: str, step: Step) -> Iterator[Fault]:
     for place, access in enumerate(step.access):
         if not _is_access(access):
             yield _not_a_choice(f"{path}.access[{place}]", access, ACCESS)
+    if step.combine == "once" and step.kind != "basket":
+        text = "Units of goods are told apart in a step of the basket alone."
+        yield Fault(f"{path}.combine", "not_a_basket", text, "Send cascade or additive.")
     yield from _chain_faults(path, step)
     if step.kind != "rounding" and (step.rounding is not None or step.currency is not None):
         text = "Only a step of kind rounding has a rounding of its own."

@@ -50,7 +50,8 @@ RULES: Mapping[str, str] = {
     "Step.pick": "Which rules win: the most specific, the first, the best for the buyer, or all.",
     "Step.rank": "By what rules of the same access are put in order; it always ends in `code`.",
     "Step.base": "What percentages are of: running, price (or gross), cost, list:CODE, attribute:NAME or step:NAME.",
-    "Step.combine": "Whether several percentages work one after the other or are added up first.",
+    "Step.combine": "Whether several percentages work one after the other or are added up first; with `once`, in "
+    "a step of the basket, no unit of goods is used by two of its rules.",
     "Step.currency_required": "Whether values in another currency are left out instead of converted.",
     "Step.group": "Of the steps of one group only the first that has a winner counts.",
     "Step.chains": "For a step of kind choose: two or more ways to make the price, each carried out whole.",
@@ -78,7 +79,7 @@ RULES: Mapping[str, str] = {
     "Offer.unit": "Unit of the goods that are added; the item's own where none is named.",
     "Offer.quantity": "Units that are given or get cheaper per application; all of the set where it is missing.",
     "Offer.reduction": "What the value is: percent off (100 without a value), an amount off or a price per unit, "
-    "or the price of the whole set.",
+    "the price of the whole set, or an amount off the whole set.",
     "Offer.first": "Which goods get cheaper first.",
     "Offer.times_max": "At most so many applications in an order.",
     "Offer.units_max": "At most so many units that get cheaper in an order; above 0.",

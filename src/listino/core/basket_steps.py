@@ -1,0 +1,207 @@
+"""The steps of a scheme that work on the whole basket, one after the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from listino.core.basket_question import BasketLine, BasketQuestion, FreeGoods, Share
+from listino.core.candidates import Candidate
+from listino.core.effects import Effect, Till, effect_of
+from listino.core.facts import Tax
+from listino.core.filters import best_first
+from listino.core.gifts import gift_of
+from listino.core.measures import Bought
+from listino.core.money import ZERO
+from listino.core.pick import kept_of
+from listino.core.pieces import Piece, groups_of
+from listino.core.question import NotApplied
+from listino.core.rules import Rule
+from listino.core.scheme import StepPlan
+from listino.core.standing import Scene, Standing, collected, unmet
+from listino.core.totals import MIX
+
+
+@dataclass(slots=True)
+class ChargeUnderWay:
+    """A charge for the whole order: what it comes to by its taxes, discounts on it taken off."""
+
+    step: str
+    rule: Rule
+    value: Decimal
+    pieces: list[Piece]
+
+
+@dataclass(slots=True)
+class Applied:
+    """A rule that was applied: of how many units it lowered the price, and what it took off in all."""
+
+    standing: Standing
+    units: Decimal
+    amount: Decimal
+
+
+@dataclass(slots=True)
+class BasketWork:
+    """A basket under way through its steps.
+
+    Shapes:  lines: those that are asked, as they were resolved; pieces: what they come to; usage: what
+             was used up before this order.
+    """
+
+    basket: BasketQuestion
+    lines: list[BasketLine]
+    pieces: list[Piece]
+    usage: Mapping[str, Decimal]
+    till: Till
+    charges: list[ChargeUnderWay] = field(default_factory=list)
+    free_goods: list[FreeGoods] = field(default_factory=list)
+    not_applied: list[NotApplied] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
+    taken: dict[str, Candidate] = field(default_factory=dict)
+    gift_lines: list[Bought] = field(default_factory=list)
+
+    def carry_out(self) -> None:
+        """Every step of the basket in the scheme's order."""
+        goods = [piece for piece in self.pieces if piece.own is None]
+        if not goods:
+            return
+        for index, step in enumerate(goods[0].line.facts.steps):
+            if step.plan.kind == "basket" and any(piece.line.facts.steps[index].live for piece in goods):
+                self._carry_out(index, step.plan, goods)
+        if self.basket.explain == "all":
+            self._tell_dead()
+
+    def _carry_out(self, index: int, plan: StepPlan, goods: list[Piece]) -> None:
+        for piece in self.pieces:
+            piece.entry, piece.used = piece.amount, ZERO
+        bought = {id(piece): piece.measured(self.till.gross, self.till.coin) for piece in goods}
+        scene = Scene(index, plan, goods, bought, self.gift_lines, self.usage)
+        found, refusals = collected(scene)
+        skipped = self.not_applied
+        skipped += [(plan.name, rule, *reason) for rule, reason in refusals.values()]
+        mixes = _mixes(found)
+        passed: dict[str, Standing] = {}
+        for code, standing in found.items():
+            reason = unmet(standing, scene, mixes)
+            group = standing.rule.exclusion_group
+            if reason is None and group is not None and group in self.taken:
+                reason = ("excluded", self.taken[group])
+            if reason is not None:
+                skipped.append((plan.name, standing.rule, *reason))
+            else:
+                passed[code] = standing
+        ranked = self._ranked(passed, scene)
+        for candidate, _ in kept_of(plan, [(one.candidate, one.value) for one in ranked], skipped):
+            self._apply(passed[candidate.rule.code], scene)
+
+    def _ranked(self, passed: Mapping[str, Standing], scene: Scene) -> list[Standing]:
+        """The rules that apply, by the step's rank; the outcome is what the buyer pays, the less the better."""
+        if len(passed) < 2:
+            return list(passed.values())
+        plan = scene.plan
+        by_outcome = plan.pick == "best"
+        needs_outcome = by_outcome or "value" in plan.moving_rank
+
+        def place(standing: Standing) -> tuple[object, ...]:
+            outcome = -self._effect(standing, scene)[0].benefit if needs_outcome else ZERO
+            moving = best_first(plan.moving_rank, standing.candidate, outcome, standing.question, standing.line.facts)
+            rank = standing.candidate.rank
+            return (outcome, rank, moving) if by_outcome else (rank, moving)
+
+        return sorted(passed.values(), key=place)
+
+    def _effect(self, standing: Standing, scene: Scene) -> tuple[Effect, FreeGoods | None]:
+        if standing.rule.action == "free_goods":
+            return gift_of(standing, self.basket.gifts, scene, self.till)
+        return effect_of(standing, self._works_on(standing), scene, self.till), None
+
+    def _works_on(self, standing: Standing) -> list[Piece]:
+        """The lines of a rule, and the charges that it may discount beside them."""
+        beside = [piece for piece in self.pieces if piece.own is not None]
+        orders = [] if _names_goods(standing.rule) else [piece for charge in self.charges for piece in charge.pieces]
+        if not beside and not orders:
+            return standing.pieces
+        ids = {piece.line.id for piece in standing.pieces}
+        open_charges = [piece for piece in orders if not piece.closed]
+        return [*standing.pieces, *(piece for piece in beside if piece.line.id in ids), *open_charges]
+
+    def _apply(self, standing: Standing, scene: Scene) -> None:
+        rule, plan = standing.rule, scene.plan
+        effect, gift = self._effect(standing, scene)
+        if effect.reason is not None:
+            self.not_applied.append((plan.name, rule, effect.reason, None))
+            return
+        if gift is not None:
+            self.free_goods.append(gift)
+            line = self.basket.gifts[gift.item]
+            self.gift_lines.append(Bought(line, effect.units))
+        for tax, amount in effect.charges:
+            self._charge(standing, plan, tax, amount)
+        charge = rule.sign == "charge" or rule.action == "indexed"
+        kind = "charge" if charge else "allowance"
+        for piece, amount in effect.changes:
+            label = rule.label or plan.label
+            piece.shares.append(Share(plan.name, kind, rule.code, label, standing.value, amount))
+            piece.amount += amount if charge else -amount
+        self._remember(standing, effect, scene)
+
+    def _remember(self, standing: Standing, effect: Effect, scene: Scene) -> None:
+        """What an applied rule leaves behind: units that it has had, groups that it takes, prices that are final."""
+        rule = standing.rule
+        reduced = {id(piece): units for piece, units in effect.used}
+        for piece, _ in effect.changes:
+            piece.groups |= groups_of(rule, scene.plan)
+            if rule.final:
+                piece.closed = True
+            if rule.below_limit:
+                units = reduced.get(id(piece), piece.quantity) if rule.offer is not None else piece.quantity
+                freed = piece.floor * units / piece.quantity
+                piece.floor = (
+                    max(min(piece.floor - freed, piece.amount), ZERO)
+                    if rule.offer is not None
+                    else min(piece.floor, piece.amount)
+                )
+        if rule.offer is not None or scene.plan.combine == "once":
+            for piece, units in effect.used:
+                piece.used += units
+        if rule.exclusion_group is not None:
+            self.taken.setdefault(rule.exclusion_group, standing.candidate)
+        self.applied.append(Applied(standing, effect.units, max(effect.benefit, ZERO)))
+
+    def _charge(self, standing: Standing, plan: StepPlan, tax: Tax | None, amount: Decimal) -> None:
+        own_line, line = standing.rule.own_line, standing.line
+        closed = own_line is None or not own_line.discountable
+        price = standing.pieces[0].price
+        piece = Piece(line, price, ZERO, amount, ZERO, tax, closed, ("", standing.rule.code))
+        last = self.charges[-1] if self.charges else None
+        if last is not None and last.rule is standing.rule:
+            last.pieces.append(piece)
+        else:
+            self.charges.append(ChargeUnderWay(plan.name, standing.rule, standing.value, [piece]))
+
+    def _tell_dead(self) -> None:
+        """Rules that can work on none of the lines, whatever is bought."""
+        live = {
+            candidate.rule.code for piece in self.pieces for step in piece.line.facts.steps for candidate in step.live
+        }
+        told: set[str] = set()
+        for line in self.lines:
+            for step in line.facts.steps:
+                for rule, (reason, detail) in step.dead if step.plan.kind == "basket" else ():
+                    if rule.code not in live and rule.code not in told:
+                        told.add(rule.code)
+                        self.not_applied.append((step.plan.name, rule, reason, detail))
+
+
+def _mixes(found: Mapping[str, Standing]) -> dict[str, list[Piece]]:
+    """By the key of a mix, the lines of all rules that share it."""
+    mixes: dict[str, dict[int, Piece]] = {}
+    for standing in found.values():
+        scale = standing.rule.scale
+        if scale is not None and scale.by.startswith(MIX):
+            mixes.setdefault(scale.by, {}).update({id(piece): piece for piece in standing.pieces})
+    return {key: list(pieces.values()) for key, pieces in mixes.items()}
+
+
+def _names_goods(rule: Rule) -> bool:
+    return any((rule.item, rule.variant, rule.item_group, rule.item_set, rule.brand))

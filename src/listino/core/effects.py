@@ -1,0 +1,258 @@
+"""What a rule of the basket takes off lines, adds to them or charges beside them, shared out to the coin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from listino.core.facts import Tax
+from listino.core.filters import converted
+from listino.core.money import HUNDRED, ONE, SETTLED, ZERO, shared
+from listino.core.offers import Goods, reduced
+from listino.core.pick import Pick
+from listino.core.pieces import Piece
+from listino.core.question import Running
+from listino.core.rates import rate_at
+from listino.core.rules import Caps, Offer, Scope
+from listino.core.standing import Scene, Standing
+from listino.core.usage import rule_subject
+from listino.core.within import within
+from listino.core.worth import tax_at
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a rule comes to, before it is carried out.
+
+    Units:   changes: what each piece loses (or gains, of a charge), above 0, at the minor unit; benefit:
+             what the buyer has of it, below 0 for a charge; units: how many get cheaper or are given.
+    Shapes:  charges: amounts of a line of its own by their tax; used: units that the rule has had, by
+             piece; reason: why it comes to nothing, where it does.
+    """
+
+    changes: list[tuple[Piece, Decimal]] = field(default_factory=list)
+    charges: list[tuple[Tax | None, Decimal]] = field(default_factory=list)
+    used: list[tuple[Piece, Decimal]] = field(default_factory=list)
+    benefit: Decimal = ZERO
+    units: Decimal = ZERO
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Till:
+    """How amounts of a basket are kept: its currency's minor unit, its tax mode, what of caps was used before."""
+
+    currency: str
+    digits: int
+    coin: Decimal
+    gross: bool
+
+
+def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Till) -> Effect:
+    """What a rule takes off or adds.
+
+    Shapes:  pieces: what it works on, by name: its lines, and charges that it may discount.
+    """
+    rule = standing.rule
+    if rule.own_line is not None:
+        return _charged(standing, pieces, scene, till)
+    if rule.offer is not None:
+        return _offered(standing, rule.offer, scene, till)
+    charge = rule.sign == "charge" or rule.action == "indexed"
+    open_pieces = [piece for piece in pieces if charge or not piece.closed]
+    if not open_pieces:
+        return Effect(reason="stopped_by_final")
+    total, weights = _total(standing, open_pieces, scene, till, charge=charge)
+    total = SETTLED.plus(total).quantize(till.coin)
+    if charge:
+        changes = [*zip(open_pieces, shared(total, weights, till.digits), strict=True)]
+        return Effect([change for change in changes if change[1]], benefit=-total, units=_units(open_pieces))
+    total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
+    if rule.caps is not None:
+        total, reason = _capped(standing, rule.caps, total, _units(open_pieces), scene)
+        if reason is not None:
+            return Effect(reason=reason)
+        total = SETTLED.plus(total).quantize(till.coin)
+    if total <= 0:
+        return Effect(reason=None if rule.action == "percent" and not standing.value else "nothing_to_reduce")
+    effect = _clipped(standing, open_pieces, shared(total, weights, till.digits))
+    effect.units = _units([piece for piece, _ in effect.changes])
+    effect.used = [(piece, piece.quantity - piece.used) for piece, _ in effect.changes if piece.own is None]
+    return effect
+
+
+def _total(
+    standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Till, *, charge: bool
+) -> tuple[Decimal, tuple[Decimal, ...]]:
+    """What a rule comes to over its pieces, exact, and by which weights it is shared over them."""
+    rule = standing.rule
+    if rule.action == "percent":
+        weights = tuple(_basis(standing, piece, scene, till) for piece in pieces)
+        return sum(weights, ZERO) * standing.value / HUNDRED, weights
+    weights = tuple(piece.amount for piece in pieces)
+    if rule.action == "indexed":
+        weights = tuple(_by_line(standing, piece, scene, till, ONE) for piece in pieces)
+        return sum(weights, ZERO), weights
+    amount = _amount(standing)
+    if rule.action == "amount":
+        return amount, weights
+    goods = sum(weights, ZERO)
+    return max(amount - goods if charge else goods - amount, ZERO), weights
+
+
+def _amount(standing: Standing) -> Decimal:
+    """An amount of a rule in the basket's currency: once, or by each unit that a graduated scale measures."""
+    rule, line = standing.rule, standing.line
+    amount = converted(standing.value, standing.candidate, standing.question, line.facts)
+    if rule.scale is not None and rule.scale.kind == "graduated":
+        unit = rule.unit or line.facts.item.unit
+        amount *= standing.measure / (line.facts.factors[unit] if rule.scale.measure == "quantity" else ONE)
+    return amount
+
+
+def _basis(standing: Standing, piece: Piece, scene: Scene, till: Till) -> Decimal:
+    """What a percentage is of, for one piece."""
+    basis = standing.rule.basis or scene.plan.base
+    if scene.plan.combine == "once":
+        return _untouched(piece)
+    if basis == "running" or piece.own is not None:
+        return piece.amount if scene.plan.combine == "cascade" else piece.entry
+    return _by_line(standing, piece, scene, till, HUNDRED)
+
+
+def _by_line(standing: Standing, piece: Piece, scene: Scene, till: Till, value: Decimal) -> Decimal:
+    """What a rule comes to on one line alone, as its own steps would reckon it."""
+    price, question, facts = piece.price, piece.line.question, piece.line.facts
+    worth = Pick(question, facts).worth
+    total = ZERO
+    for part in price.segments or (price,):
+        factor = worth.tax_factor if part.tax_mode == "gross" and not till.gross else ONE
+        for step, *_, after in part.steps:
+            worth.after[step] = after / factor
+        unit = piece.amount / price.quantity * part.per
+        first = (part.first if part.first is not None else part.list_price) / factor
+        running = Running(unit, part.per, first, "gross" if till.gross else "net", part.price_list, None)
+        change = worth.change_by(standing.candidate, value, facts.steps[scene.index], running, unit)
+        total += change * part.quantity / part.per
+    return total
+
+
+def _untouched(piece: Piece) -> Decimal:
+    """What of a piece no rule of the step has had yet, where each unit is used once."""
+    if not piece.used or not piece.quantity:
+        return piece.entry
+    return piece.entry * (piece.quantity - piece.used) / piece.quantity
+
+
+def _units(pieces: Sequence[Piece]) -> Decimal:
+    return sum((piece.quantity for piece in pieces if piece.own is None), ZERO)
+
+
+def _clipped(standing: Standing, pieces: Sequence[Piece], shares: Sequence[Decimal]) -> Effect:
+    """The shares that limits let through; what cannot be given on one line is not given on another."""
+    effect = Effect()
+    for piece, share in zip(pieces, shares, strict=True):
+        floor = ZERO if standing.rule.below_limit else piece.floor
+        given = min(share, max(piece.amount - floor, ZERO))
+        if given > 0:
+            effect.changes.append((piece, given))
+            effect.benefit += given
+    if not effect.changes:
+        effect.reason = "limit_reached" if any(shares) else "nothing_to_reduce"
+    return effect
+
+
+def _capped(standing: Standing, caps: Caps, total: Decimal, units: Decimal, scene: Scene) -> tuple[Decimal, str | None]:
+    """What a rule's caps leave of a total: all, a part, or nothing."""
+    code, candidate, question = standing.rule.code, standing.candidate, standing.question
+    rate = rate_at(candidate.currency, question.currency, question.at, standing.line.facts.circle) or ONE
+    if caps.quantity is not None:
+        left = units_left(standing, caps, scene)
+        if left < units:
+            if caps.beyond == "refuse":
+                return ZERO, "cap_exceeded"
+            total = total * left / units
+    if caps.amount is not None:
+        amount_left = (caps.amount - scene.usage.get(rule_subject(code, "amount"), ZERO)) * rate
+        if amount_left < total:
+            if caps.beyond == "refuse":
+                return ZERO, "cap_exceeded"
+            total = amount_left
+    return total if caps.amount_per_order is None else min(total, caps.amount_per_order * rate), None
+
+
+def units_left(standing: Standing, caps: Caps, scene: Scene) -> Decimal:
+    """How many units a rule's cap still holds, in the item's own unit."""
+    facts = standing.line.facts
+    left = (caps.quantity or ZERO) - scene.usage.get(rule_subject(standing.rule.code, "quantity"), ZERO)
+    return left * facts.factors.get(standing.rule.unit or facts.item.unit, ONE)
+
+
+def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece], list[Goods]]:
+    """The lines that an offer counts as bought or makes cheaper, as it sees them."""
+    own = {id(piece) for piece in standing.pieces}
+    pieces: list[Piece] = []
+    goods: list[Goods] = []
+    once = scene.plan.combine == "once"
+    for piece in scene.goods:
+        mine = id(piece) in own
+        bought = mine if offer.bought is None else _in_scope(piece, standing, offer.bought)
+        target = mine if offer.target is None else _in_scope(piece, standing, offer.target)
+        left = piece.quantity - piece.used if once else piece.quantity
+        if (bought or target) and left > 0:
+            net = (scene.bought[id(piece)].net or ZERO) / piece.quantity
+            unit = (piece.entry if once else piece.amount) / piece.quantity
+            pieces.append(piece)
+            goods.append(Goods(unit, net, left, bought, target and not piece.closed, piece.name))
+    return pieces, goods
+
+
+def _in_scope(piece: Piece, standing: Standing, scope: Scope) -> bool:
+    question, circle = piece.line.question, piece.line.facts.circle
+    exceptions = standing.candidate.ready.exceptions
+    return within(scope, question, circle) and not any(within(one, question, circle) for one in exceptions)
+
+
+def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effect:
+    """What an offer takes off the goods of its target."""
+    pieces, goods = goods_of(standing, offer, scene)
+    value = standing.value
+    if offer.reduction != "percent":
+        value = converted(value, standing.candidate, standing.question, standing.line.facts)
+    reduction = reduced(offer, value, goods)
+    units = sum(reduction.units.values(), ZERO)
+    exact = sum(reduction.amounts.values(), ZERO)
+    if not reduction.times:
+        return Effect(reason="too_little_bought")
+    caps = standing.rule.caps
+    if caps is not None:
+        exact, reason = _capped(standing, caps, exact, units, scene)
+        if reason is not None:
+            return Effect(reason=reason)
+    total = SETTLED.plus(exact).quantize(till.coin)
+    if total <= 0:
+        return Effect(reason="nothing_to_reduce")
+    places = sorted(reduction.amounts)
+    weights = tuple(reduction.amounts[place] for place in places)
+    effect = _clipped(standing, [pieces[place] for place in places], shared(total, weights, till.digits))
+    effect.units = units
+    effect.used = [(pieces[place], part) for place, part in reduction.used.items()]
+    return effect
+
+
+def _charged(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Till) -> Effect:
+    """A charge for the order on a line of its own: under its own tax class, or taxed as the goods are."""
+    total, _ = _total(standing, pieces, scene, till, charge=True)
+    total = SETTLED.plus(total).quantize(till.coin)
+    own_line = standing.rule.own_line
+    if own_line is not None and own_line.tax_class is not None:
+        taxes = standing.line.facts.own_taxes.get(own_line.tax_class, ())
+        return Effect(charges=[(tax_at(taxes, standing.question), total)], benefit=-total)
+    by_rate: dict[tuple[object, ...], tuple[Tax | None, Decimal]] = {}
+    for piece in standing.pieces:
+        tax = piece.tax
+        rate = () if tax is None else (tax.percent, tax.category, tax.reason or "")
+        by_rate[rate] = (tax, by_rate.get(rate, (tax, ZERO))[1] + piece.amount)
+    parts = [by_rate[rate] for rate in sorted(by_rate, key=str)]
+    shares = shared(total, tuple(weight for _, weight in parts), till.digits)
+    charges = [(tax, share) for (tax, _), share in zip(parts, shares, strict=True) if share or len(parts) == 1]
+    return Effect(charges=charges or [(parts[0][0], total)], benefit=-total)

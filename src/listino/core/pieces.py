@@ -1,0 +1,126 @@
+"""The amounts of a basket between two of its steps: what each line comes to, and how much may be taken off it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+
+from listino.core.basket_question import BasketLine, Share
+from listino.core.candidates import StepCandidates
+from listino.core.facts import Tax
+from listino.core.measures import Bought, own_quantity
+from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, ZERO, minor_digits
+from listino.core.question import OwnCharge, Price
+from listino.core.rules import Rule
+from listino.core.scheme import StepPlan
+
+# An exclusion group, of a "rule" or a "step".
+Group = tuple[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """One amount of a basket under way: a line's goods, or a charge beside them that may be discounted.
+
+    Units:   amount and entry (as the step began) in the basket's tax mode at the minor unit; quantity
+             in the item's own unit, as is `used`, what rules of the step have had; floor: what limits
+             leave at least, in the same mode.
+    Shapes:  closed: nothing further is taken off; groups: the exclusion groups of rules and steps that
+             it has been in; name: sorts lines the same in whatever order they are asked.
+    """
+
+    line: BasketLine
+    price: Price
+    quantity: Decimal
+    amount: Decimal
+    floor: Decimal
+    tax: Tax | None
+    closed: bool
+    name: tuple[str, str]
+    own: OwnCharge | None = None
+    entry: Decimal = ZERO
+    used: Decimal = ZERO
+    groups: set[Group] = field(default_factory=set)
+    shares: list[Share] = field(default_factory=list)
+
+    def measured(self, gross: bool, coin: Decimal) -> Bought:
+        """The piece as it is measured: its amount net and gross at the minor unit."""
+        factor = ONE if self.tax is None else ONE + self.tax.percent / HUNDRED
+        if gross:
+            net = self.amount if factor == ONE else SETTLED.divide(self.amount, factor).quantize(coin)
+            return Bought(self.line, self.quantity, net, self.amount)
+        return Bought(self.line, self.quantity, self.amount, SETTLED.multiply(self.amount, factor).quantize(coin))
+
+
+def pieces_of(lines: Sequence[tuple[BasketLine, Price]], currency: str, gross: bool) -> list[Piece]:
+    """The goods of each line that is bought, and the charges beside them that discounts may work on, by name."""
+    coin = QUANTA[minor_digits(currency)]
+    pieces: list[Piece] = []
+    for line, price in lines:
+        if price.quantity <= 0:
+            continue
+        name = (price.item, line.id)
+        quantity = own_quantity(line)
+        amount = in_mode(price, gross)
+        goods = Piece(line, price, quantity, amount, _floor(price, gross, coin), price.tax_fact, price.final, name)
+        pieces.append(goods)
+        goods.groups = _groups(line, price)
+        for own in price.own_lines:
+            if own.rule.own_line is not None and own.rule.own_line.discountable:
+                amount = own_amount(own, gross)
+                pieces.append(Piece(line, price, quantity, amount, ZERO, own.tax_fact, False, name, own))
+    pieces.sort(key=lambda piece: piece.name)
+    return pieces
+
+
+def in_mode(price: Price, gross: bool) -> Decimal:
+    """What a line comes to in a tax mode."""
+    return price.gross if gross and price.gross is not None else price.net
+
+
+def own_amount(charge: OwnCharge, gross: bool) -> Decimal:
+    """What a charge beside a line comes to in a tax mode."""
+    return charge.gross if gross and charge.gross is not None else charge.net
+
+
+def _floor(price: Price, gross: bool, coin: Decimal) -> Decimal:
+    """What the limits of a line leave of it at least, rounded up to the coin."""
+    floor = ZERO
+    for part in price.segments or (price,):
+        if part.low is not None:
+            low = EXACT.divide(EXACT.multiply(part.low, part.quantity), part.per)
+            if part.tax_mode == "gross" and not gross and part.tax_fact is not None:
+                low = EXACT.divide(low, ONE + part.tax_fact.percent / HUNDRED)
+            floor += SETTLED.plus(low)
+    return floor.quantize(coin, ROUND_CEILING, EXACT)
+
+
+def _groups(line: BasketLine, price: Price) -> set[Group]:
+    """The exclusion groups of the rules and steps that made a line's price."""
+    steps = {applied[0] for applied in price.steps}
+    codes = {applied[2] for applied in price.steps}
+    found: set[Group] = set()
+    for step in line.facts.steps:
+        if step.plan.kind != "basket":
+            for plan, rule in rules_in(step):
+                if rule.code in codes and plan.name in steps:
+                    found |= groups_of(rule, plan)
+    return found
+
+
+def groups_of(rule: Rule, plan: StepPlan) -> set[Group]:
+    """The exclusion groups that a rule is in as it applies in a step: its own, and the step's."""
+    found: set[Group] = set()
+    if rule.exclusion_group is not None:
+        found.add(("rule", rule.exclusion_group))
+    if plan.group is not None:
+        found.add(("step", plan.group))
+    return found
+
+
+def rules_in(step: StepCandidates) -> Iterator[tuple[StepPlan, Rule]]:
+    """Every rule that may apply in a step, within its chains too, with the step."""
+    for candidate in step.live:
+        yield step.plan, candidate.rule
+    for chain in step.chains:
+        for inner in chain:
+            yield from rules_in(inner)

@@ -1,0 +1,205 @@
+"""How the rules of the basket stand in one step: on which lines each works, what it measures, and what it is worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from listino.core.basket_question import BasketLine
+from listino.core.candidates import Candidate, Reason
+from listino.core.filters import refused_by_amount, refused_by_context
+from listino.core.measures import Bought, measured
+from listino.core.money import NINE_PLACES, ZERO
+from listino.core.pieces import Piece, groups_of
+from listino.core.question import Question
+from listino.core.rates import rate_at
+from listino.core.rules import Requirement, Rule
+from listino.core.scales import value_of
+from listino.core.scheme import StepPlan
+from listino.core.totals import MIX
+from listino.core.usage import PERIOD, contract_subject, spent
+from listino.core.windows import holds
+from listino.core.within import within
+
+
+@dataclass(slots=True, eq=False)
+class Standing:
+    """A rule of the basket in one step: the lines that it works on, and the one whose facts speak for it.
+
+    Units:   value as the rule states it for what it measures; measure as its scale takes it.
+    """
+
+    rule: Rule
+    candidate: Candidate
+    line: BasketLine
+    pieces: list[Piece]
+    question: Question
+    value: Decimal = ZERO
+    measure: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Scene:
+    """The basket as a step begins, for all that is measured in it.
+
+    Shapes:  index: which step of the scheme it is; goods: the lines that are bought, by name; bought:
+             what of each is measured, by the piece; gifts: goods that were added so far, which weigh but
+             count for nothing else.
+    """
+
+    index: int
+    plan: StepPlan
+    goods: Sequence[Piece]
+    bought: Mapping[int, Bought]
+    gifts: Sequence[Bought]
+    usage: Mapping[str, Decimal]
+
+    def of(self, pieces: Sequence[Piece]) -> list[Bought]:
+        """What of these lines is measured."""
+        return [self.bought[id(piece)] for piece in pieces]
+
+
+def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, Reason]]]:
+    """The rules that a step has for any line, each with the lines where it holds; and why others hold on none."""
+    found: dict[str, Standing] = {}
+    refusals: dict[str, tuple[Rule, Reason]] = {}
+    for piece in scene.goods:
+        line = piece.line
+        for candidate in line.facts.steps[scene.index].live:
+            rule = candidate.rule
+            standing = found.get(rule.code)
+            if standing is not None and standing.pieces[-1] is piece:
+                continue  # A list that is assigned in several ways: the first of its places stands for the rule.
+            reason = _refused_here(candidate, line)
+            if reason is None and piece.groups and not piece.groups.isdisjoint(groups_of(rule, scene.plan)):
+                reason = ("excluded", None)
+            if reason is None and rule.requires:
+                reason = _unmet_on_line(rule, piece, scene)
+            if reason is not None:
+                refusals.setdefault(rule.code, (rule, reason))
+            elif standing is None:
+                found[rule.code] = Standing(rule, candidate, line, [piece], line.question)
+            else:
+                standing.pieces.append(piece)
+                if candidate.rank < standing.candidate.rank:
+                    standing.candidate, standing.line, standing.question = candidate, line, line.question
+    return found, {code: refusal for code, refusal in refusals.items() if code not in found}
+
+
+def _refused_here(candidate: Candidate, line: BasketLine) -> Reason | None:
+    question = line.question
+    if not candidate.always or question.hidden:
+        reason = refused_by_context(candidate, question, line.facts)
+        if reason is not None:
+            return reason
+    unit = candidate.rule.unit
+    if unit is not None and unit != question.unit and candidate.rule.action != "amount":
+        return ("wrong_unit", unit)
+    return None
+
+
+def _unmet_on_line(rule: Rule, piece: Piece, scene: Scene) -> Reason | None:
+    """Which of what a rule requires of each of its lines this one does not have."""
+    line = piece.line
+    for requirement in rule.requires:
+        if requirement.by == "line":
+            here = requirement.scope is None or within(requirement.scope, line.question, line.facts.circle)
+            reason = _out_of_bounds(requirement, _measure(requirement, rule, scene.of([piece]) if here else []))
+            if reason is not None:
+                return reason
+    return None
+
+
+def unmet(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]) -> Reason | None:
+    """Why a rule does not hold for the basket, or None; then its value is known.
+
+    Shapes:  mixes: by the key of a mix the lines that share it.
+    """
+    rule, candidate, line = standing.rule, standing.candidate, standing.line
+    for requirement in rule.requires:
+        if requirement.by != "line":
+            reason = _unmet_in_basket(requirement, standing, scene)
+            if reason is not None:
+                return reason
+    if rule.caps is not None:
+        reason = spent(rule, replace(standing.question, quantity=NINE_PLACES, usage=scene.usage), line.facts)
+        if reason is not None:
+            return reason
+    if candidate.ready.tiers:
+        _measure_scale(standing, scene, mixes)
+    if candidate.ready.tiers or not candidate.own_currency:
+        reason = refused_by_amount(candidate, standing.question, line.facts)
+        if reason is not None:
+            return reason
+    value = value_of(candidate, standing.question, line.facts)
+    standing.value = value if value is not None else _without_value(rule)
+    return None
+
+
+def _without_value(rule: Rule) -> Decimal:
+    """What an offer without a value takes off: everything."""
+    return Decimal(100) if rule.offer is not None else ZERO
+
+
+def _unmet_in_basket(requirement: Requirement, standing: Standing, scene: Scene) -> Reason | None:
+    line, rule = standing.line, standing.rule
+    scope = requirement.scope
+    pieces: Sequence[Piece] = standing.pieces
+    if scope is not None:
+        pieces = [piece for piece in scene.goods if within(scope, piece.line.question, piece.line.facts.circle)]
+    before = ZERO
+    if requirement.by.startswith(PERIOD):
+        code = requirement.by.removeprefix(PERIOD)
+        pieces = _under(code, pieces, standing.question)
+        if not pieces:
+            return ("contract_not_valid", code)
+        before = scene.usage.get(contract_subject(code, requirement.measure), ZERO)
+    measure = _measure(requirement, rule, scene.of(pieces)) + before
+    if requirement.measure == "amount" and standing.candidate.currency != standing.question.currency:
+        rate = rate_at(standing.question.currency, standing.candidate.currency, standing.question.at, line.facts.circle)
+        if rate is None:
+            return ("measure_unknown", requirement.measure)
+        measure *= rate
+    return _out_of_bounds(requirement, measure)
+
+
+def _measure(requirement: Requirement, rule: Rule, bought: Sequence[Bought]) -> Decimal:
+    return measured(bought, requirement.measure, requirement.basis, requirement.unit or rule.unit)
+
+
+def _out_of_bounds(requirement: Requirement, measure: Decimal) -> Reason | None:
+    if requirement.from_ is not None and measure < requirement.from_:
+        return ("requires_more", (requirement, measure))
+    if requirement.up_to is not None and measure > requirement.up_to:
+        return ("requires_less", (requirement, measure))
+    return None
+
+
+def _under(contract: str, pieces: Sequence[Piece], question: Question) -> list[Piece]:
+    """The lines that count under a contract."""
+    return [
+        piece
+        for piece in pieces
+        if (found := piece.line.facts.contracts.get(contract)) is not None
+        and holds(((found.valid_from, found.valid_to),), question.at)
+    ]
+
+
+def _measure_scale(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]) -> None:
+    """Put what a rule's scale measures into its question: over its lines, the order, a mix or a contract."""
+    rule, question, line = standing.rule, standing.question, standing.line
+    scale = rule.scale
+    if scale is None:
+        return
+    bought: Sequence[Bought] = scene.of(standing.pieces)
+    if scale.by == "order":
+        bought = [*scene.bought.values(), *(scene.gifts if scale.measure == "weight" else ())]
+    elif scale.by.startswith(MIX):
+        bought = scene.of(mixes[scale.by])
+    elif scale.by.startswith(PERIOD):
+        bought = scene.of(_under(scale.by.removeprefix(PERIOD), scene.goods, question))
+    standing.measure = measured(bought, scale.measure)
+    whole = measured(scene.of(standing.pieces), "quantity") / line.facts.factors[question.unit]
+    standing.question = replace(
+        question, quantity=whole, whole=whole, totals={f"{scale.by} {scale.measure}": standing.measure},
+        usage=scene.usage,
+    )  # fmt: skip

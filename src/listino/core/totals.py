@@ -1,0 +1,125 @@
+"""What scales and requirements of a line measure over the whole basket, before any line is priced."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from listino.core.basket_question import BasketLine
+from listino.core.candidates import Candidate, StepCandidates
+from listino.core.filters import refused, refused_by_context
+from listino.core.measures import Bought, measured, own_quantity
+from listino.core.question import NoPrice, Question
+from listino.core.resolve import resolve
+from listino.core.rules import Requirement
+from listino.core.within import within
+
+MIX = "mix:"
+# Reasons for which a rule does not apply at a quantity, as it would at another.
+OF_TIERS = frozenset(["below_break", "above_break", "measure_unknown"])
+
+
+def line_totals(lines: Sequence[BasketLine]) -> Mapping[str, Decimal] | None:
+    """What a question's `totals` say of these lines; None where no rule of a line measures more than it.
+
+    Lines without a price, and goods that come back, are not measured. An amount is that at the price
+    before discounts, so lines are priced up to there first.
+    """
+    together = [line for line in lines if line.facts.measured]
+    wanted = _Wanted([(line, candidate) for line in together for candidate in _measuring(line)])
+    if not wanted.anything:
+        return None
+    bought = [
+        Bought(line, own_quantity(line)) for line in lines if line.question.quantity > 0 and line.facts.refusal is None
+    ]
+    before_prices = wanted.measured_over(bought, {})
+    at_prices = [found for one in bought if (found := _at_price(one, before_prices)) is not None]
+    return wanted.measured_over(at_prices, before_prices)
+
+
+class _Wanted:
+    """The measures that rules of lines ask for."""
+
+    def __init__(self, candidates: list[tuple[BasketLine, Candidate]]) -> None:
+        self.mixes: dict[str, list[tuple[BasketLine, Candidate]]] = {}
+        self.required: dict[str, tuple[Requirement, list[tuple[BasketLine, Candidate]]]] = {}
+        self.order = False
+        for line, candidate in candidates:
+            rule = candidate.rule
+            if rule.scale is not None and rule.scale.by.startswith(MIX):
+                self.mixes.setdefault(f"{rule.scale.by} {rule.scale.measure}", []).append((line, candidate))
+            self.order = self.order or (rule.scale is not None and rule.scale.by == "order")
+            for index, requirement in enumerate(rule.requires):
+                if requirement.by == "order":
+                    name = f"{rule.code} requires[{index}]"
+                    self.required.setdefault(name, (requirement, []))[1].append((line, candidate))
+        self.anything = self.order or bool(self.mixes or self.required)
+
+    def measured_over(self, bought: list[Bought], known: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Every measure over these lines; what was measured before decides which lines a mix has."""
+        totals: dict[str, Decimal] = {}
+        if self.order:
+            totals |= {f"order {measure}": measured(bought, measure) for measure in ("quantity", "amount", "weight")}
+        by_id = {one.line.id: one for one in bought}
+        for name, (requirement, candidates) in self.required.items():
+            totals[name] = measured(_required(requirement, candidates, by_id), requirement.measure, requirement.basis)
+        for name, candidates in self.mixes.items():
+            ids = {line.id for line, candidate in candidates if _mixes(line, candidate, {**known, **totals})}
+            totals[name] = measured((by_id[id] for id in ids if id in by_id), name.rpartition(" ")[2])
+        return totals
+
+
+def _measuring(line: BasketLine) -> Iterator[Candidate]:
+    """The candidates of a line's own steps that measure more than its quantity."""
+    steps = [step for step in line.facts.steps if step.plan.kind != "basket"]
+    for step in (*steps, *line.facts.lists.values()):
+        yield from _not_plain(step)
+
+
+def _not_plain(step: StepCandidates) -> Iterator[Candidate]:
+    for candidate in step.live:
+        if not candidate.ready.plain:
+            yield candidate
+    for chain in step.chains:
+        for inner in chain:
+            yield from _not_plain(inner)
+
+
+def _required(
+    requirement: Requirement, candidates: list[tuple[BasketLine, Candidate]], by_id: Mapping[str, Bought]
+) -> Iterator[Bought]:
+    """The lines that a requirement counts: those within its scope, or within its rule's own."""
+    if requirement.scope is not None:
+        for one in by_id.values():
+            if within(requirement.scope, one.line.question, one.line.facts.circle):
+                yield one
+        return
+    ids = {
+        line.id for line, candidate in candidates if refused_by_context(candidate, line.question, line.facts) is None
+    }
+    for id, one in by_id.items():
+        if id in ids:
+            yield one
+
+
+def _mixes(line: BasketLine, candidate: Candidate, totals: Mapping[str, Decimal]) -> bool:
+    """Whether a rule of a mix would apply to a line, its tier apart."""
+    reason = refused(candidate, asked(line, totals), line.facts)
+    return reason is None or reason[0] in OF_TIERS
+
+
+def asked(
+    line: BasketLine, totals: Mapping[str, Decimal] | None, usage: Mapping[str, Decimal] | None = None
+) -> Question:
+    """A line's question as it stands in the basket; the line's own stays as it is."""
+    question = line.question
+    return replace(question, totals=totals, usage=question.usage if usage is None else usage)
+
+
+def _at_price(one: Bought, totals: Mapping[str, Decimal]) -> Bought | None:
+    """A line with its amounts at the price before discounts; None where it has no price."""
+    steps = tuple(step for step in one.line.facts.steps if step.plan.kind in ("price", "choose"))
+    question = replace(asked(one.line, totals), explain="none")
+    price = resolve(question, replace(one.line.facts, steps=steps, measured=True))
+    if isinstance(price, NoPrice):
+        return None
+    return one._replace(net=question.amount, gross=question.gross_amount)
