@@ -36,7 +36,7 @@ def basket_rules() -> tuple[Rule, ...]:
         *(Rule(code=f"F{group}", action="free_goods", item_group=f"T{group}", offer=gift) for group in range(4)),
         *(
             Rule(
-                code=f"D{step}", action="percent", value=Decimal(step),
+                code=f"D{step}", action="percent", step="order_discount", value=Decimal(step),
                 requires=(Requirement(measure="amount", by="order", from_=Decimal(500 * step)),),
             )
             for step in range(1, 7)

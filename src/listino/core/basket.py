@@ -7,12 +7,14 @@ from listino.core.basket_question import BasketLine as BasketLine
 from listino.core.basket_question import BasketPrice as BasketPrice
 from listino.core.basket_question import BasketQuestion as BasketQuestion
 from listino.core.basket_steps import BasketWork
-from listino.core.consumption import uses_of_contracts, uses_of_line
 from listino.core.effects import Till
 from listino.core.gifts import gifts_wanted as gifts_wanted
+from listino.core.measures import own_quantity
 from listino.core.money import EXACT, QUANTA, ZERO, minor_digits
 from listino.core.pieces import pieces_of
 from listino.core.question import Price
+from listino.core.rates import rate_at
+from listino.core.reservations import Reservation, measures_taken, reserved_of_contract, reserved_of_rules
 from listino.core.resolve import resolve
 from listino.core.totals import asked, line_totals
 
@@ -66,7 +68,21 @@ def _resolved(basket: BasketQuestion) -> list[Resolved]:
         price = resolve(line.question, line.facts)
         by_id[line.id] = (line, price)
         if isinstance(price, Price):
-            for use in (*uses_of_line(line, price), *uses_of_contracts(line, price.net)):
-                if not use.once:
-                    usage[use.subject] = usage.get(use.subject, ZERO) + use.amount
+            for subject, amount in measures_taken(_reserved(line, price)):
+                usage[subject] = usage.get(subject, ZERO) + amount
     return [by_id[line.id] for line in basket.lines]
+
+
+def _reserved(line: BasketLine, price: Price) -> list[Reservation]:
+    """What a line takes of caps and of the contracts that rules in reach count by."""
+    question, facts = line.question, line.facts
+    if price.quantity < 0:
+        return []
+    found = reserved_of_rules([(price, facts)], question.customer, question.at)
+    for code, contract in facts.contracts.items():
+        quantity, weight = own_quantity(line), facts.item.weight
+        currency = contract.currency or facts.circle.base_currency
+        rate = rate_at(question.currency, currency, question.at, facts.circle)
+        amount = None if rate is None else price.net * rate
+        found.append(reserved_of_contract(code, quantity, amount, None if weight is None else weight * quantity))
+    return found

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from listino.core.basket_question import BasketLine, BasketPrice, FreeGoods, OrderCharge, PricedLine, Totals
 from listino.core.basket_steps import BasketWork
-from listino.core.consumption import added_up, uses_of_contracts, uses_of_line, uses_of_rule
-from listino.core.money import ZERO
-from listino.core.pieces import Piece, in_mode, own_amount, rules_in
+from listino.core.money import ONE, ZERO
+from listino.core.pieces import Piece, candidates_in, in_mode, own_amount
 from listino.core.question import NoPrice, OwnCharge, Price
+from listino.core.rates import rate_at
+from listino.core.reservations import Reservation, reserved_of_rule
 from listino.core.taxes import Amounts, Taxable, Taxed, taxed
 
 Resolved = tuple[BasketLine, Price | NoPrice]
@@ -41,7 +42,7 @@ def answered(work: BasketWork, resolved: Sequence[Resolved]) -> BasketPrice:
     )
     return BasketPrice(
         lines, free_goods, charges, _totals(result, parts), work.not_applied if basket.explain == "all" else [],
-        _usage(work, priced, taken), _coupons_unused(work, priced),
+        _reserved(work), _coupons_unused(work, priced),
     )  # fmt: skip
 
 
@@ -109,15 +110,17 @@ def _totals(result: Taxed, parts: Sequence[Taxable]) -> Totals:
     return Totals(net, tax, net + tax, result.rows, result.rounding)
 
 
-def _usage(
-    work: BasketWork, priced: Iterable[tuple[BasketLine, Price]], taken: dict[str, PricedLine]
-) -> dict[str, Decimal]:
-    uses = [use for applied in work.applied for use in uses_of_rule(applied)]
-    for line, price in priced:
-        if line.facts.counted:
-            uses += uses_of_line(line, price)
-            uses += uses_of_contracts(line, taken[line.id].net or ZERO)
-    return added_up(uses)
+def _reserved(work: BasketWork) -> tuple[Reservation, ...]:
+    """What an order takes of the basket's rules of which there is only so much."""
+    found: list[Reservation] = []
+    for applied in work.applied:
+        standing, facts, question = applied.standing, applied.standing.line.facts, applied.standing.question
+        rule = standing.rule
+        if rule.caps is not None:
+            units = applied.units / facts.factors.get(rule.unit or facts.item.unit, ONE)
+            rate = rate_at(question.currency, standing.candidate.currency, question.at, facts.circle) or ZERO
+            found.append(reserved_of_rule(rule, units, applied.amount * rate, question.customer))
+    return tuple(found)
 
 
 def _coupons_unused(work: BasketWork, priced: Iterable[tuple[BasketLine, Price]]) -> tuple[str, ...]:
@@ -129,5 +132,6 @@ def _coupons_unused(work: BasketWork, priced: Iterable[tuple[BasketLine, Price]]
     for line, price in priced:
         codes = {step[2] for part in (price, *price.segments) for step in part.steps}
         codes |= {charge.rule.code for charge in price.own_lines}
-        used |= {rule.coupon for step in line.facts.steps for _, rule in rules_in(step) if rule.code in codes}
+        rules = [candidate.rule for step in line.facts.steps for _, candidate in candidates_in(step)]
+        used |= {rule.coupon for rule in rules if rule.code in codes}
     return tuple(coupon for coupon in coupons if coupon not in used)

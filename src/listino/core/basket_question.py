@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from listino.core.facts import Tax
 from listino.core.question import Facts, NoPrice, NotApplied, OwnCharge, Price, Question
+from listino.core.reservations import Reservation
 from listino.core.rules import Rule
 from listino.core.taxes import TaxRow
 
@@ -128,8 +129,9 @@ class Totals:
 class BasketPrice:
     """The answer to a basket: its lines in the order asked, what stands beside them, and their totals.
 
-    Shapes:  not_applied: the basket's rules that did not apply, where `explain` is all; usage: by
-             subject what an order of this basket would use up; coupons_unused: those no applied rule names.
+    Shapes:  not_applied: the basket's rules that did not apply, where `explain` is all; reserved: what an
+             order of this basket takes of the basket's own rules (its lines' rules are reserved with the
+             lines); coupons_unused: those that no applied rule names.
     """
 
     lines: tuple[PricedLine, ...]
@@ -137,5 +139,5 @@ class BasketPrice:
     charges: tuple[OrderCharge, ...]
     totals: Totals
     not_applied: list[NotApplied]
-    usage: dict[str, Decimal]
+    reserved: tuple[Reservation, ...]
     coupons_unused: tuple[str, ...]

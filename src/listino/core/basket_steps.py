@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from listino.core.basket_question import BasketLine, BasketQuestion, FreeGoods, Share
 from listino.core.candidates import Candidate
@@ -90,25 +91,34 @@ class BasketWork:
                 skipped.append((plan.name, standing.rule, *reason))
             else:
                 passed[code] = standing
-        ranked = self._ranked(passed, scene)
-        for candidate, _ in kept_of(plan, [(one.candidate, one.value) for one in ranked], skipped):
-            self._apply(passed[candidate.rule.code], scene)
+        ranks = self._ranks(passed, scene)
+        ranked = sorted(passed, key=ranks.__getitem__)
+        kept = kept_of(plan, [(passed[code].candidate, passed[code].value) for code in ranked])
+        codes = [candidate.rule.code for candidate, _ in kept]
+        for code in ranked:
+            if code in codes:
+                self._apply(passed[code], scene)
+            else:
+                beaten_by = (kept[0][0], _decided_by(plan, ranks[codes[0]], ranks[code]))
+                skipped.append((plan.name, passed[code].rule, "beaten", beaten_by))
 
-    def _ranked(self, passed: Mapping[str, Standing], scene: Scene) -> list[Standing]:
-        """The rules that apply, by the step's rank; the outcome is what the buyer pays, the less the better."""
+    def _ranks(self, passed: Mapping[str, Standing], scene: Scene) -> dict[str, tuple[Any, ...]]:
+        """The place of each rule that applies: (outcome, what never moves, what does), the smaller comes first.
+
+        The outcome is what the buyer pays; it comes first where the step picks the best.
+        """
         if len(passed) < 2:
-            return list(passed.values())
+            return dict.fromkeys(passed, ())
         plan = scene.plan
         by_outcome = plan.pick == "best"
         needs_outcome = by_outcome or "value" in plan.moving_rank
 
-        def place(standing: Standing) -> tuple[object, ...]:
+        def place(standing: Standing) -> tuple[Any, ...]:
             outcome = -self._effect(standing, scene)[0].benefit if needs_outcome else ZERO
             moving = best_first(plan.moving_rank, standing.candidate, outcome, standing.question, standing.line.facts)
-            rank = standing.candidate.rank
-            return (outcome, rank, moving) if by_outcome else (rank, moving)
+            return (outcome if by_outcome else ZERO, standing.candidate.rank, moving)
 
-        return sorted(passed.values(), key=place)
+        return {code: place(standing) for code, standing in passed.items()}
 
     def _effect(self, standing: Standing, scene: Scene) -> tuple[Effect, FreeGoods | None]:
         if standing.rule.action == "free_goods":
@@ -150,7 +160,7 @@ class BasketWork:
         rule = standing.rule
         reduced = {id(piece): units for piece, units in effect.used}
         for piece, _ in effect.changes:
-            piece.groups |= groups_of(rule, scene.plan)
+            piece.groups |= dict.fromkeys(groups_of(rule, scene.plan), standing.candidate)
             if rule.final:
                 piece.closed = True
             if rule.below_limit:
@@ -191,6 +201,17 @@ class BasketWork:
                     if rule.code not in live and rule.code not in told:
                         told.add(rule.code)
                         self.not_applied.append((step.plan.name, rule, reason, detail))
+
+
+def _decided_by(plan: StepPlan, winner: tuple[Any, ...], loser: tuple[Any, ...]) -> str:
+    """On which rank one rule comes before another."""
+    if plan.pick == "all":
+        return "exclusive"
+    if winner[0] != loser[0]:
+        return "value"
+    ranks = [(plan.static_rank, winner[1], loser[1]), (plan.moving_rank, winner[2], loser[2])]
+    pairs = (place for names, first, second in ranks for place in zip(names, first, second, strict=False))
+    return next((name for name, first, second in pairs if first != second), "code")
 
 
 def _mixes(found: Mapping[str, Standing]) -> dict[str, list[Piece]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
 from listino.core.basket_question import BasketLine, Share
-from listino.core.candidates import StepCandidates
+from listino.core.candidates import Candidate, StepCandidates
 from listino.core.facts import Tax
 from listino.core.measures import Bought, own_quantity
 from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, ZERO, minor_digits
@@ -25,7 +25,7 @@ class Piece:
              in the item's own unit, as is `used`, what rules of the step have had; floor: what limits
              leave at least, in the same mode.
     Shapes:  closed: nothing further is taken off; groups: the exclusion groups of rules and steps that
-             it has been in; name: sorts lines the same in whatever order they are asked.
+             it has been in, with by which rule; name: sorts lines the same in whatever order they are asked.
     """
 
     line: BasketLine
@@ -39,7 +39,7 @@ class Piece:
     own: OwnCharge | None = None
     entry: Decimal = ZERO
     used: Decimal = ZERO
-    groups: set[Group] = field(default_factory=set)
+    groups: dict[Group, Candidate] = field(default_factory=dict)
     shares: list[Share] = field(default_factory=list)
 
     def measured(self, gross: bool, coin: Decimal) -> Bought:
@@ -94,16 +94,16 @@ def _floor(price: Price, gross: bool, coin: Decimal) -> Decimal:
     return floor.quantize(coin, ROUND_CEILING, EXACT)
 
 
-def _groups(line: BasketLine, price: Price) -> set[Group]:
+def _groups(line: BasketLine, price: Price) -> dict[Group, Candidate]:
     """The exclusion groups of the rules and steps that made a line's price."""
     steps = {applied[0] for applied in price.steps}
     codes = {applied[2] for applied in price.steps}
-    found: set[Group] = set()
+    found: dict[Group, Candidate] = {}
     for step in line.facts.steps:
         if step.plan.kind != "basket":
-            for plan, rule in rules_in(step):
-                if rule.code in codes and plan.name in steps:
-                    found |= groups_of(rule, plan)
+            for plan, candidate in candidates_in(step):
+                if candidate.rule.code in codes and plan.name in steps:
+                    found |= dict.fromkeys(groups_of(candidate.rule, plan), candidate)
     return found
 
 
@@ -117,10 +117,10 @@ def groups_of(rule: Rule, plan: StepPlan) -> set[Group]:
     return found
 
 
-def rules_in(step: StepCandidates) -> Iterator[tuple[StepPlan, Rule]]:
+def candidates_in(step: StepCandidates) -> Iterator[tuple[StepPlan, Candidate]]:
     """Every rule that may apply in a step, within its chains too, with the step."""
     for candidate in step.live:
-        yield step.plan, candidate.rule
+        yield step.plan, candidate
     for chain in step.chains:
         for inner in chain:
-            yield from rules_in(inner)
+            yield from candidates_in(inner)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from listino.core.candidates import Candidate, StepCandidates
+from listino.core.keys import SEPARATOR
 from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
 from listino.core.question import Facts, Price
 from listino.core.rates import rate_at
@@ -49,7 +50,7 @@ def reserved_of_rules(lines: Iterable[tuple[Price, Facts]], customer: str | None
             amounts = {code: amount for code, amount in _amounts(part) if code in capped}
             for code, amount in amounts.items():
                 _count(taken, capped[code], part, (amount, at, facts))
-    return [_reservation(one, customer) for one in taken.values()]
+    return [reserved_of_rule(one.rule, one.quantity, one.amount, customer) for one in taken.values()]
 
 
 def _capped(step: StepCandidates) -> Iterator[Candidate]:
@@ -79,17 +80,29 @@ def _count(taken: dict[str, _Taken], candidate: Candidate, part: Price, told: tu
     one.amount = EXACT.add(one.amount, EXACT.multiply(amount, rate or ZERO))
 
 
-def _reservation(taken: _Taken, customer: str | None) -> Reservation:
-    rule, caps = taken.rule, taken.rule.caps
+def reserved_of_rule(rule: Rule, quantity: Decimal, amount: Decimal, customer: str | None) -> Reservation:
+    """What an order takes of a rule that it uses.
+
+    Units:   quantity in the rule's unit, amount that it took off in its currency.
+    """
+    caps = rule.caps
     uses = [
         Use(rule_subject(rule.code, "uses"), ONE, _most(caps.uses if caps else None)),
-        Use(rule_subject(rule.code, "quantity"), _kept(taken.quantity), caps.quantity if caps else None),
-        Use(rule_subject(rule.code, "amount"), _kept(taken.amount), caps.amount if caps else None),
+        Use(rule_subject(rule.code, "quantity"), _kept(quantity), caps.quantity if caps else None),
+        Use(rule_subject(rule.code, "amount"), _kept(amount), caps.amount if caps else None),
     ]
     if customer is not None:
         most = _most(caps.per_customer if caps else None)
         uses.append(Use(customer_subject(rule.code, customer), ONE, most))
     return Reservation("cap_exceeded", tuple(uses))
+
+
+def measures_taken(reservations: Iterable[Reservation]) -> Iterator[tuple[str, Decimal]]:
+    """What is gone for the further lines of the same order: quantities and amounts, as a use is one for all of it."""
+    for reservation in reservations:
+        for use in reservation.uses:
+            if use.subject.rpartition(SEPARATOR)[2] in ("quantity", "amount", "weight"):
+                yield use.subject, use.amount
 
 
 def _kept(amount: Decimal) -> Decimal:

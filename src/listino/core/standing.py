@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from listino.core.basket_question import BasketLine
 from listino.core.candidates import Candidate, Reason
+from listino.core.caps import spent
 from listino.core.filters import refused_by_amount, refused_by_context
 from listino.core.measures import Bought, measured
 from listino.core.money import NINE_PLACES, ZERO
@@ -16,7 +17,7 @@ from listino.core.rules import Requirement, Rule
 from listino.core.scales import value_of
 from listino.core.scheme import StepPlan
 from listino.core.totals import MIX
-from listino.core.usage import PERIOD, contract_subject, spent
+from listino.core.usage import PERIOD, contract_subject
 from listino.core.windows import holds
 from listino.core.within import within
 
@@ -70,8 +71,8 @@ def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, 
             if standing is not None and standing.pieces[-1] is piece:
                 continue  # A list that is assigned in several ways: the first of its places stands for the rule.
             reason = _refused_here(candidate, line)
-            if reason is None and piece.groups and not piece.groups.isdisjoint(groups_of(rule, scene.plan)):
-                reason = ("excluded", None)
+            if reason is None and piece.groups:
+                reason = _excluded(rule, piece, scene.plan)
             if reason is None and rule.requires:
                 reason = _unmet_on_line(rule, piece, scene)
             if reason is not None:
@@ -94,6 +95,14 @@ def _refused_here(candidate: Candidate, line: BasketLine) -> Reason | None:
     unit = candidate.rule.unit
     if unit is not None and unit != question.unit and candidate.rule.action != "amount":
         return ("wrong_unit", unit)
+    return None
+
+
+def _excluded(rule: Rule, piece: Piece, plan: StepPlan) -> Reason | None:
+    """Whether a line has had a rule that excludes this one."""
+    for group in groups_of(rule, plan):
+        if group in piece.groups:
+            return ("excluded", piece.groups[group])
     return None
 
 
