@@ -152,6 +152,27 @@ def test_a_shown_reduction_is_told_with_its_prior_price(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_line_that_is_split_is_told_in_its_parts_and_what_stands_beside_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        house.put("rules", "first", action="percent", step="promotion", item="saw", value="50", item_group="tools",
+                  caps={"quantity": "3", "beyond": "split"})  # fmt: skip
+        house.put("rules", "deposit", action="amount", sign="charge", item="hammer", value="0.25", own_line={})
+        house.put("rules", "margin", action="margin", item="hammer", customer="bianchi", value="50")
+    url = f"sqlite:///{tmp_path / 'listino.db'}"
+    split = said("price", "saw", "--customer", "bianchi", "--quantity", "5", url=url)
+    assert "3 C62 of it at 10.00 EUR per C62 net:" in split
+    assert rows(split) == [
+        ["Price", "saw-base", "price list base", "20.00 EUR", "", "20.00"],
+        ["Promotion", "first", "item group tools", "−50 %", "20.00", "10.00"],
+        ["Price", "saw-base", "price list base", "20.00 EUR", "", "20.00"],
+        ["Price per C62", "14.00", "17.08"],
+        ["Line of 5 C62", "70.00", "85.40"],
+    ]
+    beside = rows(said("price", "hammer", "--customer", "bianchi", "--quantity", "4", url=url))
+    assert beside[0] == ["Price", "margin", "customer bianchi", "+50 %", "4.00", "6.00"]
+    assert beside[-1] == ["deposit", "4", "1.00", "1.22", "22 %"]
+
+
 def test_why_tells_what_would_have_to_change(url: str) -> None:
     text = said("why", "hammer", "rossi", url=url)
     refusals = {row[1]: row[3] for row in rows(text) if len(row) == 4}

@@ -33,6 +33,7 @@ SCOPE_WORDS = {
     "variant": "variant",
     "item_group": "item group",
     "brand": "brand",
+    "item_set": "item set",
     "coupon": "coupon",
     "channel": "channel",
     "country": "country",
@@ -50,11 +51,12 @@ def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
     """Print a price with its steps and breaks, or why there is none; and what did not apply, where asked."""
     outcome = answered.price
     _print_head(book, asked, answered)
-    _print_steps(book, answered)
+    _print_all_steps(book, answered)
     if isinstance(outcome, NoPrice):
         screen.say(f"No price: {no_price_text(outcome.reason)}", "bold")
     else:
         _print_price(outcome)
+        _print_own_lines(outcome)
     if answered.prior is not None:
         _print_prior(book, answered.prior, outcome)
     _print_breaks(answered)
@@ -65,13 +67,26 @@ def print_answer(book: Snapshot, asked: Asked, answered: Answered) -> None:
 
 def print_explanation(book: Snapshot, answered: Answered, not_applied_max: int) -> None:
     """Print the steps of a price, and of what did not apply what came nearest to it."""
-    _print_steps(book, answered)
+    _print_all_steps(book, answered)
     if answered.price.not_applied:
         _print_not_applied(answered.price, not_applied_max)
 
 
-def _print_steps(book: Snapshot, answered: Answered) -> None:
-    rows = [_step_row(book, step, answered) for step in answered.price.steps]
+def _print_all_steps(book: Snapshot, answered: Answered) -> None:
+    """The steps of a line; of one that the end of a rule splits, those of each part."""
+    price = answered.price
+    if isinstance(price, NoPrice) or not price.segments:
+        _print_steps(book, answered, price.steps)
+        return
+    for part in price.segments:
+        each = plain(part.net_price, minor_digits(part.currency))
+        per = _per(part.per, part.unit)
+        screen.say(f"{plain(part.quantity)} {part.unit} of it at {each} {part.currency} per {per} net:")
+        _print_steps(book, answered, part.steps)
+
+
+def _print_steps(book: Snapshot, answered: Answered, steps: list[AppliedStep]) -> None:
+    rows = [_step_row(book, step, answered) for step in steps]
     if rows:
         right = ("Value", "Before", "After")
         screen.show(screen.table(None, ("Step", "What", "For", *right), rows, right))
@@ -128,8 +143,11 @@ def _scope_text(rule: Rule, item: str) -> str:
 def _value_text(rule: Rule | None, kind: str, value: Decimal | None, currency: str) -> str:
     if value is None:
         return ""
-    sign = "−" if kind == "allowance" else "+" if kind == "charge" else ""
-    percent = rule is not None and (rule.action == "percent" or (rule.formula is not None and kind == "price"))
+    margin = rule is not None and rule.action == "margin"
+    sign = "−" if kind == "allowance" else "+" if kind == "charge" or margin else ""
+    percent = rule is not None and (
+        rule.action == "percent" or margin or (rule.formula is not None and kind == "price")
+    )
     if percent:
         return f"{sign}{plain(value)} %"
     text = f"{sign}{plain(value, minor_digits(currency))} {currency}"
@@ -158,6 +176,24 @@ def _print_price(price: Price) -> None:
         screen.say(
             f"Before discounts and surcharges: {plain(price.list_price, digits)} {price.currency} per {per} net."
         )
+
+
+def _print_own_lines(price: Price) -> None:
+    """What is charged beside the line: a deposit, an eco tax, a cut."""
+    if not price.own_lines:
+        return
+    rows = [
+        (
+            _named(own.rule.code, own.rule.label),
+            plain(own.quantity),
+            str(own.net),
+            _or_none(own.gross, None),
+            "unknown" if own.tax_fact is None else f"{plain(own.tax_fact.percent)} %",
+        )
+        for own in price.own_lines
+    ]
+    right = ("Quantity", f"Net {price.currency}", f"Gross {price.currency}", "Tax")
+    screen.show(screen.table("On lines of their own", ("What", *right), rows, right))
 
 
 def _print_prior(book: Snapshot, prior: Prior | NoPrior, outcome: Price | NoPrice) -> None:
