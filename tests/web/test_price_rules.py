@@ -288,3 +288,34 @@ def test_the_next_break_may_be_by_amount(house: House) -> None:
     assert answer["next_break"] == {"from": "10", "net_price": "9.50", "gross_price": "11.59", "per": "1"}
     assert [(rung["from"], rung["net_price"]) for rung in answer["ladder"]] == [("1", "10.00"), ("10", "9.50")]
     assert answer["not_applied"][0]["text"] == "It applies from 100 of net amount."
+
+
+def test_a_line_beyond_a_cap_is_priced_in_parts_that_add_up(house: House) -> None:
+    house.put("rules", "cable-base", **{**PIECE, "value": "1.20"})
+    house.put("rules", "half", **off("50", caps={"quantity": "3", "beyond": "split"}))
+    house.put("rules", "cut", action="amount", sign="charge", value="7.50", own_line={"per": "line"})
+    house.put("rules", "deposit", action="amount", sign="charge", value="0.013", own_line={"tax_class": "eco"})
+    answer = house.price("cable", customer="beta", channel="b2b", quantity="5")
+    assert (answer["net_price"], answer["gross_price"], answer["net"]) == ("0.84", "1.02", "4.20")
+    assert [(part["quantity"], part["net_price"], part["net"]) for part in answer["segments"]] == [
+        ("3", "0.60", "1.80"), ("2", "1.20", "2.40"),
+    ]  # fmt: skip
+    assert [(own["rule"], own["quantity"], own["net"]) for own in answer["own_lines"]] == [
+        ("deposit", "5", "0.07"), ("cut", "1", "7.50"),
+    ]  # fmt: skip
+    house.put("rules", "half", **off("50", caps={"quantity": "3"}))
+    refused = house.price("cable", customer="beta", channel="b2b", quantity="5", explain="all")
+    assert (refused["net"], [(line["rule"], line["reason"]) for line in refused["not_applied"]]) == (
+        "6.00", [("half", "cap_exceeded")],
+    )  # fmt: skip
+    assert answer["usage_as_of"] is not None
+
+
+def test_the_ready_schemes_can_be_read_to_start_from(house: House) -> None:
+    codes = [scheme["code"] for scheme in house.get("/v1/schemes").json()["data"]]
+    assert codes == ["agreement_first", "best_price", "list_chain"]
+    scheme = house.get("/v1/schemes/best_price").json()
+    assert (scheme["revision"], scheme["steps"][0]["pick"]) == (0, "best")
+    house.put("schemes", "own", steps=scheme["steps"])
+    house.put("schemes", "best_price", name=scheme["name"], steps=scheme["steps"])
+    assert house.get("/v1/schemes/best_price").json()["revision"] > 0

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from listino.core.candidates import Candidate
 from listino.core.changes import next_change_at
+from listino.core.facts import Tax
+from listino.core.limits import tax_factor
 from listino.core.money import (
     EXACT,
     FRACTION_DIGITS_MAX,
@@ -13,9 +15,11 @@ from listino.core.money import (
     ONE,
     QUANTA,
     SETTLED,
+    ZERO,
     minor_digits,
 )
 from listino.core.question import NoPrice, OwnCharge, Price, Question, Running, UnitPrice
+from listino.core.rules import Rule
 from listino.core.work import Work
 from listino.core.worth import Unpriced, tax_at
 
@@ -92,15 +96,48 @@ def _own_line(work: Work, candidate: Candidate, change: Decimal) -> OwnCharge:
     tax = work.pick.worth.tax
     if rule.own_line.tax_class is not None:
         tax = tax_at(work.facts.own_taxes.get(rule.own_line.tax_class, ()), question)
-    coin = QUANTA[minor_digits(question.currency)]
+    return _charged(rule, quantity, price, (tax, running.tax_mode, minor_digits(question.currency)))
+
+
+def _charged(rule: Rule, quantity: Decimal, price: Decimal, terms: tuple[Tax | None, str, int]) -> OwnCharge:
+    """What a charge of a price each comes to, with its tax."""
+    tax, mode, digits = terms
+    coin = QUANTA[digits]
     amount = SETTLED.plus(price * quantity).quantize(coin)
     if tax is None:
         return OwnCharge(rule, quantity, price, amount, None, None, None)
-    if running.tax_mode == "gross":
-        net = (amount / (ONE + tax.percent / HUNDRED)).quantize(coin)
+    if mode == "gross":
+        net = (amount / tax_factor(tax.percent)).quantize(coin)
         return OwnCharge(rule, quantity, price, net, amount - net, amount, tax)
     tax_amount = (amount * tax.percent / HUNDRED).quantize(coin)
     return OwnCharge(rule, quantity, price, amount, tax_amount, amount + tax_amount, tax)
+
+
+def _own_lines_of(parted: tuple[Price, ...]) -> tuple[OwnCharge, ...]:
+    """The charges beside a split line as if it were whole: those per line once, those per unit for all units."""
+    by_rule: dict[str, list[OwnCharge]] = {}
+    for part in parted:
+        for own in part.own_lines:
+            by_rule.setdefault(own.rule.code, []).append(own)
+    return tuple(whole for charges in by_rule.values() for whole in _joined(charges, parted[0]))
+
+
+def _joined(charges: list[OwnCharge], part: Price) -> list[OwnCharge]:
+    first = charges[0]
+    own_line = first.rule.own_line
+    if own_line is None or own_line.per == "line":
+        if first.rule.action != "percent":
+            return [first]
+        quantity, price = first.quantity, sum((own.price for own in charges), ZERO)
+    elif any(own.price != first.price for own in charges):
+        return charges
+    else:
+        quantity, price = sum((own.quantity for own in charges), ZERO), first.price
+    return [_charged(first.rule, quantity, price, (first.tax_fact, _mode_of(part), minor_digits(part.currency)))]
+
+
+def _mode_of(price: Price) -> str:
+    return price.price_list.tax_mode if price.price_list is not None else "net"
 
 
 def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
@@ -108,13 +145,17 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
     first, digits = parts[0], minor_digits(question.currency)
     parted = tuple(segment for part in parts for segment in (part.segments or (part,)))
     per = first.per
-    net_price = _average(tuple((part.net_price / part.per, part.quantity) for part in parted)) * per
-    listed = _average(tuple((part.list_price / part.per, part.quantity) for part in parted)) * per
-    gross_prices = [part.gross_price for part in parted if part.gross_price is not None]
-    gross_price = None
-    if len(gross_prices) == len(parted):
-        pairs = zip(parted, gross_prices, strict=True)
-        gross_price = _average(tuple((price / part.per, part.quantity) for part, price in pairs)) * per
+    listed = _average([(part.list_price / part.per, part.quantity) for part in parted]) * per
+    net_price = _average([(part.net_price / part.per, part.quantity) for part in parted]) * per
+    gross_price: Decimal | None = None
+    if first.tax_fact is not None:
+        factor = tax_factor(first.tax_fact.percent)
+        grosses = [(part.gross_price or part.net_price * factor, part.per, part.quantity) for part in parted]
+        if _mode_of(first) == "gross":
+            gross_price = _average([(price / each, quantity) for price, each, quantity in grosses]) * per
+            net_price = _in_other_mode(gross_price, ONE / factor, digits)
+        else:
+            gross_price = _in_other_mode(net_price, factor, digits)
     changes = [part.next_change_at for part in parted if part.next_change_at is not None]
     coin = QUANTA[digits]
     net = sum((part.net for part in parted), coin * 0)
@@ -123,13 +164,13 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
         question.item, question.customer, question.quantity, question.unit, per, question.currency, net_price,
         gross_price, listed, net, tax, None if tax is None else net + tax, first.tax_fact, first.price_list,
         first.steps, first.not_applied, min(changes, default=None), any(part.final for part in parted),
-        tuple(own for part in parted for own in part.own_lines), parted, first.flags, first.tax_mode,
+        _own_lines_of(parted), parted, first.flags, first.tax_mode,
     )  # fmt: skip
 
 
-def _average(prices: tuple[tuple[Decimal, Decimal], ...]) -> Decimal:
-    total = sum((price * quantity for price, quantity in prices), NINE_PLACES * 0)
-    return EXACT.divide(total, sum((quantity for _, quantity in prices), NINE_PLACES * 0))
+def _average(prices: list[tuple[Decimal, Decimal]]) -> Decimal:
+    total = sum((price * quantity for price, quantity in prices), ZERO)
+    return EXACT.divide(total, sum((quantity for _, quantity in prices), ZERO))
 
 
 def _in_other_mode(price: Decimal, factor: Decimal, digits: int) -> Decimal:

@@ -10,6 +10,7 @@ from listino.core.errors import Fault, Malformed, NotFound, malformed
 from listino.core.facts import Fact, Item, PriceList
 from listino.core.keys import code_key
 from listino.core.rules import Rule
+from listino.core.schemes import READY_SCHEMES
 from listino.core.validity import zone_named
 from listino.db import people
 from listino.db.book import Change, Committed, commit
@@ -161,11 +162,18 @@ def get(database: Database, kind: str, code: str, known_at: int | datetime | Non
     """
     book = snapshot(database, known_at)
     found = version(book, kind, code)
-    read = _read_out(book, found, full) if found is not None else None
+    read = _read_out(book, found, full) if found is not None else _ready_made(kind, code)
     if read is None:
         text = f"There is no {code!r} in {kind}."
         raise NotFound("not_found", text, (Fault("code", "not_found", text, f"List {kind} to see what is there."),))
     return read
+
+
+def _ready_made(kind: str, code: str) -> Read | None:
+    """A scheme that is there without being stated: one to start an own one from."""
+    if kind != "schemes" or code not in READY_SCHEMES:
+        return None
+    return Read(plain_fact(READY_SCHEMES[code]) | {"revision": 0, "since": 0, "until": None}, 0)
 
 
 def exists(database: Database, kind: str, code: str) -> bool:
@@ -215,6 +223,10 @@ def listed(
                 return page, last
             page.append(read.said)
         last = cursor
+    if kind == "schemes" and not after and not filters and len(page) + len(READY_SCHEMES) <= limit:
+        stated = {said["code"] for said in page}
+        ready = [_ready_made(kind, code) for code in READY_SCHEMES if code not in stated]
+        page += [read.said for read in ready if read is not None]
     return page, None
 
 
