@@ -225,7 +225,7 @@ def test_a_key_is_the_last_word_and_names_may_repeat(url: str) -> None:
     [
         (("price", "nothing"), "item: There is no item 'nothing'. Name one of items.\n"),
         (("price", "hammer", "--customer", "x"), "customer: There is no customer 'x'. Name one of customers.\n"),
-        (("price", "hammer", "--quantity", "0"), "quantity: quantity must be above 0, not 0. Send a quantity"),
+        (("price", "hammer", "--quantity", "0"), "quantity: quantity cannot be 0. Send a quantity"),
         (("price", "hammer", "--quantity", "NaN"), "quantity: "),
         (("price", "hammer", "--unit", "KGM"), "unit: Item 'hammer' has no factor for the unit 'KGM'."),
         (("price", "hammer", "--at", "2026-02-30"), "at: '2026-02-30' is not an instant that exists."),

@@ -71,6 +71,12 @@ def test_the_question_names_attributes_of_its_own(house: House) -> None:
     house.client.request("DELETE", "/v1/rules/north")
 
 
+def test_goods_that_come_back_are_priced_at_the_break_that_their_quantity_reaches(house: House) -> None:
+    answer = house.price("hammer", customer="rossi", quantity="-12", channel="web")
+    amounts = ("quantity", "net_price", "net", "tax", "gross", "discount", "next_break")
+    assert [answer[name] for name in amounts] == ["-12", "8.10", "-97.20", "-21.38", "-118.58", "-10.80", None]
+
+
 def test_an_item_without_price_is_answered_with_a_reason(house: House) -> None:
     house.put("items", "unpriced")
     answer = house.price("unpriced")
@@ -88,8 +94,8 @@ def test_a_code_with_slashes_is_asked_in_the_path_or_by_parameter(house: House) 
 @pytest.mark.parametrize(
     ("params", "status", "code", "field"),
     [
-        ({"quantity": "0"}, 400, "not_positive", "quantity"),
-        ({"quantity": "-1"}, 400, "not_positive", "quantity"),
+        ({"quantity": "0"}, 400, "zero", "quantity"),
+        ({"quantity": "-"}, 400, "not_a_number", "quantity"),
         ({"quantity": "1e30"}, 400, "out_of_range", "quantity"),
         ({"quantity": "NaN"}, 400, "out_of_range", "quantity"),
         ({"quantity": "many"}, 400, "not_a_number", "quantity"),
@@ -157,7 +163,7 @@ def test_every_line_of_a_batch_has_its_own_outcome(house: House) -> None:
     answer = house.client.request("POST", "/v1/prices", json={"customer": "rossi", "lines": lines}).json()
     assert [line.get("id") for line in answer["lines"]] == ["a", None, None]
     assert answer["lines"][0]["net_price"] == "8.10"
-    assert [line["error"]["code"] for line in answer["lines"][1:]] == ["unknown_item", "not_positive"]
+    assert [line["error"]["code"] for line in answer["lines"][1:]] == ["unknown_item", "zero"]
 
 
 def test_a_line_that_cannot_be_read_is_that_lines_fault(house: House) -> None:

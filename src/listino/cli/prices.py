@@ -85,7 +85,7 @@ def _asked(
     from listino.web.rest.prices import checked_country, checked_currency
 
     moment = instant_of(at, "at", company(book.read())) if at is not None else now()
-    asked = Asked(checked_code(item, "item"), moment, quantity=quantity_of(quantity))
+    asked = Asked(checked_code(item, "item"), moment, quantity=quantity_of(quantity, returned=True))
     asked = replace(asked, customer=None if customer is None else checked_code(customer, "customer"), **further)  # type: ignore[arg-type]
     checked_currency(asked.currency)
     checked_country(asked.country)

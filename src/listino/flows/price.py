@@ -32,8 +32,8 @@ from listino.flows.wares import Ware, gathered_ware
 class Asked:
     """A price question as the caller put it; what was left out is None.
 
-    Units:   quantity above 0, in `unit` (None: the item's own). Without `breaks` the next quantity
-             break is not looked for. Not frozen, as the hot road makes one a request; nobody changes it.
+    Units:   quantity not 0 (below: goods that come back), in `unit` (None: the item's own). Without `breaks`
+             the next quantity break is not looked for. Not frozen, as the hot road makes one a request; nobody changes it.
     Shapes:  usage: what is to count as used up, by subject; None: what the ledger holds.
     """
 
@@ -101,7 +101,7 @@ def price(book: Snapshot, asked: Asked) -> Answered:
     rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
     # Of a break whose amounts are out of range no price is shown.
     with suppress(ArithmeticError):
-        if asked.breaks and (facts.starts or facts.amounts) and isinstance(outcome, Price):
+        if asked.breaks and outcome.quantity > 0 and (facts.starts or facts.amounts) and isinstance(outcome, Price):
             following = next_break(question, facts, outcome)
     with suppress(ArithmeticError):
         rungs = ladder(question, facts) if asked.ladder else ()

@@ -120,8 +120,8 @@ def by_field(error: msgspec.ValidationError, prefix: str = "") -> Malformed:
     return malformed_by(error, prefix)
 
 
-def quantity_of(text: str, field: str = "quantity") -> Decimal:
-    """A quantity from text.
+def quantity_of(text: str, field: str = "quantity", *, returned: bool = False) -> Decimal:
+    """A quantity from text; `returned` says that it may be below 0, for goods that come back.
 
     Errors:  Malformed unless it is a plain number above 0 within bounds.
     """
@@ -129,15 +129,17 @@ def quantity_of(text: str, field: str = "quantity") -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise malformed(field, "not_a_number", f"{text!r} is not a number.", 'Send a decimal, as "12.5".') from None
-    return checked_quantity(value, field)
+    return checked_quantity(value, field, returned=returned)
 
 
-def checked_quantity(value: Decimal, field: str = "quantity") -> Decimal:
-    """A quantity, if it is one: above 0 and within bounds."""
+def checked_quantity(value: Decimal, field: str = "quantity", *, returned: bool = False) -> Decimal:
+    """A quantity, if it is one: above 0, or below it for goods that may come back, and within bounds."""
     fault = decimal_fault(field, value)
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
-    if value <= 0:
+    if not value and returned:
+        raise malformed(field, "zero", f"{field} cannot be 0.", "Send a quantity; below 0 for goods that come back.")
+    if value <= 0 and not returned:
         raise malformed(field, "not_positive", f"{field} must be above 0, not {value}.", "Send a quantity above 0.")
     return Decimal(format(value, "f"))
 

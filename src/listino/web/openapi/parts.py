@@ -45,7 +45,8 @@ def price_parameters() -> list[Parameter]:
     """What a price can be asked by, beside its item."""
     return [
         query("customer", CODE, "Code of the customer; the guest of the channel where none is named."),
-        query("quantity", {"type": "string", "pattern": DECIMAL, "default": "1"}, "How many of `unit`; above 0."),
+        query("quantity", {"type": "string", "pattern": DECIMAL, "default": "1"},
+              "How many of `unit`; below 0 for goods that come back."),
         query("unit", CODE, "Unit of the quantity (UN/ECE Recommendation 20); the item's own where none is named."),
         query("channel", CODE, "Code of the channel; the key's where none is named."),
         query("currency", CURRENCY, "Currency of the answer (ISO 4217); the customer's where none is named."),

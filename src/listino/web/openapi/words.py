@@ -206,7 +206,7 @@ MESSAGES: Mapping[str, str] = {
     "BatchAsk.delivery_at": "When the goods are delivered, for rules dated by delivery; `at` where none is named.",
     "BatchAsk.at": "The instant to price for; now where none is named. The future needs the scope explain:full.",
     "BatchAsk.ladder": "Whether to list every quantity break of each line.",
-    "AskedLine.quantity": "How many of `unit` are asked for; above 0, 1 where none is named.",
+    "AskedLine.quantity": "How many of `unit`, 1 where none is named; below 0 for goods that come back.",
     "PriceAnswer.outcome": "`price`, or `no_price` with a `reason`: both are true answers.",
     "PriceAnswer.item": "Code of the item that was asked for.",
     "PriceAnswer.customer": "Code of the customer; null for the guest of the channel.",

@@ -122,7 +122,7 @@ class PriceDoor:
             checked_code(item, "item"),
             at,
             customer=_code(said, "customer"),
-            quantity=quantity_of(said.get("quantity", "1")),
+            quantity=quantity_of(said.get("quantity", "1"), returned=True),
             unit=_code(said, "unit"),
             channel=_code(said, "channel") or key.channel,
             currency=checked_currency(said.get("currency")),
@@ -200,7 +200,7 @@ def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
         return replace(
             context,
             item=checked_code(line.item, f"lines[{index}].item"),
-            quantity=checked_quantity(line.quantity, f"lines[{index}].quantity"),
+            quantity=checked_quantity(line.quantity, f"lines[{index}].quantity", returned=True),
             unit=None if line.unit is None else checked_code(line.unit, f"lines[{index}].unit"),
         )
     except Malformed as error:
