@@ -46,6 +46,15 @@ def test_the_next_break_and_the_ladder_say_what_more_would_cost(house: House) ->
     assert [(rung["from"], rung["net_price"]) for rung in ladder] == [("1", "8.55"), ("10", "8.10")]
 
 
+def test_a_ladder_tells_from_which_quantity_on_there_is_a_price(house: House) -> None:
+    house.put("items", "crate")
+    scale = {"tiers": [{"from": "10", "value": "3"}, {"from": "50", "value": "2.50"}]}
+    house.put("rules", "crate-bulk", action="price", item="crate", scale=scale)
+    answer = house.price("crate", quantity="2", ladder="true")
+    assert (answer["outcome"], answer["reason"]) == ("no_price", "no_price")
+    assert [(rung["from"], rung["net_price"]) for rung in answer["ladder"]] == [("10", "3.00"), ("50", "2.50")]
+
+
 def test_a_box_costs_twelve_pieces_at_the_break_that_twelve_reach(house: House) -> None:
     answer = house.price("hammer", quantity="1", unit="BX")
     assert (answer["net_price"], answer["unit"]) == ("108.00", "BX")

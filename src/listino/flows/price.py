@@ -33,7 +33,7 @@ class Asked:
     """A price question as the caller put it; what was left out is None.
 
     Units:   quantity not 0 (below: goods that come back), in `unit` (None: the item's own). Without `breaks`
-             the next quantity break is not looked for. Not frozen, as the hot road makes one a request; nobody changes it.
+             the next quantity break is not looked for. Not frozen, as the hot road makes one a request.
     Shapes:  usage: what is to count as used up, by subject; None: what the ledger holds.
     """
 

@@ -29,7 +29,11 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     """The answer to one line. `full` shows costs and limits; without, their figures are left out."""
     outcome = answered.price
     if isinstance(outcome, NoPrice):
-        return _no_price(outcome, explain, language, full, answered.facts)
+        answer = _no_price(outcome, explain, language, full, answered.facts)
+        if answered.ladder is not None:  # Larger quantities may have a price.
+            digits = minor_digits(outcome.currency)
+            answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
+        return answer
     price, digits = outcome, minor_digits(outcome.currency)
     tax = price.tax_fact
     answer = PriceAnswer(
