@@ -29,11 +29,7 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     """The answer to one line. `full` shows costs and limits; without, their figures are left out."""
     outcome = answered.price
     if isinstance(outcome, NoPrice):
-        answer = _no_price(outcome, explain, language, full, answered.facts)
-        if answered.ladder is not None:  # Larger quantities may have a price.
-            digits = minor_digits(outcome.currency)
-            answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
-        return answer
+        return _no_price(outcome, answered, explain, language, full=full)
     price, digits = outcome, minor_digits(outcome.currency)
     tax = price.tax_fact
     answer = PriceAnswer(
@@ -94,7 +90,7 @@ def _add_parts(
         ]
 
 
-def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool, facts: Facts) -> PriceAnswer:
+def _no_price(outcome: NoPrice, answered: Answered, explain: str, language: str | None, *, full: bool) -> PriceAnswer:
     answer = PriceAnswer(
         outcome="no_price",
         item=outcome.item,
@@ -107,9 +103,12 @@ def _no_price(outcome: NoPrice, explain: str, language: str | None, full: bool, 
         next_change_at=None if outcome.next_change_at is None else instant_text(outcome.next_change_at),
     )
     if explain != "none":
-        answer.steps = [_step(step, language, full, facts) for step in outcome.steps]
+        answer.steps = [_step(step, language, full, answered.facts) for step in outcome.steps]
     if explain == "all":
         answer.not_applied = _not_applied(outcome.not_applied, language)
+    if answered.ladder is not None:  # Larger quantities may have a price.
+        digits = minor_digits(outcome.currency)
+        answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
     return answer
 
 
