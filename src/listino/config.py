@@ -12,11 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from listino.web.settings import WebSettings
+from listino.core.errors import malformed
+from listino.core.quotes import Secret
+from listino.web.settings import QUOTE_MINUTES, WebSettings
 
 # prctl(2): the signal that a process gets when its parent ends.
 PR_SET_PDEATHSIG = 1
 DATABASE_VARIABLE = "LISTINO_DATABASE"
+QUOTE_MINUTES_MAX = 7 * 24 * 60
+QUOTE_SECRET_LENGTH_MIN = 32
 
 
 def default_database() -> str:
@@ -43,14 +47,45 @@ class SystemChance:
 
 
 def web_settings() -> WebSettings:
-    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL."""
+    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL, LISTINO_QUOTE_...
+
+    Errors:  Malformed.
+    """
     proxies = os.environ.get("LISTINO_TRUSTED_PROXIES", "")
     return WebSettings(
         base_path="/" + path if (path := os.environ.get("LISTINO_BASE_PATH", "").strip("/")) else "",
         trusted_proxies=tuple(part.strip() for part in proxies.split(",") if part.strip()),
         public_url=os.environ.get("LISTINO_PUBLIC_URL") or None,
         metrics_folder=os.environ.get("LISTINO_METRICS_FOLDER") or None,
+        quote_minutes=_quote_minutes(),
+        quote_secrets=_quote_secrets(),
     )
+
+
+def _quote_minutes() -> int:
+    """For how many minutes a quote holds: LISTINO_QUOTE_MINUTES."""
+    text = os.environ.get("LISTINO_QUOTE_MINUTES", "").strip()
+    if not text:
+        return QUOTE_MINUTES
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 5 and 1 <= int(text) <= QUOTE_MINUTES_MAX):
+        remedy = f"Set a number from 1 to {QUOTE_MINUTES_MAX} (a week), or leave it out."
+        raise malformed("LISTINO_QUOTE_MINUTES", "out_of_range", f"{text!r} is not a number of minutes.", remedy)
+    return int(text)
+
+
+def _quote_secrets() -> tuple[Secret, ...]:
+    """What signs quotes where several machines share a database: LISTINO_QUOTE_SECRETS, as NAME:SECRET,NAME:SECRET."""
+    found: list[Secret] = []
+    for part in os.environ.get("LISTINO_QUOTE_SECRETS", "").split(","):
+        name, _, secret = part.strip().partition(":")
+        if not name and not secret:
+            continue
+        if not (name.isascii() and name.isalnum() and len(secret) >= QUOTE_SECRET_LENGTH_MIN):
+            text = "A secret of quotes is a name of letters and digits, a colon, and the secret itself."
+            remedy = f"Set NAME:SECRET, the newest first, each secret {QUOTE_SECRET_LENGTH_MIN} characters or longer."
+            raise malformed("LISTINO_QUOTE_SECRETS", "form", text, remedy)
+        found.append(Secret(name, secret.encode()))
+    return tuple(found)
 
 
 def application() -> Any:

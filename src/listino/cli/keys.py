@@ -63,5 +63,23 @@ def revoke(
     screen.say(f"Key {key.id} of {key.name!r} is revoked.")
 
 
+@KEYS.command("rotate-quotes")
+def rotate_quotes(
+    *,
+    revoke_old: Annotated[
+        bool, typer.Option("--revoke-old", help="Quotes that were given until now hold no longer: a secret got out.")
+    ] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Sign the quotes of baskets with a new secret from now on; those that were given until now hold on."""
+    from listino.config import SystemChance
+    from listino.flows.quotes import rotated
+
+    with opened(database) as book:
+        name = rotated(book, SystemChance(), revoke=revoke_old)
+    old = "Those of before hold no longer." if revoke_old else "Those of before hold until they end."
+    screen.say(f"Quotes are signed with the new secret {name}. {old}")
+
+
 def _moment(stamp: str | None) -> str:
     return stamp[:16].replace("T", " ") + " UTC" if stamp else ""

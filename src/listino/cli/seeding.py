@@ -92,7 +92,7 @@ def _hand_in(database: Database, today: date, chance: Any, passed: Passed) -> No
     for number, old in enumerate(company.orders(Random(company.SEED), today), 1):
         order, moment = _order(old), old.ordered_at.astimezone(UTC)
         caller = Caller(old.store, old.channel, test=False)
-        taken = priced(snapshot(database), order, caller, None, moment, chance)
+        taken = priced(snapshot(database), order, caller, None, now=moment, chance=chance)
         written, _ = handed_in(database, taken, rendered, keys_of(order, caller, None))
         futures.append(written)
         passed("Orders of the past year", number, history.ORDERS_COUNT)

@@ -107,6 +107,7 @@ class Order:
     customer: str | None = None
     buyer: Party | None = None
     quote: str | None = None
+    order_type: str | None = None
     charges: tuple[Charge, ...] = ()
     bill_to: Party | None = None
     ship_to: Party | None = None
@@ -163,17 +164,18 @@ def _taxable(price: Price) -> Taxable:
     return Taxable(price.net, False, price.tax_fact)
 
 
-def differs(stated: Amounts, ours: Price, currency: str, said: OrderLine) -> bool:
-    """Whether what a store charged for a line is not our price, beyond rounding."""
+def differs(stated: Amounts, ours: tuple[Decimal, Decimal | None], currency: str, said: OrderLine) -> bool:
+    """Whether what a store charged for a line is not what we do, net and gross (None: unknown), beyond rounding."""
     tolerance = LINE_TOLERANCE_MINOR * to_minor_unit(currency)
-    if ours.gross is not None and (said.gross is not None or said.tax is not None):
+    net, gross = ours
+    if gross is not None and (said.gross is not None or said.tax is not None):
         # A tax rounded once for the whole order may differ by a further coin on a line.
         by_net = said.net is not None or said.net_price is not None
-        if abs(stated.gross - ours.gross) > (2 * tolerance if by_net else tolerance):
+        if abs(stated.gross - gross) > (2 * tolerance if by_net else tolerance):
             return True
         if not by_net:
             return False
-    return abs(stated.net - ours.net) > tolerance
+    return abs(stated.net - net) > tolerance
 
 
 def to_minor_unit(currency: str) -> Decimal:

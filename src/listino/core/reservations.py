@@ -121,3 +121,8 @@ def reserved_of_contract(code: str, quantity: Decimal, amount: Decimal | None, w
     """
     measures = (("quantity", quantity), ("amount", amount), ("weight", weight))
     return Reservation("", tuple(Use(contract_subject(code, name), _kept(used)) for name, used in measures if used))
+
+
+def reserved_of_quote(name: str) -> Reservation:
+    """The one use that there is of a quote."""
+    return Reservation("quote_used", (Use(SEPARATOR.join(("quote", name)), ONE, ONE),))

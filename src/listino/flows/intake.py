@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -16,7 +16,8 @@ from listino.core.orders import (
     Order,
 )
 from listino.core.question import Price
-from listino.core.reservations import Reservation
+from listino.core.reservations import Reservation, reserved_of_quote
+from listino.core.validity import zone_named
 from listino.db import orders
 from listino.db.engine import Connection, Database
 from listino.db.orders import LineRow, OrderRow
@@ -25,13 +26,19 @@ from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, stamp
 from listino.flows.circles import one
 from listino.flows.comparison import TakenLine as TakenLine
-from listino.flows.comparison import priced_lines, states_amounts, totals_of
+from listino.flows.comparison import states_amounts
 from listino.flows.consumption import OrderedLine, reserved
 from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
 from listino.flows.order_keys import keys_of as keys_of
 from listino.flows.order_keys import values_of
+from listino.flows.price import Asked, buyer_for
+from listino.flows.promises import honoured
+from listino.flows.quotes import Signer
+from listino.flows.settlement import Bought, Quoted, bought, totals_of
 
+# A store's clock may run ahead of ours by this much before its word for the moment is not taken.
+CLOCK_AHEAD_MAX = timedelta(minutes=10)
 _FREE_WORDS = ("text", "reference", "more")
 _encode = msgspec.json.Encoder().encode
 
@@ -46,7 +53,10 @@ class Chance(Protocol):
 
 @dataclass(slots=True)
 class Taken:
-    """An order on its way into the book, priced and compared."""
+    """An order on its way into the book, priced and compared.
+
+    `charged` says that the buyer was told what it costs, by the store or by our quote.
+    """
 
     id: str
     key: str
@@ -54,7 +64,7 @@ class Taken:
     store: str
     test: bool
     channel: str | None
-    lines: tuple[TakenLine, ...]
+    found: Bought
     charges: tuple[Charge, ...]
     totals: Amounts
     held: tuple[str, ...]
@@ -63,7 +73,8 @@ class Taken:
     taken_at: datetime
     revision: int
     steps: tuple[StepRow, ...]
-    reservations: tuple[Reservation, ...] = ()
+    reservations: tuple[Reservation, ...]
+    charged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +88,30 @@ class Outcome:
     as_answered: bool
 
 
-def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: datetime, chance: Chance) -> Taken:
+def priced(
+    book: Snapshot,
+    order: Order,
+    caller: Caller,
+    key: str | None,
+    *,
+    now: datetime,
+    chance: Chance,
+    signer: Signer | None = None,
+) -> Taken:
     """An order with our price beside each line, its totals, and the reasons to hold it."""
     store = order.store or caller.name
     channel = order.channel or caller.channel
     held: list[str] = []
     customer, channel_known = _parties(book, order, channel, held)
-    lines = priced_lines(book, order, customer, channel_known, now)
-    charges, totals = totals_of(order, lines, held)
-    held += [reason for line in lines for reason in line.held]
+    at = order.ordered_at if order.ordered_at <= now + CLOCK_AHEAD_MAX else now
+    context = _context(book, order, (customer, channel_known), at)
+    quoted = _quoted(book, order, signer, (channel, at), held) if order.quote is not None else None
+    found = bought(book, order, context, quoted)
+    charges, totals = totals_of(order, found, held)
+    held += [*(reason for line in found.lines for reason in line.held), *found.held]
+    reservations = [] if caller.test else _reservations(book, found, customer, context.at)
+    if quoted is not None and not caller.test:
+        reservations.append(reserved_of_quote(quoted.name))
     return _standing(Taken(
         id=f"{int(now.timestamp() * 1000):012x}{chance.token_hex(8)}",
         key=key or f"{store}/{order.number}",
@@ -93,7 +119,7 @@ def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: d
         store=store,
         test=caller.test,
         channel=channel,
-        lines=lines,
+        found=found,
         charges=charges,
         totals=totals,
         held=(),
@@ -102,8 +128,39 @@ def priced(book: Snapshot, order: Order, caller: Caller, key: str | None, now: d
         taken_at=now,
         revision=book.revision,
         steps=(StepRow("accepted", stamp(now), caller.name, None),),
-        reservations=() if caller.test else tuple(_reservations(book, lines, customer, order.ordered_at)),
+        reservations=tuple(reservations),
+        charged=quoted is not None or any(states_amounts(line) for line in order.lines),
     ), tuple(dict.fromkeys(held)))  # fmt: skip
+
+
+def _context(book: Snapshot, order: Order, parties: tuple[str | None, str | None], at: datetime) -> Asked:
+    """What of an order its prices may depend on, beside its lines."""
+    customer, channel = parties
+    ship_to = order.ship_to
+    country = ship_to.country if ship_to is not None else None
+    if country is not None and country_fault("country", country) is not None:
+        country = None
+    context = Asked(
+        "", at, customer=customer, channel=channel, currency=order.currency, country=country,
+        ship_to=ship_to.code if ship_to is not None else None, order_type=order.order_type,
+        coupons=tuple(voucher.code for voucher in order.vouchers if voucher.code), breaks=False,
+    )  # fmt: skip
+    if order.wanted_on is not None:
+        zone = zone_named(buyer_for(book, context).company.zone)
+        context.delivery_at = datetime.combine(order.wanted_on, time(), zone or UTC)
+    return context
+
+
+def _quoted(
+    book: Snapshot, order: Order, signer: Signer | None, told: tuple[str | None, datetime], held: list[str]
+) -> Quoted | None:
+    """What the quote that an order brings promises to it; None where it promises nothing, which holds the order."""
+    quote = signer.read(order.quote) if signer is not None and order.quote is not None else None
+    promise = honoured(book, order, quote, told) if quote is not None else "unknown_quote"
+    if isinstance(promise, str):
+        held.append(promise)
+        return None
+    return promise
 
 
 def _standing(taken: Taken, held: tuple[str, ...]) -> Taken:
@@ -118,13 +175,11 @@ def _standing(taken: Taken, held: tuple[str, ...]) -> Taken:
     return replace(taken, handover="placed", steps=(accepted, step))
 
 
-def _reservations(
-    book: Snapshot, lines: tuple[TakenLine, ...], customer: str | None, at: datetime
-) -> list[Reservation]:
-    """What the lines use up of caps and contracts, at the prices that they were charged by."""
+def _reservations(book: Snapshot, found: Bought, customer: str | None, at: datetime) -> list[Reservation]:
+    """What an order uses up of caps and contracts, at the prices that it was charged by."""
     ordered = [
         OrderedLine(line.charged.price, line.charged.facts, line.amounts.net)
-        for line in lines
+        for line in found.lines
         if line.charged is not None and isinstance(line.charged.price, Price) and line.amounts is not None
     ]
     return reserved(book, ordered, customer, at)
@@ -150,8 +205,6 @@ def _parties(book: Snapshot, order: Order, channel: str | None, held: list[str])
     buyer = order.buyer
     if customer is None and buyer is not None and not (buyer.name or buyer.company or buyer.mail or buyer.code):
         held.append("unknown_buyer")
-    if order.quote is not None:
-        held.append("unknown_quote")
     return customer, channel
 
 
@@ -169,9 +222,8 @@ def handed_in(
         changed = _standing(taken, tuple(dict.fromkeys((*taken.held, *reasons))))
         return _row(changed, render(changed).decode())
 
-    charged = any(states_amounts(line) for line in taken.order.lines)
     row = _row(taken, answer.decode())
-    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, charged, held)
+    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, taken.charged, held)
     return database.submit_with_others(_taken, offered), answer
 
 
@@ -185,7 +237,7 @@ def _row(taken: Taken, answer: str) -> OrderRow:
     # What the store said in words of its own may be personal, so it stands with the people alone.
     message = _said(
         charges=_bare(taken.charges), payments=_bare(order.payments), vouchers=_bare(order.vouchers),
-        wanted_on=order.wanted_on, quote=order.quote,
+        wanted_on=order.wanted_on, quote=order.quote, order_type=order.order_type,
     )  # fmt: skip
     texts = [_said(text=line.text, fields=line.fields) for line in order.lines]
     private = _said(
@@ -198,7 +250,7 @@ def _row(taken: Taken, answer: str) -> OrderRow:
         taken.id, taken.store, order.number, taken.test, taken.channel, order.customer, order.currency,
         taken.totals.net, taken.totals.tax, taken.totals.gross, taken.handover, taken.life, None,
         stamp(order.ordered_at), stamp(taken.taken_at), taken.revision, _encode(message).decode(), answer,
-        _encode(private).decode(), tuple(_line_row(line) for line in taken.lines), taken.steps,
+        _encode(private).decode(), tuple(_line_row(line) for line in taken.found.lines), taken.steps,
     )  # fmt: skip
 
 

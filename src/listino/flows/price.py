@@ -79,12 +79,16 @@ class KeptPrior(NamedTuple):
 
 @dataclass(slots=True)
 class Pair(Kept):
-    """One customer and one item: the facts from which every quantity and moment can be answered."""
+    """One customer and one item: the facts from which every quantity and moment can be answered.
+
+    `alone` says that its price looks at no other line of a basket, and moves nothing there.
+    """
 
     facts: Facts
     currency: str
     buyer: Buyer
     ware: Ware
+    alone: bool
     prior: KeptPrior | None = None
 
 
@@ -218,7 +222,9 @@ def _gathered(book: Snapshot, asked: Asked) -> Pair:
     country = asked.country or buyer.country
     context = Context(currency, country, asked.coupons, asked.attributes)
     facts, parts = gathered_facts(book, buyer, ware, context)
-    return Pair(parts, book.revision, book.revision, facts, currency, buyer, ware)
+    basket_rules = any(step.live for step in facts.steps if step.plan.kind == "basket")
+    alone = not (facts.measured or basket_rules) and buyer.tax_rounding == "rate"
+    return Pair(parts, book.revision, book.revision, facts, currency, buyer, ware, alone)
 
 
 def _add_unit(book: Snapshot, pair: Pair, unit: str) -> None:

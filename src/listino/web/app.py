@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,15 +18,18 @@ from listino.core.facts import KINDS
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
+from listino.flows.quotes import Signer
 from listino.web.auth import Guard, require
 from listino.web.docs import Docs
 from listino.web.faults import answer_to
+from listino.web.messages import BasketAsk, BatchAsk
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
 from listino.web.reading import body_of, query_of, single
 from listino.web.responses import as_json, based_on, failed, kind_of, refused
 from listino.web.rest import health
-from listino.web.rest.batch_reading import batch_of
+from listino.web.rest.baskets import BasketDoor
+from listino.web.rest.batch_reading import Batch, batch_of
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor, page_of
 from listino.web.rest.order_answers import shown
@@ -66,7 +69,12 @@ class App:
         self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note)
         self.facts = FactDoor(database, clock)
         self.changes = ChangeDoor(database, clock)
-        self.orders = OrderDoor(database, clock, chance, self._in_thread)
+        signer = Signer(database, chance, settings.quote_secrets)
+        self.baskets = BasketDoor(
+            database, self.prices, signer, clock=clock, chance=chance,
+            holds_for=timedelta(minutes=settings.quote_minutes),
+        )  # fmt: skip
+        self.orders = OrderDoor(database, clock, chance, self._in_thread, signer=signer)
         self.docs = Docs()
         self.streams = Streams(self._in_thread)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
@@ -94,6 +102,7 @@ class App:
             Route("/docs", self.docs.page),
             Route("/docs/{asset:path}", self.docs.asset),
             Route(PRICES, self._door(self._batch), methods=["POST"]),
+            Route("/v1/baskets", self._door(self._basket), methods=["POST"]),
             Route("/v1/orders", self._taking_orders, methods=["POST"]),
             Route("/v1/orders", self._door(self._orders), methods=["GET"]),
             Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
@@ -174,11 +183,20 @@ class App:
 
     async def _batch(self, request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)
-        batch = batch_of(body)
-        language = _language(request)
+        batch = batch_of(body, BatchAsk)
+        return as_json(await self._of_lines(self.prices.answered_batch, batch, key, _language(request)))
+
+    async def _basket(self, request: Request, key: Any) -> Response:
+        body = await body_of(request.scope, request.receive)
+        batch = batch_of(body, BasketAsk)
+        return as_json(await self._of_lines(self.baskets.answered, batch, key, _language(request)))
+
+    async def _of_lines(self, work: Callable[..., bytes], batch: Batch[Any], *told: Any) -> bytes:
+        """Few lines are answered at once, many by a thread."""
         if len(batch.ask.lines) <= LINES_DIRECT_MAX:
-            return as_json(self.prices.answered_batch(batch, key, language))
-        return as_json(await self._in_thread(self.prices.answered_batch, batch, key, language))
+            return work(batch, *told)
+        answer: bytes = await self._in_thread(work, batch, *told)
+        return answer
 
     async def _order(self, request: Request) -> Response:
         body = await body_of(request.scope, request.receive)

@@ -124,8 +124,8 @@ class AskedLine(Struct, forbid_unknown_fields=True):
     id: str | None = None
 
 
-class BatchAsk(Struct, forbid_unknown_fields=True):
-    """One context and up to 1,000 lines, each priced by itself."""
+class BasketAsk(Struct, forbid_unknown_fields=True):
+    """One context and up to 1,000 lines that are bought together."""
 
     lines: list[AskedLine]
     customer: str | None = None
@@ -140,8 +140,13 @@ class BatchAsk(Struct, forbid_unknown_fields=True):
     delivery_at: str | None = None
     known_at: int | str | None = None
     explain: str = "applied"
-    ladder: bool = False
     min_revision: int | None = None
+
+
+class BatchAsk(BasketAsk, forbid_unknown_fields=True):
+    """One context and up to 1,000 lines, each priced by itself."""
+
+    ladder: bool = False
 
 
 class UnpricedLine(Struct):

@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 
+from listino.core.quotes import Secret
+
+QUOTE_MINUTES = 30
+
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """The settings of the doors.
 
     `base_path` is what a reverse proxy puts before our paths; `trusted_proxies` are the addresses
-    whose X-Forwarded headers are believed; `public_url` is printed instead of the request's own.
+    whose X-Forwarded headers are believed; `public_url` is printed instead of the request's own; quotes
+    hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database).
     """
 
     base_path: str = ""
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None
     metrics_folder: str | None = None
+    quote_minutes: int = QUOTE_MINUTES
+    quote_secrets: tuple[Secret, ...] = ()

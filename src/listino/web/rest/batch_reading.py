@@ -1,46 +1,48 @@
-"""A batch of price questions as it is read: what it asks, and which of its lines cannot be read."""
+"""Price questions of many lines as they are read: what is asked, and which of the lines cannot be read."""
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from listino.core.errors import Malformed, malformed
-from listino.web.messages import AskedLine, BatchAsk
+from listino.web.messages import AskedLine, BasketAsk, BatchAsk
 from listino.web.reading import by_field, message_of
 
 LINES_MAX = 1_000
-_decode_batch = msgspec.json.Decoder(BatchAsk)
+Ask = TypeVar("Ask", bound=BasketAsk)
+_decoders: dict[type[BasketAsk], Any] = {kind: msgspec.json.Decoder(kind) for kind in (BasketAsk, BatchAsk)}
 _decode_any = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch as it was read: what it asks, and the faults of lines that could not be read, by their place."""
+class Batch(Generic[Ask]):
+    """Many lines as they were read: what is asked, and the faults of lines that could not be read, by their place."""
 
-    ask: BatchAsk
+    ask: Ask
     faults: dict[int, Malformed]
 
 
-def batch_of(body: bytes) -> Batch:
-    """The batch that a body asks for; a line that cannot be read is that line's fault.
+def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
+    """The lines that a body asks for; a line that cannot be read is that line's fault.
 
     Errors:  Malformed.
     """
     try:
-        batch = Batch(message_of(body, _decode_batch), {})
+        batch: Batch[Ask] = Batch(message_of(body, _decoders[kind]), {})
     except Malformed as error:
         if not error.faults or not error.faults[0].field.startswith("lines["):
             raise
-        batch = _line_by_line(body)
+        batch = _line_by_line(body, kind)
     count = len(batch.ask.lines)
     if not 1 <= count <= LINES_MAX:
-        raise malformed("lines", "count", f"A batch has 1 to {LINES_MAX} lines, not {count}.", "Send several batches.")
+        raise malformed("lines", "count", f"There are 1 to {LINES_MAX} lines, not {count}.", "Ask several times.")
     return batch
 
 
-def _line_by_line(body: bytes) -> Batch:
-    """A batch of which some lines cannot be read: they stand with their faults, the others as they are."""
+def _line_by_line(body: bytes, kind: type[Ask]) -> Batch[Ask]:
+    """Lines of which some lines cannot be read: they stand with their faults, the others as they are."""
     said = _decode_any.decode(body)
     lines: list[AskedLine] = []
     faults: dict[int, Malformed] = {}
@@ -52,7 +54,7 @@ def _line_by_line(body: bytes) -> Batch:
             name = one.get("id") if isinstance(one, dict) else None
             lines.append(AskedLine("", id=name if isinstance(name, str) else None))
     try:
-        ask = msgspec.convert(said | {"lines": []}, BatchAsk)
+        ask = msgspec.convert(said | {"lines": []}, kind)
     except msgspec.ValidationError as error:
         raise by_field(error) from None
     ask.lines = lines

@@ -10,7 +10,10 @@ from listino.core.money import EXACT, minor_digits, plain
 from listino.core.question import Price
 from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
 from listino.web.answers import encode, hide, instant_text, price_answer
-from listino.web.messages import HistoryLine, PriceAnswer, StepLine
+from listino.web.basket_answers import charge_line, free_goods_line, share_lines
+from listino.web.basket_messages import BasketCharge, FreeGoodsLine, ShareLine
+from listino.web.messages import ChargeLine, HistoryLine, PriceAnswer, StepLine
+from listino.web.parts import own_line
 
 # How a step is marked whose figures are for callers with the scope explain:full alone.
 CONFIDENTIAL = b'"confidential":true'
@@ -31,6 +34,8 @@ class OrderLineAnswer(Struct):
     price: PriceAnswer | None
     id: str | UnsetType | None = UNSET
     text: str | UnsetType | None = UNSET
+    shares: list[ShareLine] | UnsetType = UNSET
+    own_lines: list[ChargeLine] | UnsetType = UNSET
 
 
 class OrderAnswer(Struct):
@@ -55,11 +60,13 @@ class OrderAnswer(Struct):
     taken_at: str
     history: list[HistoryLine]
     revision: int
+    free_goods: list[FreeGoodsLine] | UnsetType = UNSET
+    own_charges: list[BasketCharge] | UnsetType = UNSET
 
 
 def rendered(taken: Taken) -> bytes:
     """The first answer to an order, all but its key, which may be personal."""
-    order, digits = taken.order, minor_digits(taken.order.currency)
+    order, digits, found = taken.order, minor_digits(taken.order.currency), taken.found
     return encode(
         OrderAnswer(
             id=taken.id,
@@ -75,12 +82,14 @@ def rendered(taken: Taken) -> bytes:
             net=plain(taken.totals.net, digits),
             tax=plain(taken.totals.tax, digits),
             gross=plain(taken.totals.gross, digits),
-            lines=[_line(line, digits) for line in taken.lines],
+            lines=[_line(line, digits) for line in taken.found.lines],
             erp_number=None,
             ordered_at=instant_text(order.ordered_at),
             taken_at=instant_text(taken.taken_at),
             history=_history(taken.steps),
             revision=taken.revision,
+            free_goods=[free_goods_line(goods, None) for goods in found.free_goods] or UNSET,
+            own_charges=[charge_line(charge, None) for charge in found.charges] or UNSET,
         )
     )
 
@@ -106,6 +115,8 @@ def _line(line: TakenLine, digits: int) -> OrderLineAnswer:
         held=list(line.held),
         price=None if line.ours is None else price_answer(line.ours, "applied", None, full=True),
         id=said.id if said.id is not None else UNSET,
+        shares=(share_lines(line.priced, None) or UNSET) if line.priced is not None else UNSET,
+        own_lines=[own_line(own, None, digits) for own in line.own_lines] or UNSET,
     )
 
 

@@ -20,6 +20,7 @@ from listino.flows.intake import (
     priced,
 )
 from listino.flows.price import snapshot
+from listino.flows.quotes import Signer
 from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.landing import Landing
@@ -42,8 +43,11 @@ class OrderDoor:
         clock: Callable[[], datetime],
         chance: Chance,
         in_thread: Callable[..., Awaitable[Any]],
+        *,
+        signer: Signer,
     ) -> None:
         self._in_thread = in_thread
+        self._signer = signer
         self._database = database
         self._clock = clock
         self._chance = chance
@@ -89,7 +93,8 @@ class OrderDoor:
 
     def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> Taken:
         """An order with our prices."""
-        return priced(snapshot(self._database, None, reading), order, caller, key, self._clock(), self._chance)
+        book = snapshot(self._database, None, reading)
+        return priced(book, order, caller, key, now=self._clock(), chance=self._chance, signer=self._signer)
 
     async def _wait_for(self, first: "asyncio.Future[Any]") -> None:
         try:

@@ -14,7 +14,7 @@ from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
 from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
-from listino.web.messages import AskedLine, BatchAsk
+from listino.web.messages import AskedLine, BasketAsk, BatchAsk
 from listino.web.reading import (
     attributes_of,
     check_number,
@@ -56,7 +56,7 @@ class PriceDoor:
         self._database = database
         self._guard = guard
         self._clock = clock
-        self._note_unpriced = note_unpriced
+        self.note_unpriced = note_unpriced
         self._company: tuple[str, Company] | None = None
 
     def company(self) -> Company:
@@ -90,7 +90,7 @@ class PriceDoor:
             full = key.may("explain:full")
             answered = priced(book, asked)
             if known_at is None and isinstance(answered.price, NoPrice):
-                self._note_unpriced(asked, key)
+                self.note_unpriced(asked, key)
             answer = price_answer(answered, asked.explain, language, full=full)
             if answered.facts.counted:  # What others order changes it, so there is no tag to ask by again.
                 return 200, encode(answer)[:-1] + moment(asked.at, book, now), JSON_HEADERS.copy()
@@ -140,20 +140,20 @@ class PriceDoor:
         known_at = self.known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
 
-    def answered_batch(self, batch: Batch, key: ApiKey, language: str | None) -> bytes:
+    def answered_batch(self, batch: Batch[BatchAsk], key: ApiKey, language: str | None) -> bytes:
         """A batch answered line by line; all lines belong to one revision.
 
         Errors:  Malformed for the context; a line's fault is that line's `error`.
         """
         require(key, "prices:read")
         ask, now = batch.ask, self._clock()
-        context = self._context(ask, key, now)
+        context = replace(self.context_of(ask, key, now), ladder=ask.ladder)
         known_at = self.known_at(ask.known_at, now)
         book = snapshot(self._database, known_at)
         check_revision(book, ask.min_revision)
         full = key.may("explain:full")
         asked = [
-            (line, batch.faults.get(index) or _asked_line(context, line, index)) for index, line in enumerate(ask.lines)
+            (line, batch.faults.get(index) or asked_line(context, line, index)) for index, line in enumerate(ask.lines)
         ]
         prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
         lines, counted = [], False
@@ -164,7 +164,7 @@ class PriceDoor:
                 continue
             counted = counted or answered.facts.counted
             if isinstance(answered.price, NoPrice) and known_at is None and isinstance(one, Asked):
-                self._note_unpriced(one, key)
+                self.note_unpriced(one, key)
         return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book, now if counted else None)
 
     def known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
@@ -175,7 +175,11 @@ class PriceDoor:
             raise malformed("known_at", "unknown_revision", text, "Send an instant that has passed, or none.")
         return known_at
 
-    def _context(self, ask: BatchAsk, key: ApiKey, now: datetime) -> Asked:
+    def context_of(self, ask: BasketAsk, key: ApiKey, now: datetime) -> Asked:
+        """What holds for every line of a batch or basket.
+
+        Errors:  Malformed; NotAllowed.
+        """
         at = instant_of(ask.at, "at", self.company()) if ask.at is not None else now
         check_rights(key, ask.explain, at, now)
         return Asked(
@@ -189,13 +193,13 @@ class PriceDoor:
             order_type=None if ask.order_type is None else checked_code(ask.order_type, "order_type"),
             coupons=tuple(checked_code(code, "coupons") for code in ask.coupons),
             explain=ask.explain,
-            ladder=ask.ladder,
             attributes=checked_attributes(ask.attributes),
             delivery_at=None if ask.delivery_at is None else instant_of(ask.delivery_at, "delivery_at", self.company()),
         )
 
 
-def _asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
+def asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
+    """What one line asks for in its context, or what is wrong with it."""
     try:
         return replace(
             context,

@@ -1,0 +1,143 @@
+"""What a basket's quote says, and whether an order may have what it promises."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from listino.core.basket import BasketPrice
+from listino.core.errors import Refused
+from listino.core.money import plain
+from listino.core.orders import Order
+from listino.core.question import Price
+from listino.core.quotes import Quote, digest_of
+from listino.db.snapshot import Snapshot, snapshot
+from listino.flows.basket import Basket, LineFound, basket
+from listino.flows.ours import of_basket
+from listino.flows.price import Asked, buyer_for
+from listino.flows.settlement import NOTHING, Quoted, asked_lines, lines_for_nothing, taken_from
+
+
+def promised(book: Snapshot, context: Asked, basket: Basket, name: str, holds_for: timedelta) -> Quote | None:
+    """The quote of a basket; None where a line has no price, so that there is nothing to promise."""
+    if not all(isinstance(line, LineFound) and isinstance(line.priced.price, Price) for line in basket.lines):
+        return None
+    return Quote(
+        id=name,
+        customer=context.customer,
+        channel=context.channel,
+        context={field: value for field, value in _said(context) if value},
+        at=context.at,
+        revision=book.revision,
+        epoch=book.reading.epoch,
+        lines=digest_of(_asked_rows(basket)),
+        amounts=digest_of(_amount_rows(basket.price)),
+        totals=_totals(basket),
+        usage=basket.usage,
+        expires_at=context.at + holds_for,
+    )
+
+
+def _said(context: Asked) -> Iterator[tuple[str, object]]:
+    """What else of a question than who and when a price may depend on."""
+    delivery_at: datetime | None = context.delivery_at
+    yield from (
+        ("currency", context.currency),
+        ("country", context.country),
+        ("ship_to", context.ship_to),
+        ("order_type", context.order_type),
+        ("coupons", context.coupons),
+        ("attributes", context.attributes),
+        ("delivery_at", None if delivery_at is None else delivery_at.isoformat()),
+    )
+
+
+def _asked_rows(basket: Basket) -> Iterator[tuple[str, ...]]:
+    """What was asked for: item, quantity and unit of each line."""
+    for line in basket.price.lines:
+        yield line.price.item, plain(line.price.quantity), line.price.unit
+
+
+def _amount_rows(price: BasketPrice) -> Iterator[tuple[str, ...]]:
+    """Everything that a basket comes to, down to each charge beside a line."""
+    for line in price.lines:
+        yield "line", line.price.item, plain(line.price.quantity), line.price.unit, str(line.net), str(line.gross)
+        yield from (("own", line.price.item, own.rule.code, str(own.net), str(own.gross)) for own in line.own_lines)
+    for goods in price.free_goods:
+        yield "goods", goods.item, plain(goods.quantity), goods.unit, str(goods.net), str(goods.gross)
+        yield from (("own", goods.item, own.rule.code, str(own.net), str(own.gross)) for own in goods.own_lines)
+    yield from (("charge", charge.rule.code, str(charge.net), str(charge.gross)) for charge in price.charges)
+
+
+def _totals(basket: Basket) -> tuple[Decimal, Decimal | None, Decimal | None]:
+    totals = basket.price.totals
+    return totals.net, totals.tax, totals.gross
+
+
+def honoured(book: Snapshot, order: Order, quote: Quote, told: tuple[str | None, datetime]) -> Quoted | str:
+    """What an order is promised by the quote that it brings; or why it is not, as the reason to hold it.
+
+    Shapes:  told: through which channel the order came, and when it was placed: that counts, not when it
+             got here.
+    """
+    channel, placed_at = told
+    if quote.epoch != book.reading.epoch or quote.revision > book.revision:
+        return "unknown_quote"
+    if placed_at > quote.expires_at:
+        return "quote_expired"
+    context = _context_of(quote)
+    with suppress(Refused):
+        if order.customer == quote.customer and channel == quote.channel and _is_same(book, order, context):
+            return _recomputed(book, order, quote, context) or "quote_differs"
+    return "quote_differs"
+
+
+def _context_of(quote: Quote) -> Asked:
+    said = quote.context
+    delivery_at = said.get("delivery_at")
+    return Asked(
+        "",
+        quote.at,
+        customer=quote.customer,
+        channel=quote.channel,
+        currency=said.get("currency"),
+        country=said.get("country"),
+        ship_to=said.get("ship_to"),
+        order_type=said.get("order_type"),
+        coupons=tuple(said.get("coupons", ())),
+        breaks=False,
+        attributes=tuple((name, tuple(values)) for name, values in said.get("attributes", ())),
+        delivery_at=None if delivery_at is None else datetime.fromisoformat(delivery_at),
+        usage=quote.usage,
+    )
+
+
+def _is_same(book: Snapshot, order: Order, context: Asked) -> bool:
+    """Whether an order says nothing else of its circumstances than its quote; a voucher with amounts is the store's."""
+    buyer, ship_to = buyer_for(book, context), order.ship_to
+    coupons = {voucher.code for voucher in order.vouchers if voucher.net is None and voucher.gross is None}
+    pairs = [(order.currency, context.currency or buyer.currency)]
+    if ship_to is not None and ship_to.country is not None:
+        pairs.append((ship_to.country, context.country or buyer.country or ""))
+    if ship_to is not None and ship_to.code is not None and context.ship_to is not None:
+        pairs.append((ship_to.code, context.ship_to))
+    return all(said == quoted for said, quoted in pairs) and coupons <= {*context.coupons, None}
+
+
+def _recomputed(book: Snapshot, order: Order, quote: Quote, context: Asked) -> Quoted | None:
+    """The quoted basket again: from the book as it stands where that gives the same, else as of its revision.
+
+    Errors:  Gone where the book no longer knows what it was.
+    """
+    current = book.revision == quote.revision
+    for known in (book,) if current else (book, snapshot(book.database, quote.revision)):
+        for given in dict.fromkeys((NOTHING, lines_for_nothing(order))):
+            found = basket(known, context, asked_lines(order, context, given))
+            goods = list(found.price.free_goods)
+            if digest_of(_asked_rows(found)) != quote.lines or _totals(found) != quote.totals:
+                continue
+            if not all(taken_from(goods, order.lines[index]) for index in given):
+                continue
+            if known.revision == quote.revision or digest_of(_amount_rows(found.price)) == quote.amounts:
+                return Quoted(quote.id, context, found, of_basket(found), given)
+    return None

@@ -1,0 +1,85 @@
+"""The basket door: many lines priced together, and what they come to promised for a while."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from listino.core.errors import Refused
+from listino.core.question import NoPrice
+from listino.db.engine import Database
+from listino.flows.access import ApiKey
+from listino.flows.basket import Basket, LineFound, basket
+from listino.flows.price import Asked, Snapshot, snapshot
+from listino.flows.promises import promised
+from listino.flows.quotes import Chance, Signer
+from listino.web.answers import encode, moment
+from listino.web.auth import require
+from listino.web.basket_answers import line_answer, parts, share_lines
+from listino.web.faults import problem_of
+from listino.web.messages import AskedLine, BasketAsk
+from listino.web.rest.batch_reading import Batch
+from listino.web.rest.prices import PriceDoor, asked_line, check_revision
+
+ID_BYTES = 12
+
+
+class BasketDoor:
+    """Prices baskets and promises what they come to."""
+
+    def __init__(
+        self,
+        database: Database,
+        prices: PriceDoor,
+        signer: Signer,
+        *,
+        clock: Callable[[], datetime],
+        chance: Chance,
+        holds_for: timedelta,
+    ) -> None:
+        self._database = database
+        self._prices = prices
+        self._signer = signer
+        self._clock = clock
+        self._chance = chance
+        self._holds_for = holds_for
+
+    def answered(self, batch: Batch[BasketAsk], key: ApiKey, language: str | None) -> bytes:
+        """A basket's lines and totals; with a quote where it was asked of the book as it stands, for now.
+
+        Errors:  Malformed for the context; NotFound for an unknown customer or channel; a line's fault is
+                 that line's `error`.
+        """
+        require(key, "prices:read")
+        ask, now = batch.ask, self._clock()
+        context = self._prices.context_of(ask, key, now)
+        known_at = self._prices.known_at(ask.known_at, now)
+        book = snapshot(self._database, known_at)
+        check_revision(book, ask.min_revision)
+        asked = [batch.faults.get(index) or asked_line(context, line, index) for index, line in enumerate(ask.lines)]
+        found = basket(book, context, asked)
+        if known_at is None:
+            self._note_unpriced(asked, found, key)
+        promise = self._promise(book, context, found) if known_at is None and ask.at is None else None
+        full = key.may("explain:full")
+        lines = [
+            _line(line, one, ask.explain, language, full=full) for line, one in zip(ask.lines, found.lines, strict=True)
+        ]
+        beside = encode(parts(found.price, ask.explain, language, promise))
+        usage_as_of = now if found.counted else None
+        return b'{"lines":[' + b",".join(lines) + b"]," + beside[1:-1] + moment(context.at, book, usage_as_of)
+
+    def _promise(self, book: Snapshot, context: Asked, found: Basket) -> tuple[str, datetime] | None:
+        quote = promised(book, context, found, self._chance.token_hex(ID_BYTES), self._holds_for)
+        return None if quote is None else (self._signer.signed(quote), quote.expires_at)
+
+    def _note_unpriced(self, asked: Sequence[Asked | Refused], found: Basket, key: ApiKey) -> None:
+        for one, line in zip(asked, found.lines, strict=True):
+            if isinstance(one, Asked) and isinstance(line, LineFound) and isinstance(line.priced.price, NoPrice):
+                self._prices.note_unpriced(one, key)
+
+
+def _line(line: AskedLine, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> bytes:
+    start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
+    if isinstance(found, Refused):
+        return start + b'"error":' + encode(problem_of(found)) + b"}"
+    answer = encode(line_answer(found, explain, language, full=full))
+    return start + answer[1:-1] + b',"shares":' + encode(share_lines(found.priced, language)) + b"}"
