@@ -14,7 +14,7 @@ from listino.core.question import Facts, Price
 from listino.core.usage import subjects_of
 from listino.db.ledger import used_up
 from listino.db.snapshot import Snapshot
-from listino.flows.price import Answered, Asked, buyer_for, pair_for, prefetched, question_for
+from listino.flows.price import Answered, Asked, buyer_for, line_of, pair_for, prefetched, question_for
 
 NOTHING_USED: Mapping[str, Decimal] = {}
 
@@ -90,7 +90,7 @@ def _line(book: Snapshot, id: str, asked: Asked) -> BasketLine | Refused:
 def _gifts(book: Snapshot, context: Asked, lines: tuple[BasketLine, ...]) -> dict[str, BasketLine]:
     """One unit of each item that an offer could add; an item that is not there is not given."""
     wanted = sorted(gifts_wanted(lines))
-    found = {code: _line(book, code, replace(context, item=code, quantity=ONE)) for code in wanted}
+    found = {code: _line(book, code, line_of(context, code, ONE, None)) for code in wanted}
     return {code: line for code, line in found.items() if isinstance(line, BasketLine)}
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from listino.core.checks import country_fault
 from listino.core.money import EXACT, NINE_PLACES
 from listino.core.orders import (
     Amounts,
@@ -17,14 +16,13 @@ from listino.core.orders import (
 )
 from listino.core.question import Price
 from listino.core.reservations import Reservation, reserved_of_quote
-from listino.core.validity import zone_named
 from listino.db import orders
 from listino.db.engine import Connection, Database
 from listino.db.orders import LineRow, OrderRow
 from listino.db.orders import OrderRead as OrderRead
 from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, stamp
-from listino.flows.circles import one
+from listino.flows.circumstances import context_of, parties_of
 from listino.flows.comparison import TakenLine as TakenLine
 from listino.flows.comparison import states_amounts
 from listino.flows.consumption import OrderedLine, reserved
@@ -32,13 +30,10 @@ from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
 from listino.flows.order_keys import keys_of as keys_of
 from listino.flows.order_keys import values_of
-from listino.flows.price import Asked, buyer_for
 from listino.flows.promises import honoured
 from listino.flows.quotes import Signer
 from listino.flows.settlement import Bought, Quoted, bought, totals_of
 
-# A store's clock may run ahead of ours by this much before its word for the moment is not taken.
-CLOCK_AHEAD_MAX = timedelta(minutes=10)
 _FREE_WORDS = ("text", "reference", "more")
 _encode = msgspec.json.Encoder().encode
 
@@ -102,17 +97,18 @@ def priced(
     store = order.store or caller.name
     channel = order.channel or caller.channel
     held: list[str] = []
-    customer, channel_known = _parties(book, order, channel, held)
-    at = order.ordered_at if order.ordered_at <= now + CLOCK_AHEAD_MAX else now
-    context = _context(book, order, (customer, channel_known), at)
-    quoted = _quoted(book, order, signer, (channel, at), held) if order.quote is not None else None
+    customer, channel_known = parties_of(book, order, channel, held)
+    context = context_of(book, order, (customer, channel_known), now)
+    quoted = _quoted(book, order, signer, (channel, context.at), held) if order.quote is not None else None
     found = bought(book, order, context, quoted)
     charges, totals = totals_of(order, found, held)
     held += [*(reason for line in found.lines for reason in line.held), *found.held]
     reservations = [] if caller.test else _reservations(book, found, customer, context.at)
     if quoted is not None and not caller.test:
         reservations.append(reserved_of_quote(quoted.name))
-    return _standing(Taken(
+    reasons = tuple(dict.fromkeys(held))
+    at_once = not reasons and not caller.test
+    return Taken(
         id=f"{int(now.timestamp() * 1000):012x}{chance.token_hex(8)}",
         key=key or f"{store}/{order.number}",
         order=order,
@@ -122,33 +118,25 @@ def priced(
         found=found,
         charges=charges,
         totals=totals,
-        held=(),
-        handover="accepted",
-        life="received",
+        held=reasons,
+        handover="placed" if at_once else "accepted",
+        life="on_hold" if reasons else "received",
         taken_at=now,
         revision=book.revision,
-        steps=(StepRow("accepted", stamp(now), caller.name, None),),
+        steps=_steps(caller.name, stamp(now), reasons, placed=at_once),
         reservations=tuple(reservations),
         charged=quoted is not None or any(states_amounts(line) for line in order.lines),
-    ), tuple(dict.fromkeys(held)))  # fmt: skip
+    )
 
 
-def _context(book: Snapshot, order: Order, parties: tuple[str | None, str | None], at: datetime) -> Asked:
-    """What of an order its prices may depend on, beside its lines."""
-    customer, channel = parties
-    ship_to = order.ship_to
-    country = ship_to.country if ship_to is not None else None
-    if country is not None and country_fault("country", country) is not None:
-        country = None
-    context = Asked(
-        "", at, customer=customer, channel=channel, currency=order.currency, country=country,
-        ship_to=ship_to.code if ship_to is not None else None, order_type=order.order_type,
-        coupons=tuple(voucher.code for voucher in order.vouchers if voucher.code), breaks=False,
-    )  # fmt: skip
-    if order.wanted_on is not None:
-        zone = zone_named(buyer_for(book, context).company.zone)
-        context.delivery_at = datetime.combine(order.wanted_on, time(), zone or UTC)
-    return context
+def _steps(actor: str, at: str, held: tuple[str, ...], *, placed: bool) -> tuple[StepRow, ...]:
+    """What has become of an order so far: it is held with its reasons, or placed at once, or (a test) neither."""
+    accepted = StepRow("accepted", at, actor, None)
+    if held:
+        return accepted, StepRow("on_hold", at, "listino", ", ".join(held))
+    if placed:
+        return accepted, StepRow("placed", at, "listino", "Placed in the own management system.")
+    return (accepted,)
 
 
 def _quoted(
@@ -163,18 +151,6 @@ def _quoted(
     return promise
 
 
-def _standing(taken: Taken, held: tuple[str, ...]) -> Taken:
-    """An order as it stands with the reasons to hold it: placed at once where there is none and it is no test."""
-    accepted, at = taken.steps[0], stamp(taken.taken_at)
-    if held:
-        step = StepRow("on_hold", at, "listino", ", ".join(held))
-        return replace(taken, held=held, handover="accepted", life="on_hold", steps=(accepted, step))
-    if taken.test:
-        return taken
-    step = StepRow("placed", at, "listino", "Placed in the own management system.")
-    return replace(taken, handover="placed", steps=(accepted, step))
-
-
 def _reservations(book: Snapshot, found: Bought, customer: str | None, at: datetime) -> list[Reservation]:
     """What an order uses up of caps and contracts, at the prices that it was charged by."""
     ordered = [
@@ -183,29 +159,6 @@ def _reservations(book: Snapshot, found: Bought, customer: str | None, at: datet
         if line.charged is not None and isinstance(line.charged.price, Price) and line.amounts is not None
     ]
     return reserved(book, ordered, customer, at)
-
-
-def _parties(book: Snapshot, order: Order, channel: str | None, held: list[str]) -> tuple[str | None, str | None]:
-    """The customer and channel to price with; what is not known holds the order."""
-    customer = order.customer
-    if customer is not None:
-        found = one(book, [], "customers", customer)
-        if found is None:
-            held.append("unknown_customer")
-            customer = None
-        elif found.status != "active":
-            held.append("customer_blocked")
-    if channel is not None and one(book, [], "channels", channel) is None:
-        held.append("unknown_channel")
-        channel = None
-    parties = (order.buyer, order.ship_to, order.bill_to)
-    countries = [party.country for party in parties if party is not None and party.country]
-    if any(country_fault("country", country) is not None for country in countries):
-        held.append("bad_address")
-    buyer = order.buyer
-    if customer is None and buyer is not None and not (buyer.name or buyer.company or buyer.mail or buyer.code):
-        held.append("unknown_buyer")
-    return customer, channel
 
 
 def handed_in(
@@ -219,7 +172,9 @@ def handed_in(
     answer = render(taken)
 
     def held(reasons: tuple[str, ...]) -> OrderRow:
-        changed = _standing(taken, tuple(dict.fromkeys((*taken.held, *reasons))))
+        why = tuple(dict.fromkeys((*taken.held, *reasons)))
+        steps = _steps(taken.steps[0].actor, taken.steps[0].at, why, placed=False)
+        changed = replace(taken, held=why, handover="accepted", life="on_hold", steps=steps)
         return _row(changed, render(changed).decode())
 
     row = _row(taken, answer.decode())

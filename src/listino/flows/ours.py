@@ -9,7 +9,7 @@ from listino.core.orders import Amounts, own_amounts
 from listino.core.question import OwnCharge, Price
 from listino.db.snapshot import Snapshot
 from listino.flows.basket import Basket, LineFound, basket
-from listino.flows.price import Answered, Asked, pair_for, prefetched, price
+from listino.flows.price import Answered, Asked, Pair, pair_for, prefetched, price_of
 
 
 @dataclass(slots=True)
@@ -37,8 +37,9 @@ class Ours:
 def our_prices(book: Snapshot, context: Asked, asked: Sequence[Asked]) -> Ours:
     """Lines as they are bought together; no detour where none of them looks at another."""
     prefetched(book, asked)
-    if all(_stands_alone(book, one) for one in asked):
-        return by_themselves(book, asked)
+    pairs = [_pair_of(book, one) for one in asked]
+    if all(isinstance(pair, str) or pair.alone for pair in pairs):
+        return _each_alone(book, pairs, asked)
     try:
         return of_basket(basket(book, context, asked))
     except Refused:  # Amounts that are out of range: told of the line that they are in.
@@ -47,7 +48,14 @@ def our_prices(book: Snapshot, context: Asked, asked: Sequence[Asked]) -> Ours:
 
 def by_themselves(book: Snapshot, asked: Sequence[Asked]) -> Ours:
     """Lines as if each were asked for alone."""
-    return Ours(tuple(OurLine(_by_itself(book, one)) for one in asked))
+    return _each_alone(book, [_pair_of(book, one) for one in asked], asked)
+
+
+def _each_alone(book: Snapshot, pairs: Sequence[Pair | str], asked: Sequence[Asked]) -> Ours:
+    answers = (
+        pair if isinstance(pair, str) else _by_itself(book, pair, one) for pair, one in zip(pairs, asked, strict=True)
+    )
+    return Ours(tuple(OurLine(answer) for answer in answers))
 
 
 def of_basket(found: Basket) -> Ours:
@@ -61,16 +69,17 @@ def of_basket(found: Basket) -> Ours:
     )
 
 
-def _stands_alone(book: Snapshot, asked: Asked) -> bool:
+def _pair_of(book: Snapshot, asked: Asked) -> Pair | str:
+    """The facts for a line, or the reason why there are none."""
     try:
-        return pair_for(book, asked).alone
-    except Refused:
-        return True  # It has no price, alone or not.
+        return pair_for(book, asked)
+    except Refused as error:
+        return error.code
 
 
-def _by_itself(book: Snapshot, asked: Asked) -> Answered | str:
+def _by_itself(book: Snapshot, pair: Pair, asked: Asked) -> Answered | str:
     try:
-        return price(book, asked)
+        return price_of(book, pair, asked)
     except Refused as error:
         return error.code
 

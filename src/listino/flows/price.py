@@ -57,6 +57,15 @@ class Asked:
     usage: Mapping[str, Decimal] | None = None
 
 
+def line_of(context: Asked, item: str, quantity: Decimal, unit: str | None) -> Asked:
+    """The question for one of many lines in a context; field by field, as `replace` costs more than a price's tax."""
+    return Asked(
+        item, context.at, context.customer, quantity, unit, context.channel, context.currency, context.country,
+        context.ship_to, context.order_type, context.coupons, context.explain, context.ladder, context.breaks,
+        context.manual, context.attributes, context.delivery_at, context.usage,
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Answered:
     """A price or none, with the breaks around it, and the prior price where a reduction is shown."""
@@ -97,7 +106,14 @@ def price(book: Snapshot, asked: Asked) -> Answered:
 
     Errors:  NotFound for an unknown item, customer or channel; Malformed for a unit without factor.
     """
-    pair = pair_for(book, asked)
+    return price_of(book, pair_for(book, asked), asked)
+
+
+def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
+    """The answer from the facts of a pair.
+
+    Errors:  Malformed for a unit without factor.
+    """
     facts = pair.facts
     question = question_for(book, pair, asked)
     outcome = outcome_of(question, facts)

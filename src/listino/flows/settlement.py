@@ -1,7 +1,7 @@
 """What an order comes to: its lines at the prices that were charged, and what of ours stands beside them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from listino.core.basket_question import FreeGoods, OrderCharge
 from listino.core.orders import (
@@ -23,7 +23,7 @@ from listino.db.snapshot import Snapshot
 from listino.flows.basket import Basket
 from listino.flows.comparison import Asking, TakenLine, compared_lines, states_amounts
 from listino.flows.ours import Ours, our_prices, whole
-from listino.flows.price import Asked
+from listino.flows.price import Asked, line_of
 
 NOTHING: frozenset[int] = frozenset()
 
@@ -75,7 +75,7 @@ def lines_for_nothing(order: Order) -> frozenset[int]:
 def asked_lines(order: Order, context: Asked, given: frozenset[int] = NOTHING) -> list[Asked]:
     """What an order's lines ask for, without those that are given."""
     return [
-        replace(context, item=line.item, quantity=line.quantity, unit=line.unit)
+        line_of(context, line.item, line.quantity, line.unit)
         for index, line in enumerate(order.lines)
         if index not in given
     ]

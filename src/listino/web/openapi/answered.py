@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from listino.core.facts import KINDS
+from listino.web.openapi.baskets import basket_schemas
 from listino.web.openapi.schemas import CODE, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
 from listino.web.openapi.streams import stream_schemas
 from listino.web.openapi.words import meaning_of
@@ -36,6 +37,7 @@ def all_schemas() -> dict[str, Schema]:
         **moment,
     })  # fmt: skip
     found["Batch"]["properties"] |= counted
+    found |= basket_schemas(found, moment | counted, line)
     found |= dict(_orders(found))
     for kind, record in KINDS.items():
         found[f"{record.__name__}Kept"] = {

@@ -17,7 +17,8 @@ from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
-from listino.web.messages import BatchAsk, PriceAnswer, Problem, UnpricedLine
+from listino.web.basket_messages import BasketParts
+from listino.web.messages import BasketAsk, BatchAsk, PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
@@ -44,16 +45,17 @@ AMOUNTS = frozenset(
      "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "prior_net_price",
      "prior_gross_price", "reduction_percent", "on_hand", "reserved", "available", "before", "after", "gross_before",
      "gross_after", "difference", "difference_percent", "margin_before", "margin_after", "margin_percent_before",
-     "margin_percent_after"]
+     "margin_percent_after", "amount", "price"]
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
-     "prior_price_since", "reduced_since", "begins_at", "ends_at"]
+     "prior_price_since", "reduced_since", "begins_at", "ends_at", "quote_expires_at", "usage_as_of"]
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "BreakLine", "ChargeLine", "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine",
-     "UnpricedLine", "Warehouse", "Stock", "ChangedRule", "WhatIfSum", *(record.__name__ for record in STREAMED)]
+     "UnpricedLine", "ShareLine", "FreeGoodsLine", "BasketCharge", "RateTotals", "BasketTotals", "BasketParts",
+     "Warehouse", "Stock", "ChangedRule", "WhatIfSum", *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,
@@ -62,6 +64,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "Step.combine": COMBINES,
     "Step.when_unknown": ("refuse", "flag"),
     "BatchAsk.explain": ("none", "applied", "all"),
+    "BasketAsk.explain": ("none", "applied", "all"),
+    "ShareLine.kind": ("allowance", "charge"),
     "PriceAnswer.outcome": ("price", "no_price"),
     "PriceAnswer.prior_price_missing": ("new_item", "history_gone", "history_too_long"),
     "StepLine.kind": ("price", "allowance", "charge", "limit", "rounding"),
@@ -69,6 +73,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 _BOUNDS: dict[str, Schema] = {
     "BatchAsk.lines": {"minItems": 1, "maxItems": LINES_MAX},
+    "BasketAsk.lines": {"minItems": 1, "maxItems": LINES_MAX},
     "Order.lines": {"minItems": 1, "maxItems": LINES_MAX},
     "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
     "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},
@@ -82,7 +87,19 @@ _BOUNDS: dict[str, Schema] = {
 
 def schemas() -> dict[str, Schema]:
     """The schemas of everything that has a record in the code, by the record's name."""
-    records = [*KIND_OF, Order, BatchAsk, PriceAnswer, OrderAnswer, Problem, Count, UnpricedLine, *STREAMED]
+    records = [
+        *KIND_OF,
+        Order,
+        BatchAsk,
+        BasketAsk,
+        PriceAnswer,
+        BasketParts,
+        OrderAnswer,
+        Problem,
+        Count,
+        UnpricedLine,
+        *STREAMED,
+    ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")
     tidied = {name: _tidied(name, schema) for name, schema in found.items()}
     for record in KIND_OF:

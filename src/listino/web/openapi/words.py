@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from listino.web.openapi.basket_words import BASKETS
 from listino.web.openapi.rule_words import RULES
 from listino.web.openapi.stream_words import STREAMS
 
@@ -144,11 +145,11 @@ ORDERS: Mapping[str, str] = {
     "Order.store": "Which store placed it; the key's name where none is named.",
     "Order.number": "The store's own number; with the store it is a key of the order.",
     "Order.buyer": "Who buys, where the customer has no code yet.",
-    "Order.quote": "The signed quote of a basket.",
+    "Order.quote": "The quote of a basket with the same lines: it is charged as quoted, once.",
     "Order.lines": "What is bought; 1 to 1,000 lines.",
     "Order.charges": "Shipping and fees.",
     "Order.bill_to": "Who gets the invoice.",
-    "Order.ship_to": "Who gets the goods; its country decides the tax.",
+    "Order.ship_to": "Who gets the goods; its country decides the tax, its code is the delivery place.",
     "Order.vat_id": "The buyer's VAT number.",
     "Order.reference": "The buyer's own reference, printed on papers.",
     "Order.wanted_on": "The day on which the goods are wanted.",
@@ -192,6 +193,10 @@ ORDERS: Mapping[str, str] = {
     "OrderAnswer.revision": "The revision of the book by which our prices were made.",
     "OrderLineAnswer.net_price": "Charged price without tax per unit: the store's, else ours.",
     "OrderLineAnswer.price": "Our own price for the line with its steps; null where the item is not known.",
+    "OrderLineAnswer.shares": "What discounts and charges of the order take off the line, or add to it.",
+    "OrderLineAnswer.own_lines": "Charges of ours that stand beside the line, where the store says no amounts.",
+    "OrderAnswer.free_goods": "Goods that offers add, where the store says no amounts or a quote promises them.",
+    "OrderAnswer.own_charges": "Charges of ours for the whole order, where the store says no amounts.",
     "HistoryLine.state": "The state that was entered.",
     "HistoryLine.at": "When.",
     "HistoryLine.actor": "Who brought it there.",
@@ -283,7 +288,7 @@ MESSAGES: Mapping[str, str] = {
     "FaultLine.remedy": "What to do.",
 }
 
-OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STREAMS}
+OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **BASKETS, **STREAMS}
 
 
 def meaning_of(record: str, field: str) -> str | None:

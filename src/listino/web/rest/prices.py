@@ -9,7 +9,7 @@ from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
-from listino.flows.price import Answered, Asked, Company, Snapshot, company, prefetched, snapshot
+from listino.flows.price import Answered, Asked, Company, Snapshot, company, line_of, prefetched, snapshot
 from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
 from listino.web.auth import Guard, require
@@ -201,11 +201,11 @@ class PriceDoor:
 def asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
     """What one line asks for in its context, or what is wrong with it."""
     try:
-        return replace(
+        return line_of(
             context,
-            item=checked_code(line.item, f"lines[{index}].item"),
-            quantity=checked_quantity(line.quantity, f"lines[{index}].quantity", returned=True),
-            unit=None if line.unit is None else checked_code(line.unit, f"lines[{index}].unit"),
+            checked_code(line.item, f"lines[{index}].item"),
+            checked_quantity(line.quantity, f"lines[{index}].quantity", returned=True),
+            None if line.unit is None else checked_code(line.unit, f"lines[{index}].unit"),
         )
     except Malformed as error:
         return error
