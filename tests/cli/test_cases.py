@@ -182,7 +182,8 @@ def test_a_report_for_people_tells_the_steps_and_what_came_nearest(house: House,
         ["Price", "hammer-web, by quantity", "price list web", "9.00 EUR", "", "9.00"],
         ["Discount", "Installers (installers-tools)", "customer group installers, item group tools", "−10 %", "9.00",
          "8.10"],
-        ["Price", "hammer-base", "price list base", "hammer-web comes first; it would apply if that did not."],
+        ["Price", "hammer-base", "price list base",
+             "hammer-web comes first, as it is for something narrower; it would apply if that did not."],
     ]  # fmt: skip
     revision = house.database.read().revision
     assert done.stdout.splitlines()[-1] == (f"3 cases: 1 agree, 2 differ, 0 cannot be read; as of revision {revision}.")

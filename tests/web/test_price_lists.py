@@ -137,6 +137,13 @@ def test_csv_has_a_row_an_item_and_nothing_that_a_spreadsheet_would_run(house: H
         assert answer.body.decode().splitlines() == [header, *rows]
 
 
+def test_a_customers_code_may_hold_slashes_and_a_head_has_no_body(house: House) -> None:
+    house.put("customers", "north/1", country="IT")
+    assert listed(house, "north/1")[0]["customer"] == "north/1"
+    head = house.client.request("HEAD", "/v1/customers/north/1/price-list")
+    assert (head.status, head.headers["content-type"], head.body) == (200, "application/x-ndjson", b"")
+
+
 def test_a_list_that_broke_off_goes_on_behind_its_last_item(house: House) -> None:
     lines = listed(house, after="hammer", known_at="1")
     assert [line.get("item") for line in lines] == [None, "saw", None]
