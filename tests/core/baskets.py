@@ -45,10 +45,10 @@ def bundle(code: str, value: str | None = None, **said: Any) -> Rule:
     return Rule(code=code, action="bundle", offer=offer, value=None if value is None else d(value), **said)
 
 
-def gift(code: str, item: str, value: str | None = None, **said: Any) -> Rule:
+def gift(code: str, given: str, value: str | None = None, **said: Any) -> Rule:
     """An offer that adds goods to the basket."""
     found = bundle(code, value, **said)
-    return replace(found, action="free_goods", offer=replace(found.offer or Offer(), item=item))
+    return replace(found, action="free_goods", offer=replace(found.offer or Offer(), item=given))
 
 
 def at_least(measure: str, bound: str, **said: Any) -> tuple[Requirement, ...]:
@@ -71,11 +71,11 @@ class Counter:
     currency: str = "EUR"
     customer: str | None = "C"
 
-    def ask(self, *lines: tuple[str, str], **said: Any) -> BasketPrice:
+    def ask(self, *lines: tuple[str, ...], **said: Any) -> BasketPrice:
         """The answer to a basket of (item, quantity) or (item, quantity, id)."""
         return priced_basket(self.basket(*lines, **said))
 
-    def basket(self, *lines: Any, **said: Any) -> BasketQuestion:
+    def basket(self, *lines: tuple[str, ...], **said: Any) -> BasketQuestion:
         """The question of a basket."""
         asked = tuple(
             self.line(line[2] if len(line) > 2 else str(index), line[0], line[1], said.get("usage"))

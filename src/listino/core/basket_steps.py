@@ -20,6 +20,7 @@ from listino.core.rules import Rule
 from listino.core.scheme import StepPlan
 from listino.core.standing import Scene, Standing, collected, unmet
 from listino.core.totals import MIX
+from listino.core.worth import Unpriced
 
 
 @dataclass(slots=True)
@@ -121,9 +122,12 @@ class BasketWork:
         return {code: place(standing) for code, standing in passed.items()}
 
     def _effect(self, standing: Standing, scene: Scene) -> tuple[Effect, FreeGoods | None]:
-        if standing.rule.action == "free_goods":
-            return gift_of(standing, self.basket.gifts, scene, self.till)
-        return effect_of(standing, self._works_on(standing), scene, self.till), None
+        try:
+            if standing.rule.action == "free_goods":
+                return gift_of(standing, self.basket.gifts, scene, self.till)
+            return effect_of(standing, self._works_on(standing), scene, self.till), None
+        except Unpriced as missing:
+            return Effect(reason=str(missing)), None
 
     def _works_on(self, standing: Standing) -> list[Piece]:
         """The lines of a rule, and the charges that it may discount beside them."""
@@ -149,28 +153,22 @@ class BasketWork:
             self._charge(standing, plan, tax, amount)
         charge = rule.sign == "charge" or rule.action == "indexed"
         kind = "charge" if charge else "allowance"
-        for piece, amount in effect.changes:
+        for piece, amount, units in effect.changes:
             label = rule.label or plan.label
             piece.shares.append(Share(plan.name, kind, rule.code, label, standing.value, amount))
+            if rule.below_limit and not charge:
+                piece.lower_floor(amount, units, self.till.coin)
             piece.amount += amount if charge else -amount
+        if effect.kept:
+            self.not_applied.append((plan.name, rule, "limit_clipped", effect.kept))
         self._remember(standing, effect, scene)
 
     def _remember(self, standing: Standing, effect: Effect, scene: Scene) -> None:
         """What an applied rule leaves behind: units that it has had, groups that it takes, prices that are final."""
         rule = standing.rule
-        reduced = {id(piece): units for piece, units in effect.used}
-        for piece, _ in effect.changes:
+        for piece, *_ in effect.changes:
             piece.groups |= dict.fromkeys(groups_of(rule, scene.plan), standing.candidate)
-            if rule.final:
-                piece.closed = True
-            if rule.below_limit:
-                units = reduced.get(id(piece), piece.quantity) if rule.offer is not None else piece.quantity
-                freed = piece.floor * units / piece.quantity
-                piece.floor = (
-                    max(min(piece.floor - freed, piece.amount), ZERO)
-                    if rule.offer is not None
-                    else min(piece.floor, piece.amount)
-                )
+            piece.closed = piece.closed or bool(rule.final)
         if rule.offer is not None or scene.plan.combine == "once":
             for piece, units in effect.used:
                 piece.used += units

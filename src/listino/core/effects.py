@@ -7,7 +7,7 @@ from decimal import Decimal
 from listino.core.facts import Tax
 from listino.core.filters import converted
 from listino.core.money import HUNDRED, ONE, SETTLED, ZERO, shared
-from listino.core.offers import Goods, reduced
+from listino.core.offers import OF_SETS, Goods, reduced
 from listino.core.pick import Pick
 from listino.core.pieces import Piece
 from listino.core.question import Running
@@ -23,17 +23,19 @@ from listino.core.worth import tax_at
 class Effect:
     """What a rule comes to, before it is carried out.
 
-    Units:   changes: what each piece loses (or gains, of a charge), above 0, at the minor unit; benefit:
-             what the buyer has of it, below 0 for a charge; units: how many get cheaper or are given.
+    Units:   changes: what each piece loses (or gains, of a charge), above 0, at the minor unit, and on how
+             many of its units; benefit: what the buyer has of it, below 0 for a charge; units: how many
+             get cheaper or are given; kept: what limits keep from being given.
     Shapes:  charges: amounts of a line of its own by their tax; used: units that the rule has had, by
              piece; reason: why it comes to nothing, where it does.
     """
 
-    changes: list[tuple[Piece, Decimal]] = field(default_factory=list)
+    changes: list[tuple[Piece, Decimal, Decimal]] = field(default_factory=list)
     charges: list[tuple[Tax | None, Decimal]] = field(default_factory=list)
     used: list[tuple[Piece, Decimal]] = field(default_factory=list)
     benefit: Decimal = ZERO
     units: Decimal = ZERO
+    kept: Decimal = ZERO
     reason: str | None = None
 
 
@@ -64,8 +66,9 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
     total, weights = _total(standing, open_pieces, scene, till, charge=charge)
     total = SETTLED.plus(total).quantize(till.coin)
     if charge:
-        changes = [*zip(open_pieces, shared(total, weights, till.digits), strict=True)]
-        return Effect([change for change in changes if change[1]], benefit=-total, units=_units(open_pieces))
+        shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
+        changes = [(piece, share, piece.quantity) for piece, share in shares if share]
+        return Effect(changes, benefit=-total, units=_units(open_pieces))
     total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
     if rule.caps is not None:
         total, reason = _capped(standing, rule.caps, total, _units(open_pieces), scene)
@@ -74,9 +77,10 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
         total = SETTLED.plus(total).quantize(till.coin)
     if total <= 0:
         return Effect(reason=None if rule.action == "percent" and not standing.value else "nothing_to_reduce")
-    effect = _clipped(standing, open_pieces, shared(total, weights, till.digits))
-    effect.units = _units([piece for piece, _ in effect.changes])
-    effect.used = [(piece, piece.quantity - piece.used) for piece, _ in effect.changes if piece.own is None]
+    shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
+    effect = _clipped(standing, [(piece, share, piece.quantity) for piece, share in shares])
+    effect.units = _units([piece for piece, *_ in effect.changes])
+    effect.used = [(piece, piece.quantity - piece.used) for piece, *_ in effect.changes if piece.own is None]
     return effect
 
 
@@ -147,17 +151,18 @@ def _units(pieces: Sequence[Piece]) -> Decimal:
     return sum((piece.quantity for piece in pieces if piece.own is None), ZERO)
 
 
-def _clipped(standing: Standing, pieces: Sequence[Piece], shares: Sequence[Decimal]) -> Effect:
+def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]]) -> Effect:
     """The shares that limits let through; what cannot be given on one line is not given on another."""
     effect = Effect()
-    for piece, share in zip(pieces, shares, strict=True):
+    for piece, share, units in shares:
         floor = ZERO if standing.rule.below_limit else piece.floor
         given = min(share, max(piece.amount - floor, ZERO))
+        effect.kept += share - given
         if given > 0:
-            effect.changes.append((piece, given))
+            effect.changes.append((piece, given, units))
             effect.benefit += given
     if not effect.changes:
-        effect.reason = "limit_reached" if any(shares) else "nothing_to_reduce"
+        effect.reason = "limit_reached" if effect.kept else "nothing_to_reduce"
     return effect
 
 
@@ -201,8 +206,10 @@ def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece
         if (bought or target) and left > 0:
             net = (scene.bought[id(piece)].net or ZERO) / piece.quantity
             unit = (piece.entry if once else piece.amount) / piece.quantity
+            if piece.closed:  # What a set is made of gets cheaper with it, so nothing final is in one.
+                bought, target = bought and offer.reduction not in OF_SETS, False
             pieces.append(piece)
-            goods.append(Goods(unit, net, left, bought, target and not piece.closed, piece.name))
+            goods.append(Goods(unit, net, left, bought, target, piece.name))
     return pieces, goods
 
 
@@ -233,7 +240,8 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
         return Effect(reason="nothing_to_reduce")
     places = sorted(reduction.amounts)
     weights = tuple(reduction.amounts[place] for place in places)
-    effect = _clipped(standing, [pieces[place] for place in places], shared(total, weights, till.digits))
+    shares = zip(places, shared(total, weights, till.digits), strict=True)
+    effect = _clipped(standing, [(pieces[place], share, reduction.units[place]) for place, share in shares])
     effect.units = units
     effect.used = [(pieces[place], part) for place, part in reduction.used.items()]
     return effect
@@ -247,12 +255,12 @@ def _charged(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Ti
     if own_line is not None and own_line.tax_class is not None:
         taxes = standing.line.facts.own_taxes.get(own_line.tax_class, ())
         return Effect(charges=[(tax_at(taxes, standing.question), total)], benefit=-total)
-    by_rate: dict[tuple[object, ...], tuple[Tax | None, Decimal]] = {}
+    by_rate: dict[tuple[Decimal, str, str], tuple[Tax | None, Decimal]] = {}
     for piece in standing.pieces:
         tax = piece.tax
-        rate = () if tax is None else (tax.percent, tax.category, tax.reason or "")
+        rate = (ONE, "", "") if tax is None else (-tax.percent, tax.category, tax.reason or "")
         by_rate[rate] = (tax, by_rate.get(rate, (tax, ZERO))[1] + piece.amount)
-    parts = [by_rate[rate] for rate in sorted(by_rate, key=str)]
+    parts = [by_rate[rate] for rate in sorted(by_rate)]
     shares = shared(total, tuple(weight for _, weight in parts), till.digits)
     charges = [(tax, share) for (tax, _), share in zip(parts, shares, strict=True) if share or len(parts) == 1]
     return Effect(charges=charges or [(parts[0][0], total)], benefit=-total)

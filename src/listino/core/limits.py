@@ -12,10 +12,17 @@ from listino.core.rates import rate_at
 
 @dataclass(slots=True)
 class Bounds:
-    """The narrowest bounds that the limits of a price have set so far."""
+    """The narrowest bounds that the limits of a price have set so far; spared: what a rule may lie below."""
 
     low: Decimal | None = None
     high: Decimal | None = None
+    spared: Decimal | None = None
+
+    def lowest(self, price: Decimal) -> Decimal | None:
+        """What nothing further may bring the price below: its limits, or the price where it was let below them."""
+        if self.spared is None:
+            return self.low
+        return min(self.spared, price) if self.low is None else max(self.low, min(self.spared, price))
 
 
 def limit_amount(

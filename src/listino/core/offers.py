@@ -90,7 +90,7 @@ class _Plan:
             self.times = times_bought(offer, goods)
             self.targets = self._taken(None) if self.times else []
             self._use_bought()
-        elif offer.uses_up:
+        elif offer.uses_up and not of_sets:
             self._use_up(self.set_size)
         else:
             self._count(self.set_size, of_sets)
@@ -219,7 +219,7 @@ def _sets(plan: _Plan, offer: Offer) -> list[tuple[Decimal, dict[int, Decimal]]]
     A set holds the units that get cheaper and, where they are others, those that are bought for it.
     """
     parts = [(list(plan.targets), plan.set_size or ONE)]
-    if offer.uses_up and offer.quantity_from is not None:
+    if plan.bought and offer.uses_up and offer.quantity_from is not None:
         parts.append((list(plan.bought), offer.quantity_from))
     sets: list[tuple[Decimal, dict[int, Decimal]]] = []
     left = Decimal(plan.times)

@@ -65,7 +65,7 @@ def answered(work: Work) -> Price:
         question.item, question.customer, question.quantity, question.unit, running.per, question.currency,
         unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, work.steps,
         work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), tuple(work.flags),
-        running.tax_mode, work.bounds.low if work.bounds is not None else None, running.first,
+        running.tax_mode, work.bounds.lowest(running.amount) if work.bounds is not None else None, running.first,
     )  # fmt: skip
 
 

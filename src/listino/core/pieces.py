@@ -42,6 +42,13 @@ class Piece:
     groups: dict[Group, Candidate] = field(default_factory=dict)
     shares: list[Share] = field(default_factory=list)
 
+    def lower_floor(self, amount: Decimal, units: Decimal, coin: Decimal) -> None:
+        """Let what is taken off so many units lie below the limits; the other units still keep them."""
+        limit = EXACT.divide(self.floor, self.quantity)
+        left = EXACT.divide(self.amount, self.quantity) - EXACT.divide(amount, units)
+        floor = self.floor - max(limit - left, ZERO) * units
+        self.floor = max(SETTLED.plus(floor), ZERO).quantize(coin, ROUND_CEILING, EXACT)
+
     def measured(self, gross: bool, coin: Decimal) -> Bought:
         """The piece as it is measured: its amount net and gross at the minor unit."""
         factor = ONE if self.tax is None else ONE + self.tax.percent / HUNDRED

@@ -1,5 +1,6 @@
 """One resolution under way: the running price, and the steps that lead to it, one after the other."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, StepCandidates
@@ -128,7 +129,7 @@ class Work:
             )
         branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
         branch.flags, branch.below = list(self.flags), self.below
-        branch.bounds = Bounds(self.bounds.low, self.bounds.high) if self.bounds is not None else None
+        branch.bounds = replace(self.bounds) if self.bounds is not None else None
         return branch
 
     def outcome(self) -> Decimal:
@@ -222,11 +223,13 @@ class Work:
     def _limit(self, step: StepCandidates, running: Running) -> None:
         self.bounds = self.bounds or Bounds()
         for candidate, value in self.pick.winners(step, running):
+            amount = limit_amount(candidate, value, running, self.question, self.facts, self.pick.worth.tax_factor)
             if self.below and candidate.rule.bound == "min":
+                if amount is not None:
+                    self.bounds.spared = amount if self.bounds.spared is None else max(self.bounds.spared, amount)
                 if self.skipped is not None:
                     self.skipped.append((step.plan.name, candidate.rule, "below_limit", None))
                 continue
-            amount = limit_amount(candidate, value, running, self.question, self.facts, self.pick.worth.tax_factor)
             if amount is None:
                 if step.plan.when_unknown == "refuse":
                     raise Unpriced("limit_unknown")
