@@ -133,11 +133,7 @@ def _joined(charges: list[OwnCharge], part: Price) -> list[OwnCharge]:
         return charges
     else:
         quantity, price = sum((own.quantity for own in charges), ZERO), first.price
-    return [_charged(first.rule, quantity, price, (first.tax_fact, _mode_of(part), minor_digits(part.currency)))]
-
-
-def _mode_of(price: Price) -> str:
-    return price.price_list.tax_mode if price.price_list is not None else "net"
+    return [_charged(first.rule, quantity, price, (first.tax_fact, part.tax_mode, minor_digits(part.currency)))]
 
 
 def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
@@ -151,7 +147,7 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
     if first.tax_fact is not None:
         factor = tax_factor(first.tax_fact.percent)
         grosses = [(part.gross_price or part.net_price * factor, part.per, part.quantity) for part in parted]
-        if _mode_of(first) == "gross":
+        if first.tax_mode == "gross":
             gross_price = _average([(price / each, quantity) for price, each, quantity in grosses]) * per
             net_price = _in_other_mode(gross_price, ONE / factor, digits)
         else:
