@@ -51,7 +51,8 @@ def _requires(_: Rule, detail: Any) -> str:
     bounds = [f"at least {plain(requirement.from_)}"] if requirement.from_ is not None else []
     bounds += [f"at most {plain(requirement.up_to)}"] if requirement.up_to is not None else []
     wanted = f"{requirement.measure} of {' and '.join(bounds)}{_over(requirement)}"
-    return f"It requires a {wanted}; here it is {plain(measure)}."
+    article = "an" if wanted[0] == "a" else "a"
+    return f"It requires {article} {wanted}; here it is {plain(measure)}."
 
 
 def _below_break(rule: Rule, start: Any) -> str:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, Reason
-from listino.core.money import EXACT, ONE, ZERO
+from listino.core.money import EXACT, ONE, SETTLED, ZERO
 from listino.core.question import Facts, Question
 from listino.core.rates import rate_at
 from listino.core.rules import Requirement, Scale
@@ -32,7 +32,12 @@ def quantity_for(candidate: Candidate, question: Question, facts: Facts) -> Deci
     """The question's quantity in the unit of a rule's breaks (the item's own where it has none)."""
     unit = candidate.rule.unit or facts.item.unit
     quantity = abs(question.whole if question.whole is not None else question.quantity)
-    return quantity if unit == question.unit else quantity * facts.factors[question.unit] / facts.factors[unit]
+    return quantity if unit == question.unit else _settled(quantity, facts.factors[question.unit], facts.factors[unit])
+
+
+def _settled(quantity: Decimal, factor: Decimal, of_factor: Decimal) -> Decimal:
+    """A quantity in another unit; what a third on the way left is taken away, so that a break is met exactly."""
+    return SETTLED.plus(quantity * factor / of_factor)
 
 
 def _measured(
@@ -61,7 +66,7 @@ def _of_line(of: Scale | Requirement, candidate: Candidate, question: Question, 
     """A measure of the line alone."""
     quantity = abs(question.whole if question.whole is not None else question.quantity)
     if of.measure == "quantity":
-        return quantity * facts.factors[question.unit] / facts.factors[_unit(of, candidate, facts)]
+        return _settled(quantity, facts.factors[question.unit], facts.factors[_unit(of, candidate, facts)])
     if of.measure == "weight":
         weight = facts.item.weight
         return None if weight is None else weight * quantity * facts.factors[question.unit]
@@ -83,7 +88,7 @@ def _in_currency(amount: Decimal, candidate: Candidate, question: Question, fact
     if candidate.currency == question.currency:
         return amount
     rate = rate_at(question.currency, candidate.currency, question.at, facts.circle)
-    return None if rate is None else amount * rate
+    return None if rate is None else SETTLED.plus(amount * rate)
 
 
 def unmet(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:

@@ -9,7 +9,7 @@ from listino.core.candidates import Candidate, Reason
 from listino.core.caps import spent
 from listino.core.filters import refused_by_amount, refused_by_context
 from listino.core.measures import Bought, measured
-from listino.core.money import NINE_PLACES, ZERO
+from listino.core.money import NINE_PLACES, SETTLED, ZERO
 from listino.core.pieces import Piece, groups_of
 from listino.core.question import Question
 from listino.core.rates import rate_at
@@ -167,7 +167,7 @@ def _unmet_in_basket(requirement: Requirement, standing: Standing, scene: Scene)
         rate = rate_at(standing.question.currency, standing.candidate.currency, standing.question.at, line.facts.circle)
         if rate is None:
             return ("measure_unknown", requirement.measure)
-        measure *= rate
+        measure = SETTLED.plus(measure * rate)
     return _out_of_bounds(requirement, measure)
 
 
