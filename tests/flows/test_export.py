@@ -18,15 +18,20 @@ from listino.core.facts import (
     Assortment,
     Brand,
     Channel,
+    Contract,
     Country,
     Customer,
     CustomerGroup,
     Fact,
     Item,
     ItemGroup,
+    ItemSet,
+    Measure,
     Membership,
     Packaging,
+    PriceAttribute,
     PriceList,
+    Quotation,
     Rate,
     Reference,
     Selection,
@@ -34,7 +39,21 @@ from listino.core.facts import (
     Unit,
 )
 from listino.core.money import Rounding
-from listino.core.rules import Formula, Rule, Scale, Scheme, Scope, Step, Tier
+from listino.core.rules import (
+    Caps,
+    Chain,
+    Formula,
+    Indexed,
+    Offer,
+    OwnLine,
+    Requirement,
+    Rule,
+    Scale,
+    Scheme,
+    Scope,
+    Step,
+    Tier,
+)
 from listino.db import people
 from listino.db.codec import body_of
 from listino.db.engine import Database
@@ -51,6 +70,69 @@ RATE = Rate(code="R", currency="USD", to_currency="EUR", rate=Decimal("0.912"), 
 
 FROM_TIERS = Scale(tiers=(Tier(value=Decimal("1.5"), from_=Decimal(1)), Tier(value=Decimal(1), from_=Decimal("10.5"))))
 UP_TO_TIERS = Scale(tiers=(Tier(value=Decimal("1.5"), up_to=Decimal(10)), Tier(value=Decimal(1))))
+
+SOME = Selection(items=("A/1",), brands=("=B1",))
+# Facts of the whole vocabulary of rules, of which nothing may be lost on the way.
+VOCABULARY: tuple[Fact, ...] = (
+    Item(
+        code="A3", weight=Decimal("0.50"), attributes={"line": "pro", "use": ("in", "out")},
+        measures=(Measure(name="copper", value=Decimal("0.043")), Measure(name="a=b", value=Decimal(1))),
+        price_attributes=(PriceAttribute(name="rrp", value=Decimal("16.00"), currency="USD"),),
+    ),
+    Item(
+        code="A4", measures=(Measure(name="copper", value=Decimal("0.043")), Measure(name="zinc", value=Decimal(1))),
+        price_attributes=(PriceAttribute(name="rrp", value=Decimal("16.00"), currency="USD"),
+                          PriceAttribute(name="map", value=Decimal(15))),
+    ),
+    Account(code="AC3", attributes={"=trade": ("roofer", "baker|cook")}),
+    Customer(code="C2", final=True, attributes={"trade": "roofer"}),
+    Channel(code="shop", attributes={"region": ("north",)}, tax_rounding="document"),
+    PriceList(code="L3", tax_mode="gross", reference_percent=Decimal(22), constant="net", final=False),
+    Assignment(code="AS5", list="L3", mode="only_if_empty"),
+    ItemSet(code="IS", name="Set", include=SOME, exclude=Selection(items=("A2",))),
+    Contract(code="K1", customer="C1", include=SOME, currency="CHF", valid_from=FROM, valid_to=TO),
+    Contract(code="K2", account="AC1", name={"it": "Contratto"}, exclude=SOME),
+    Quotation(code="Q1", quotation="DEL", value=Decimal("871.25"), currency="USD", per=Decimal(100), unit="TNE",
+              valid_from=FROM),
+    Rule(
+        code="V1", action="percent", value=Decimal(10), basis="attribute:rrp", item_set="IS", tax_mode="net",
+        attributes={"trade": ("roofer", "x"), "line": "pro"}, exclusive=True, exclusion_group="one",
+        dated_by="delivery", below_limit=True, unless=(Scope(item="A2"), Scope(attributes={"use": ("in",)})),
+        requires=(
+            Requirement(scope=Scope(item="A2"), measure="amount", by="order", from_=Decimal("9.90"), basis="gross"),
+            Requirement(up_to=Decimal(5), unit="BX"),
+        ),
+        caps=Caps(uses=3, per_customer=1, quantity=Decimal(9), amount=Decimal("50.00"), amount_per_order=Decimal(5),
+                  beyond="split"),
+    ),
+    Rule(
+        code="V2", action="bundle", value=Decimal(40),
+        offer=Offer(bought=Scope(item="A2"), quantity_from=Decimal(3), target=Scope(item_group="G2"),
+                    quantity=Decimal(1), reduction="set_price", first="dearest", times_max=2, units_max=Decimal(4),
+                    line_units_max=Decimal(1), uses_up=True, in_part=True),
+    ),
+    Rule(code="V3", action="free_goods", offer=Offer(amount_from=Decimal("99.00"), item="A2", unit="BX")),
+    Rule(code="V4", action="amount", sign="charge", value=Decimal("0.25"),
+         own_line=OwnLine(per="line", tax_class="reduced", discountable=True)),
+    Rule(code="V5", action="amount", sign="charge", value=Decimal("0.25"), own_line=OwnLine()),
+    Rule(code="V6", action="indexed",
+         indexed=Indexed(quotation="DEL", reference=Decimal("150.5"), measure="copper", lowest=Decimal(0))),
+    Rule(code="V7", action="percent", scale=Scale(
+        tiers=(Tier(value=Decimal(5), from_=Decimal(100)),), kind="graduated", measure="amount", by="mix:a b")),
+    Rule(code="V8", action="price", formula=Formula(
+        attribute="rrp", percent=Decimal(-35), min_margin=Decimal("-1.5"), max_margin=Decimal(3))),
+    Scheme(
+        code="S2",
+        steps=(
+            Step(name="way", kind="choose", pick="best", chains=(
+                Chain(name="a", steps=(Step(name="p", kind="price", access=("customer+item",), group="g"),)),
+                Chain(name="b", steps=(Step(name="q", kind="price"),
+                                       Step(name="m", kind="limit", when_unknown="flag"))),
+            )),
+            Step(name="coins", kind="rounding", rounding=Rounding(increment=Decimal("0.05")), currency="CHF"),
+        ),
+    ),
+)  # fmt: skip
 
 EVERY_KIND: tuple[Fact, ...] = (
     Unit(code="CT", name="Carton", of="C62", factor=Decimal(144)),
@@ -127,6 +209,7 @@ EVERY_KIND: tuple[Fact, ...] = (
         postcode_to="39999", tax_status="business", category="AE", reason="Reverse\tcharge", valid_from=FROM,
         valid_to=TO, zone="Europe/Rome",
     ),
+    *VOCABULARY,
     RATE,
     Country(code="DE", name={"it": "Germania"}, prior_price_days=31, prior_price_perishable_days=0,
             prior_price_new_item_days=10, prior_price_progressive=True),
@@ -240,3 +323,27 @@ def test_any_text_and_number_comes_back(
         if facts:
             again = imported(database, [tmp_path / "rules.csv"], Options(), "test", NOW)
             assert (again.errors, again.changed, again.unchanged) == ((), 0, len(facts))
+
+
+def test_attributes_measures_and_price_attributes_are_written_as_a_person_would(books: Books, tmp_path: Path) -> None:
+    with books.opened(*EVERY_KIND) as database:
+        exported(database, tmp_path, ["items"])
+        with (tmp_path / "items.csv").open(newline="") as file:
+            rows = {row["code"]: row for row in csv.DictReader(file)}
+    assert {name: rows["A4"][name] for name in ("measures", "price_attributes")} == {
+        "measures": "copper=0.043|zinc=1",
+        "price_attributes": "rrp=16.00=USD|map=15",
+    }
+    assert (rows["A3"]["attributes.line"], rows["A3"]["attributes.use"]) == ("pro", "in|out")
+
+
+def test_a_pair_that_is_none_is_named_with_its_remedy(books: Books, tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("code;measures;price_attributes\nA;copper;rrp=1=CHF=2\nB;copper=1=KGM;\n")
+    with books.opened() as database:
+        told = imported(database, [tmp_path / "items.csv"], Options(), "test", NOW).errors
+    assert [(error.column, error.text, error.remedy) for error in told] == [
+        ("measures", "'copper' is none of measures.", "Write measures as copper=0.043|lead=0.01."),
+        ("price_attributes", "'rrp=1=CHF=2' is none of price attributes.",
+         "Write price attributes as rrp=16|msrp=18=CHF."),
+        ("measures", "'copper=1=KGM' is none of measures.", "Write measures as copper=0.043|lead=0.01."),
+    ]  # fmt: skip

@@ -1,11 +1,11 @@
 """The columns that a kind of fact has in a file, and a row's cells as the values that they state.
 
 A header is the field's name; what lies within another field is dotted (`formula.percent`, `name.en`).
-Several codes stand in one cell as `A|B`, packagings as `BX=12|CT=144` (with a GTIN: `BX=12=4006381333931`),
-a scale as `1:12.50 10:11.90` (from 1, from 10) or `..10:12.50 ..:11.90` (up to 10, beyond). Where that
-does not suffice, the cell holds JSON: the steps of a scheme, memberships with dates, codes that contain
-a sign of the above. A text that begins with a sign which a spreadsheet would run stands behind an
-apostrophe, an empty one or one with control characters as a JSON string.
+Several codes stand in one cell as `A|B`, packagings as `BX=12|CT=144` (with a GTIN: `BX=12=4006381333931`), measures
+and price attributes as `copper=0.043|lead=0.01` (with a currency: `rrp=16=CHF`), a scale as `1:12.50 10:11.90` (from
+1, from 10) or `..10:12.50 ..:11.90` (up to 10, beyond). Where that does not suffice, the cell holds JSON: the steps
+of a scheme, memberships with dates, codes that contain a sign of the above. A text that begins with a sign which a
+spreadsheet would run stands behind an apostrophe, an empty one or one with control characters as a JSON string.
 """
 
 import re
@@ -28,6 +28,19 @@ GUARDED = re.compile(r"'*[=+\-@\t\r]")
 CASES = "price-cases"
 # What a row may state: a fact of a kind, or what is expected of a price.
 _RECORDS: Mapping[str, Any] = {**KINDS, CASES: Case}
+# What stands in one cell as NAME=NUMBER, several apart by |: what the parts are called, and what a third one is.
+_PAIRS: Mapping[str, tuple[str, str, str | None]] = {
+    "packagings": ("unit", "factor", "gtin"),
+    "measures": ("name", "value", None),
+    "price_attributes": ("name", "value", "currency"),
+}
+_PAIR_EXAMPLES = {
+    "packagings": "packagings as BX=12|CT=144",
+    "measures": "measures as copper=0.043|lead=0.01",
+    "price_attributes": "price attributes as rrp=16|msrp=18=CHF",
+}
+# Fields whose parts have names of their own, a column each, and how such a column is written.
+_BY_NAME = {"words": "text", "attributes": "values"}
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -82,20 +95,20 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
 
 def _notation(name: str, parts: list[Any]) -> str:
     if any(get_origin(part) is dict for part in parts):
-        return "words"
+        return "attributes" if name == "attributes" else "words"
     if any(get_origin(part) is tuple for part in parts):
-        return {"packagings": "packagings", "steps": "json"}.get(name, "codes")
+        return "json" if name == "steps" else name if name in _PAIRS else "codes"
     return {str: "text", Decimal: "decimal", bool: "truth", int: "integer", datetime: "instant"}[parts[0]]
 
 
 def column_named(kind: str, header: str) -> Column | None:
-    """The column of a header: a field of the kind, or a text field in one language."""
+    """The column of a header: a field of the kind, a text field in one language, or an attribute of its own."""
     columns = columns_of(kind)
     if header in columns:
         return columns[header]
     for column in columns.values():
-        if column.notation == "words" and header.startswith(column.header + "."):
-            return Column(header, (*column.path, header[len(column.header) + 1 :]), "text")
+        if column.notation in _BY_NAME and header.startswith(column.header + "."):
+            return Column(header, (*column.path, header[len(column.header) + 1 :]), _BY_NAME[column.notation])
     return None
 
 
@@ -177,17 +190,32 @@ def _codes(cell: str, style: Style) -> Any:
     return _text(cell, style).split("|") if cell[0] != '"' else cell.split("|")
 
 
-def _packagings(cell: str, style: Style) -> Any:
+def _values(cell: str, style: Style) -> Any:
+    """One value of an attribute, or several of which any will do."""
     if cell[0] == "[":
         return _json(cell, style)
-    found = []
-    for part in _text(cell, style).split("|"):
-        pieces = part.split("=")
-        if len(pieces) not in (2, 3):
-            raise Unclear("not_a_packaging", f"{part!r} is no packaging.", "Write packagings as BX=12|CT=144.")
-        packaging = {"unit": pieces[0].strip(), "factor": plain_number(pieces[1], style.decimal)}
-        found.append(packaging | ({"gtin": pieces[2].strip()} if len(pieces) == 3 else {}))
-    return found
+    text = _text(cell, style)
+    return text if cell[0] == '"' or "|" not in text else text.split("|")
+
+
+def _pairs(notation: str) -> Callable[[str, Style], Any]:
+    """The reader of cells of pairs."""
+    name, number, third = _PAIRS[notation]
+
+    def read(cell: str, style: Style) -> Any:
+        if cell[0] == "[":
+            return _json(cell, style)
+        found = []
+        for part in _text(cell, style).split("|"):
+            pieces = part.split("=")
+            if len(pieces) != 2 and (len(pieces) != 3 or third is None):
+                text = f"{part!r} is none of {notation.replace('_', ' ')}."
+                raise Unclear("not_a_pair", text, f"Write {_PAIR_EXAMPLES[notation]}.")
+            pair = {name: pieces[0].strip(), number: plain_number(pieces[1], style.decimal)}
+            found.append(pair | ({third: pieces[2].strip()} if third is not None and len(pieces) == 3 else {}))
+        return found
+
+    return read
 
 
 def _tiers(cell: str, style: Style) -> Any:
@@ -208,13 +236,18 @@ def _tiers(cell: str, style: Style) -> Any:
     return found or None
 
 
+def holds_numbers(notation: str) -> bool:
+    """Whether cells of a notation tell how their file writes numbers."""
+    return notation in {"decimal", "tiers", *_PAIRS}
+
+
 def numbers_in(cell: str, notation: str) -> list[str]:
     """The numbers of a cell, to see how its file writes them."""
     if notation == "decimal":
         return [cell]
     if notation == "tiers" and cell[:1] != "[":
         return [number.removeprefix("..") for part in cell.split() for number in part.split(":")]
-    if notation == "packagings" and cell[:1] != "[":
+    if notation in _PAIRS and cell[:1] != "[":
         return [pieces[1] for part in cell.split("|") if len(pieces := part.split("=")) > 1]
     return []
 
@@ -227,7 +260,9 @@ _READERS: dict[str, Callable[[str, Style], Any]] = {
     "truth": _truth,
     "instant": _instant,
     "codes": _codes,
-    "packagings": _packagings,
+    "attributes": _json,
+    "values": _values,
+    **{notation: _pairs(notation) for notation in _PAIRS},
     "tiers": _tiers,
     "json": _json,
 }

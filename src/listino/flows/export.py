@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from listino.core.errors import malformed
-from listino.core.facts import KINDS, Membership, Packaging
+from listino.core.facts import KINDS, Measure, Membership, Packaging, PriceAttribute
 from listino.core.rules import Scale, Tier
 from listino.db import people
 from listino.db.engine import Database
@@ -155,11 +155,18 @@ class Cells:
         elif isinstance(value, dict) and any(character < " " for language in value for character in language):
             cells[header] = msgspec.json.encode(value).decode()
         elif isinstance(value, dict):
-            cells |= {f"{header}.{language}": self.text(text) for language, text in value.items()} or {header: "{}"}
+            write = self._values if header.rpartition(".")[2] == "attributes" else self.text
+            cells |= {f"{header}.{name}": write(said) for name, said in value.items()} or {header: "{}"}
         elif isinstance(value, tuple):
             cells[header] = self._several(value)
         else:
             cells[header] = self._single(value)
+
+    def _values(self, said: Any) -> str:
+        """What an attribute may be: a value, or several; one alone stays told from a list of one."""
+        if isinstance(said, str):
+            return msgspec.json.encode(said).decode() if "|" in said else self.text(said)
+        return self._several(said) if len(said) > 1 else msgspec.json.encode(said).decode()
 
     def _single(self, value: Any) -> str:
         if isinstance(value, str):
@@ -209,12 +216,19 @@ class Cells:
         if isinstance(value, Membership):
             return None
         if isinstance(value, Packaging):
-            parts = [value.unit, value.gtin or "", value.unit.strip()]
-            if value.gtin == "" or any(sign in part for part in parts for sign in "|=") or parts[0] != parts[2]:
-                return None
-            number = self._number(value.factor)
-            return f"{value.unit}={number}={value.gtin}" if value.gtin else f"{value.unit}={number}"
+            return self._pair(value.unit, value.factor, value.gtin)
+        if isinstance(value, Measure):
+            return self._pair(value.name, value.value, None)
+        if isinstance(value, PriceAttribute):
+            return self._pair(value.name, value.value, value.currency)
         return value if isinstance(value, str) and "|" not in value else None
+
+    def _pair(self, name: str, number: Decimal, third: str | None) -> str | None:
+        """NAME=NUMBER, and a third part where there is one; None where a sign of that stands in the name."""
+        parts = [name, third or ""]
+        if third == "" or name != name.strip() or any(sign in part for part in parts for sign in "|="):
+            return None
+        return f"{name}={self._number(number)}" + (f"={third}" if third else "")
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ import msgspec
 
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS
-from listino.flows.columns import CASES, Column, Style, column_named, columns_of, numbers_in
+from listino.flows.columns import CASES, Column, Style, column_named, columns_of, holds_numbers, numbers_in
 from listino.flows.json_rows import is_array, members
 from listino.flows.notation import date_proof, decimal_proof
 from listino.flows.records import ANSWER_FIELDS
@@ -262,7 +262,7 @@ def _style(table: CsvTable, options: Options) -> Style:
 
 
 def _tells(column: Column) -> bool:
-    return column.notation in {"decimal", "tiers", "packagings", "instant"}
+    return column.notation == "instant" or holds_numbers(column.notation)
 
 
 class _Proof:
