@@ -309,3 +309,17 @@ def test_an_employee_buys_below_the_floor_and_nobody_else(house: House) -> None:
     assert amounts(house, customer="anna", quantity="2") == ("8.50", "17.00", "3.74", "20.74")
     assert rules_of(house, customer="anna") == ["beans-list", "staff-half", "sale", "floor-staff"]
     assert reasons(house, customer="anna") == {"floor": "unless"}
+
+
+def test_a_sale_to_employees_says_itself_that_it_may_lie_below_the_floor(house: House) -> None:
+    state(
+        house,
+        {"kind": "customer-groups", "code": "staff"},
+        {"kind": "customers", "code": "anna", "country": "IT", "customer_groups": ["staff"]},
+        {"kind": "rules", "code": "floor", "action": "limit", "bound": "min", "basis": "cost", "value": "130"},
+        {"kind": "rules", "code": "staff-beans", "action": "price", "customer_group": "staff", "item": "beans",
+         "value": "9.20", "final": True, "below_limit": True},
+    )  # fmt: skip
+    assert amounts(house, customer="anna", quantity="2") == ("9.20", "18.40", "4.05", "22.45")
+    assert reasons(house, customer="anna") == {"beans-list": "beaten", "floor": "below_limit"}
+    assert amounts(house, quantity="2") == ("20.00", "40.00", "8.80", "48.80")
