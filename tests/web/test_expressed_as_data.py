@@ -210,6 +210,9 @@ def test_a_bottle_deposit_and_an_eco_tax_stand_beside_the_line_and_no_discount_t
         ("Eco tax", "24", "0.013", "0.31", "0.07", "0.38", "S"),
         ("Bottle deposit", "24", "0.25", "6.00", "0.00", "6.00", "O"),
     ]
+    assert [own.get("tax_reason") for own in answer["own_lines"]] == [
+        None, "Deposit on packaging, outside the scope of VAT",
+    ]  # fmt: skip
     assert "own_lines" not in house.price("beans", customer="rossi", channel="b2b")
 
 

@@ -55,6 +55,7 @@ class ChargeLine(Struct):
     gross: Amount | None
     tax_percent: Amount | None
     tax_category: str | None
+    tax_reason: str | UnsetType = UNSET
 
 
 class Segment(Struct, omit_defaults=True):

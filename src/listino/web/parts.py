@@ -1,5 +1,7 @@
 """What stands beside or within a line's price: own lines, and the parts of a split line."""
 
+from msgspec import UNSET
+
 from listino.core.explain import text_in
 from listino.core.money import minor_digits, plain
 from listino.core.question import OwnCharge, Price
@@ -19,6 +21,7 @@ def own_line(own: OwnCharge, language: str | None, digits: int) -> ChargeLine:
         None if own.gross is None else str(own.gross),
         None if tax is None else plain(tax.percent),
         None if tax is None else tax.category,
+        UNSET if tax is None or tax.reason is None else tax.reason,
     )
 
 

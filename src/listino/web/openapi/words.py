@@ -251,6 +251,7 @@ MESSAGES: Mapping[str, str] = {
     "PriceAnswer.segments": "The parts of a line that the end of a cap splits; the amounts are their sum.",
     "ChargeLine.price": "The charge per one of what it is charged for, in the tax mode of the price.",
     "ChargeLine.tax_category": "EN 16931 category of its tax.",
+    "ChargeLine.tax_reason": "The text that an invoice must show for its tax.",
     "Segment.quantity": "How much of the line this part is, in its unit.",
     "Segment.steps": "The steps that led to this part's price.",
     "PriceAnswer.usage_as_of": "Only where it depends on what is used up of caps or contracts: when that was read.",
