@@ -47,7 +47,8 @@ class BasketWork:
     """A basket under way through its steps.
 
     Shapes:  lines: those that are asked, as they were resolved; pieces: what they come to; usage: what
-             was used up before this order.
+             was used up before this order; effects: of the step's rules what was worked out, and after
+             how many changes to their goods.
     """
 
     basket: BasketQuestion
@@ -60,11 +61,14 @@ class BasketWork:
     not_applied: list[NotApplied] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)
     taken: dict[str, Candidate] = field(default_factory=dict)
+    beside: list[Piece] = field(default_factory=list)
     gift_lines: list[Bought] = field(default_factory=list)
+    effects: dict[str, tuple[int, tuple[Effect, FreeGoods | None]]] = field(default_factory=dict)
 
     def carry_out(self) -> None:
         """Every step of the basket in the scheme's order."""
         goods = [piece for piece in self.pieces if piece.own is None]
+        self.beside = [piece for piece in self.pieces if piece.own is not None]
         if not goods:
             return
         for index, step in enumerate(goods[0].line.facts.steps):
@@ -76,8 +80,8 @@ class BasketWork:
     def _carry_out(self, index: int, plan: StepPlan, goods: list[Piece]) -> None:
         for piece in self.pieces:
             piece.entry, piece.used = piece.amount, ZERO
-        bought = {id(piece): piece.measured(self.till.gross, self.till.coin) for piece in goods}
-        scene = Scene(index, plan, goods, bought, self.gift_lines, self.usage)
+        mode = "gross" if self.till.gross else "net"
+        scene = Scene(index, plan, goods, self.gift_lines, self.usage, mode, self.till.coin)
         found, refusals = collected(scene)
         skipped = self.not_applied
         skipped += [(plan.name, rule, *reason) for rule, reason in refusals.values()]
@@ -92,6 +96,7 @@ class BasketWork:
                 skipped.append((plan.name, standing.rule, *reason))
             else:
                 passed[code] = standing
+        self.effects.clear()
         ranks = self._ranks(passed, scene)
         ranked = sorted(passed, key=ranks.__getitem__)
         kept = kept_of(plan, [(passed[code].candidate, passed[code].value) for code in ranked])
@@ -122,16 +127,27 @@ class BasketWork:
         return {code: place(standing) for code, standing in passed.items()}
 
     def _effect(self, standing: Standing, scene: Scene) -> tuple[Effect, FreeGoods | None]:
+        """What a rule comes to: worked out for its rank, and anew only if its goods have changed since."""
+        pieces = self._works_on(standing)
+        offer = standing.rule.offer
+        counted = pieces if offer is None or (offer.bought is None and offer.target is None) else scene.goods
+        changes = len(pieces) + sum(len(piece.shares) for piece in counted)
+        known = self.effects.get(standing.rule.code)
+        if known is not None and known[0] == changes and scene.plan.combine != "once":
+            return known[1]
         try:
             if standing.rule.action == "free_goods":
-                return gift_of(standing, self.basket.gifts, scene, self.till)
-            return effect_of(standing, self._works_on(standing), scene, self.till), None
+                found = gift_of(standing, self.basket.gifts, scene, self.till)
+            else:
+                found = effect_of(standing, pieces, scene, self.till), None
         except Unpriced as missing:
-            return Effect(reason=str(missing)), None
+            found = Effect(reason=str(missing)), None
+        self.effects[standing.rule.code] = changes, found
+        return found
 
     def _works_on(self, standing: Standing) -> list[Piece]:
         """The lines of a rule, and the charges that it may discount beside them."""
-        beside = [piece for piece in self.pieces if piece.own is not None]
+        beside = self.beside
         orders = [] if _names_goods(standing.rule) else [piece for charge in self.charges for piece in charge.pieces]
         if not beside and not orders:
             return standing.pieces
@@ -167,7 +183,8 @@ class BasketWork:
         """What an applied rule leaves behind: units that it has had, groups that it takes, prices that are final."""
         rule = standing.rule
         for piece, *_ in effect.changes:
-            piece.groups |= dict.fromkeys(groups_of(rule, scene.plan), standing.candidate)
+            if rule.exclusion_group is not None or scene.plan.group is not None:
+                piece.groups = piece.in_groups() | dict.fromkeys(groups_of(rule, scene.plan), standing.candidate)
             piece.closed = piece.closed or bool(rule.final)
         if rule.offer is not None or scene.plan.combine == "once":
             for piece, units in effect.used:

@@ -198,13 +198,13 @@ def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece
     pieces: list[Piece] = []
     goods: list[Goods] = []
     once = scene.plan.combine == "once"
-    for piece in scene.goods:
+    for piece in standing.pieces if offer.bought is None and offer.target is None else scene.goods:
         mine = id(piece) in own
         bought = mine if offer.bought is None else _in_scope(piece, standing, offer.bought)
         target = mine if offer.target is None else _in_scope(piece, standing, offer.target)
         left = piece.quantity - piece.used if once else piece.quantity
         if (bought or target) and left > 0:
-            net = (scene.bought[id(piece)].net or ZERO) / piece.quantity
+            net = (scene.of([piece])[0].net or ZERO) / piece.quantity if offer.amount_from is not None else ZERO
             unit = (piece.entry if once else piece.amount) / piece.quantity
             if piece.closed:  # What a set is made of gets cheaper with it, so nothing final is in one.
                 bought, target = bought and offer.reduction not in OF_SETS, False

@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from listino.core.basket_question import BasketLine, Share
 from listino.core.candidates import Candidate, StepCandidates
 from listino.core.facts import Tax
-from listino.core.measures import Bought, own_quantity
+from listino.core.measures import own_quantity
 from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, ZERO, minor_digits
 from listino.core.question import OwnCharge, Price
 from listino.core.rules import Rule
@@ -24,8 +24,8 @@ class Piece:
     Units:   amount and entry (as the step began) in the basket's tax mode at the minor unit; quantity
              in the item's own unit, as is `used`, what rules of the step have had; floor: what limits
              leave at least, in the same mode.
-    Shapes:  closed: nothing further is taken off; groups: the exclusion groups of rules and steps that
-             it has been in, with by which rule; name: sorts lines the same in whatever order they are asked.
+    Shapes:  closed: nothing further is taken off; groups: the exclusion groups that it has been in, once
+             somebody asks; name: sorts lines the same in whatever order they are asked.
     """
 
     line: BasketLine
@@ -39,7 +39,7 @@ class Piece:
     own: OwnCharge | None = None
     entry: Decimal = ZERO
     used: Decimal = ZERO
-    groups: dict[Group, Candidate] = field(default_factory=dict)
+    groups: dict[Group, Candidate] | None = None
     shares: list[Share] = field(default_factory=list)
 
     def lower_floor(self, amount: Decimal, units: Decimal, coin: Decimal) -> None:
@@ -49,13 +49,20 @@ class Piece:
         floor = self.floor - max(limit - left, ZERO) * units
         self.floor = max(SETTLED.plus(floor), ZERO).quantize(coin, ROUND_CEILING, EXACT)
 
-    def measured(self, gross: bool, coin: Decimal) -> Bought:
-        """The piece as it is measured: its amount net and gross at the minor unit."""
-        factor = ONE if self.tax is None else ONE + self.tax.percent / HUNDRED
-        if gross:
-            net = self.amount if factor == ONE else SETTLED.divide(self.amount, factor).quantize(coin)
-            return Bought(self.line, self.quantity, net, self.amount)
-        return Bought(self.line, self.quantity, self.amount, SETTLED.multiply(self.amount, factor).quantize(coin))
+    def in_groups(self) -> dict[Group, Candidate]:
+        """The exclusion groups of rules and steps that it has been in, with by which rule."""
+        if self.groups is None:
+            self.groups = _groups(self.line, self.price)
+        return self.groups
+
+    def worth(self, mode: str, own_mode: str, coin: Decimal) -> Decimal:
+        """What it came to as the step began, net or gross, at the minor unit; `own_mode` is the basket's."""
+        if mode == own_mode or self.tax is None or not self.tax.percent:
+            return self.entry
+        factor = ONE + self.tax.percent / HUNDRED
+        if mode == "gross":
+            return SETTLED.multiply(self.entry, factor).quantize(coin)
+        return SETTLED.divide(self.entry, factor).quantize(coin)
 
 
 def pieces_of(lines: Sequence[tuple[BasketLine, Price]], currency: str, gross: bool) -> list[Piece]:
@@ -70,7 +77,6 @@ def pieces_of(lines: Sequence[tuple[BasketLine, Price]], currency: str, gross: b
         amount = in_mode(price, gross)
         goods = Piece(line, price, quantity, amount, _floor(price, gross, coin), price.tax_fact, price.final, name)
         pieces.append(goods)
-        goods.groups = _groups(line, price)
         for own in price.own_lines:
             if own.rule.own_line is not None and own.rule.own_line.discountable:
                 amount = own_amount(own, gross)

@@ -1,7 +1,7 @@
 """How the rules of the basket stand in one step: on which lines each works, what it measures, and what it is worth."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from listino.core.basket_question import BasketLine
@@ -42,21 +42,40 @@ class Standing:
 class Scene:
     """The basket as a step begins, for all that is measured in it.
 
-    Shapes:  index: which step of the scheme it is; goods: the lines that are bought, by name; bought:
-             what of each is measured, by the piece; gifts: goods that were added so far, which weigh but
-             count for nothing else.
+    Shapes:  index: which step of the scheme it is; goods: the lines that are bought, by name; gifts:
+             goods that were added so far, which weigh but count for nothing else; tax_mode: the basket's.
     """
 
     index: int
     plan: StepPlan
     goods: Sequence[Piece]
-    bought: Mapping[int, Bought]
     gifts: Sequence[Bought]
     usage: Mapping[str, Decimal]
+    tax_mode: str
+    coin: Decimal
+    known: dict[tuple[int, str], Bought] = field(default_factory=dict)
+    totals: dict[tuple[str, str, str | None], Decimal] = field(default_factory=dict)
 
-    def of(self, pieces: Sequence[Piece]) -> list[Bought]:
-        """What of these lines is measured."""
-        return [self.bought[id(piece)] for piece in pieces]
+    def measure(self, pieces: Sequence[Piece], measure: str, basis: str = "net", unit: str | None = None) -> Decimal:
+        """A measure over these lines; over all of them it is taken once."""
+        if len(pieces) != len(self.goods):
+            return measured(self.of(pieces, basis), measure, basis, unit)
+        found = self.totals.get((measure, basis, unit))
+        if found is None:
+            found = self.totals[measure, basis, unit] = measured(self.of(pieces, basis), measure, basis, unit)
+        return found
+
+    def of(self, pieces: Sequence[Piece], basis: str = "net") -> list[Bought]:
+        """What of these lines is measured, by what they came to as the step began, net or gross."""
+        return [self._bought(piece, basis) for piece in pieces]
+
+    def _bought(self, piece: Piece, basis: str) -> Bought:
+        found = self.known.get((id(piece), basis))
+        if found is None:
+            amount = piece.worth(basis, self.tax_mode, self.coin)
+            net, gross = (amount, None) if basis == "net" else (None, amount)
+            found = self.known[id(piece), basis] = Bought(piece.line, piece.quantity, net, gross)
+        return found
 
 
 def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, Reason]]]:
@@ -71,7 +90,7 @@ def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, 
             if standing is not None and standing.pieces[-1] is piece:
                 continue  # A list that is assigned in several ways: the first of its places stands for the rule.
             reason = _refused_here(candidate, line)
-            if reason is None and piece.groups:
+            if reason is None and (rule.exclusion_group is not None or scene.plan.group is not None):
                 reason = _excluded(rule, piece, scene.plan)
             if reason is None and rule.requires:
                 reason = _unmet_on_line(rule, piece, scene)
@@ -100,10 +119,8 @@ def _refused_here(candidate: Candidate, line: BasketLine) -> Reason | None:
 
 def _excluded(rule: Rule, piece: Piece, plan: StepPlan) -> Reason | None:
     """Whether a line has had a rule that excludes this one."""
-    for group in groups_of(rule, plan):
-        if group in piece.groups:
-            return ("excluded", piece.groups[group])
-    return None
+    held = piece.in_groups()
+    return next((("excluded", held[group]) for group in groups_of(rule, plan) if group in held), None)
 
 
 def _unmet_on_line(rule: Rule, piece: Piece, scene: Scene) -> Reason | None:
@@ -112,7 +129,7 @@ def _unmet_on_line(rule: Rule, piece: Piece, scene: Scene) -> Reason | None:
     for requirement in rule.requires:
         if requirement.by == "line":
             here = requirement.scope is None or within(requirement.scope, line.question, line.facts.circle)
-            reason = _out_of_bounds(requirement, _measure(requirement, rule, scene.of([piece]) if here else []))
+            reason = _out_of_bounds(requirement, _measure(requirement, rule, [piece] if here else [], scene))
             if reason is not None:
                 return reason
     return None
@@ -162,7 +179,7 @@ def _unmet_in_basket(requirement: Requirement, standing: Standing, scene: Scene)
         if not pieces:
             return ("contract_not_valid", code)
         before = scene.usage.get(contract_subject(code, requirement.measure), ZERO)
-    measure = _measure(requirement, rule, scene.of(pieces)) + before
+    measure = _measure(requirement, rule, pieces, scene) + before
     if requirement.measure == "amount" and standing.candidate.currency != standing.question.currency:
         rate = rate_at(standing.question.currency, standing.candidate.currency, standing.question.at, line.facts.circle)
         if rate is None:
@@ -171,8 +188,8 @@ def _unmet_in_basket(requirement: Requirement, standing: Standing, scene: Scene)
     return _out_of_bounds(requirement, measure)
 
 
-def _measure(requirement: Requirement, rule: Rule, bought: Sequence[Bought]) -> Decimal:
-    return measured(bought, requirement.measure, requirement.basis, requirement.unit or rule.unit)
+def _measure(requirement: Requirement, rule: Rule, pieces: Sequence[Piece], scene: Scene) -> Decimal:
+    return scene.measure(pieces, requirement.measure, requirement.basis, requirement.unit or rule.unit)
 
 
 def _out_of_bounds(requirement: Requirement, measure: Decimal) -> Reason | None:
@@ -199,15 +216,17 @@ def _measure_scale(standing: Standing, scene: Scene, mixes: Mapping[str, Sequenc
     scale = rule.scale
     if scale is None:
         return
-    bought: Sequence[Bought] = scene.of(standing.pieces)
+    pieces: Sequence[Piece] = standing.pieces
     if scale.by == "order":
-        bought = [*scene.bought.values(), *(scene.gifts if scale.measure == "weight" else ())]
+        pieces = scene.goods
     elif scale.by.startswith(MIX):
-        bought = scene.of(mixes[scale.by])
+        pieces = mixes[scale.by]
     elif scale.by.startswith(PERIOD):
-        bought = scene.of(_under(scale.by.removeprefix(PERIOD), scene.goods, question))
-    standing.measure = measured(bought, scale.measure)
-    whole = measured(scene.of(standing.pieces), "quantity") / line.facts.factors[question.unit]
+        pieces = _under(scale.by.removeprefix(PERIOD), scene.goods, question)
+    standing.measure = scene.measure(pieces, scale.measure)
+    if scale.by == "order" and scale.measure == "weight":
+        standing.measure += measured(scene.gifts, "weight")
+    whole = scene.measure(standing.pieces, "quantity") / line.facts.factors[question.unit]
     standing.question = replace(
         question, quantity=whole, whole=whole, totals={f"{scale.by} {scale.measure}": standing.measure},
         usage=scene.usage,
