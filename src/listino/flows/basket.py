@@ -48,7 +48,10 @@ def basket(book: Snapshot, context: Asked, asked: Sequence[Asked | Refused]) -> 
     """
     prefetched(book, [one for one in asked if isinstance(one, Asked)])
     buyer = buyer_for(book, context)
-    found = [one if isinstance(one, Refused) else _line(book, str(index), one) for index, one in enumerate(asked)]
+    names = _names(asked)
+    found = [
+        one if isinstance(one, Refused) else _line(book, name, one) for name, one in zip(names, asked, strict=True)
+    ]
     lines = tuple(one for one in found if isinstance(one, BasketLine))
     gifts = _gifts(book, context, lines)
     every = [*lines, *gifts.values()]
@@ -71,6 +74,17 @@ def basket(book: Snapshot, context: Asked, asked: Sequence[Asked | Refused]) -> 
     )
     in_place = tuple(one if isinstance(one, Refused) else next(answers) for one in found)
     return Basket(in_place, price, usage, any(line.facts.counted for line in every))
+
+
+def _names(asked: Sequence[Asked | Refused]) -> list[str]:
+    """A name for each line by what it asks for, so that the order in which lines come changes nothing."""
+    places = sorted(range(len(asked)), key=lambda index: _content(asked[index]))
+    ranks = {place: rank for rank, place in enumerate(places)}
+    return [f"{ranks[index]:04}" for index in range(len(asked))]
+
+
+def _content(asked: Asked | Refused) -> tuple[str, Decimal, str]:
+    return ("", ONE, "") if isinstance(asked, Refused) else (asked.item, asked.quantity, asked.unit or "")
 
 
 def _line(book: Snapshot, id: str, asked: Asked) -> BasketLine | Refused:

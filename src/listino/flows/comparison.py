@@ -7,13 +7,15 @@ from decimal import Decimal
 
 from listino.core.basket_question import PricedLine
 from listino.core.errors import Refused
-from listino.core.orders import Amounts, Order, OrderLine, differs, stated_amounts
+from listino.core.orders import Amounts, Order, OrderLine, differs, stated_amounts, total
 from listino.core.question import NoPrice, OwnCharge, Price
 from listino.core.reservations import reserved_of_rules
 from listino.db.snapshot import Snapshot, snapshot
 from listino.flows.basket import NOTHING_USED
 from listino.flows.ours import OurLine, Ours, amounts_of, by_themselves, our_prices, whole
 from listino.flows.price import Answered, Asked
+
+DIFFERENCE = "price_difference"
 
 
 @dataclass(slots=True)
@@ -52,12 +54,32 @@ def compared_lines(asking: Asking, ours: Ours, *, quoted: bool = False) -> list[
     currency = asking.order.currency
     charged = [not states_amounts(said) for said in asking.said]
     shown = _Shown(asking, ours, quoted=quoted)
-    return [
+    lines = [
         _compared(said, line, own, shown, index)
         for index, (said, line, own) in enumerate(
             zip(asking.said, ours.lines, amounts_of(ours, charged, currency), strict=True)
         )
     ]
+    if ours.basket is not None and any(DIFFERENCE in line.held for line in lines):
+        _settle_by_item(lines, currency)
+    return lines
+
+
+def _settle_by_item(lines: list[TakenLine], currency: str) -> None:
+    """A reduction of one of several lines of an item may stand on any of them: what they come to together counts."""
+    by_item: dict[str, list[TakenLine]] = {}
+    for line in lines:
+        by_item.setdefault(line.said.item, []).append(line)
+    for group in by_item.values():
+        stated = [line.amounts for line in group if line.amounts is not None and states_amounts(line.said)]
+        ours = [whole(line.priced) for line in group if line.priced is not None and line.priced.net is not None]
+        if not len(group) == len(stated) == len(ours):
+            continue
+        together = total(tuple(ours))
+        if not differs(total(tuple(stated)), (together.net, together.gross), currency, group[0].said):
+            for line in group:
+                line.held = tuple(reason for reason in line.held if reason != DIFFERENCE)
+                line.charged = line.charged or line.ours
 
 
 def states_amounts(said: OrderLine) -> bool:
@@ -84,7 +106,7 @@ def _compared(said: OrderLine, line: OurLine, own: Amounts | None, shown: "_Show
     elif price is not None and amounts is not None:
         charged = shown.as_charged(index, amounts)
         if charged is None:
-            held.append("price_difference")
+            held.append(DIFFERENCE)
     own_lines = line.priced.own_lines if line.priced is not None and not states_amounts(said) else ()
     return TakenLine(said, amounts, ours, tuple(held), charged, line.priced, own_lines)
 
@@ -145,6 +167,5 @@ def _ways(line: OurLine, price: Price) -> Iterator[tuple[Decimal, Decimal | None
         return
     yield priced.net, priced.gross
     if priced.own_lines:  # With what stands beside the line put into it.
-        beside = [whole(own) for own in priced.own_lines]
-        net = sum((own.net for own in beside if own is not None), priced.net)
-        yield net, None if priced.gross is None else sum((own.gross for own in beside if own is not None), priced.gross)
+        beside = total(tuple(whole(own) for own in priced.own_lines))
+        yield priced.net + beside.net, None if priced.gross is None else priced.gross + beside.gross

@@ -158,7 +158,8 @@ def _reservations(book: Snapshot, found: Bought, customer: str | None, at: datet
         for line in found.lines
         if line.charged is not None and isinstance(line.charged.price, Price) and line.amounts is not None
     ]
-    return reserved(book, ordered, customer, at)
+    beside = found.basket.price.reserved if found.basket is not None and found.as_basket else ()
+    return [*reserved(book, ordered, customer, at), *beside]
 
 
 def handed_in(

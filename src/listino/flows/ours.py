@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from listino.core.basket_question import FreeGoods, OrderCharge, PricedLine
 from listino.core.errors import Refused
+from listino.core.money import ZERO
 from listino.core.orders import Amounts, own_amounts
 from listino.core.question import OwnCharge, Price
 from listino.db.snapshot import Snapshot
@@ -88,16 +89,20 @@ def amounts_of(ours: Ours, charged: Sequence[bool], currency: str) -> list[Amoun
     """What lines come to at our prices, where they are charged by them."""
     wanted = [line if ours_too else None for line, ours_too in zip(ours.lines, charged, strict=True)]
     if ours.basket is not None:
-        return [None if line is None or line.priced is None else whole(line.priced) for line in wanted]
+        return [_of_priced(line) for line in wanted]
     prices = [line.price for line in wanted if line is not None]
     amounts = iter(own_amounts(tuple(price for price in prices if price is not None), currency))
     return [next(amounts) if line is not None and line.price is not None else None for line in wanted]
 
 
-def whole(part: PricedLine | FreeGoods | OrderCharge | OwnCharge) -> Amounts | None:
-    """The amounts of a part of a basket, without tax where none is known; None of a line without a price."""
-    if part.net is None:
-        return None
+def _of_priced(line: OurLine | None) -> Amounts | None:
+    priced = line.priced if line is not None else None
+    return whole(priced) if priced is not None and priced.net is not None else None
+
+
+def whole(part: PricedLine | FreeGoods | OrderCharge | OwnCharge) -> Amounts:
+    """The amounts of a part of a basket, without tax where none is known; nothing of a line without a price."""
+    net = ZERO if part.net is None else part.net
     if part.tax is None or part.gross is None:
-        return Amounts(part.net, part.net - part.net, part.net)
-    return Amounts(part.net, part.tax, part.gross)
+        return Amounts(net, net - net, net)
+    return Amounts(net, part.tax, part.gross)

@@ -21,7 +21,7 @@ from listino.core.orders import (
 from listino.core.question import OwnCharge
 from listino.db.snapshot import Snapshot
 from listino.flows.basket import Basket
-from listino.flows.comparison import Asking, TakenLine, compared_lines, states_amounts
+from listino.flows.comparison import DIFFERENCE, Asking, TakenLine, compared_lines, states_amounts
 from listino.flows.ours import Ours, our_prices, whole
 from listino.flows.price import Asked, line_of
 
@@ -41,10 +41,14 @@ class Quoted:
 
 @dataclass(slots=True)
 class Bought:
-    """What was ordered at our prices: lines, and what the basket adds to them where the store says no amounts."""
+    """What was ordered at our prices: lines, and what the basket adds to them where the store says no amounts.
+
+    `as_basket` says that the basket's own rules were used: the store says nothing else.
+    """
 
     lines: tuple[TakenLine, ...]
     basket: Basket | None
+    as_basket: bool = False
     free_goods: tuple[FreeGoods, ...] = ()
     charges: tuple[OrderCharge, ...] = ()
     held: list[str] = field(default_factory=list)
@@ -59,10 +63,10 @@ def bought(book: Snapshot, order: Order, context: Asked, quoted: Quoted | None) 
         return _bought(book, order, quoted.context, quoted, quoted.given)
     found = _bought(book, order, context, None, NOTHING)
     given = lines_for_nothing(order)
-    if found.basket is None or not any("price_difference" in found.lines[index].held for index in given):
+    if found.basket is None or not any(DIFFERENCE in found.lines[index].held for index in given):
         return found
     without = _bought(book, order, context, None, given)
-    return found if any("price_difference" in without.lines[index].held for index in given) else without
+    return found if any(DIFFERENCE in without.lines[index].held for index in given) else without
 
 
 def lines_for_nothing(order: Order) -> frozenset[int]:
@@ -101,7 +105,7 @@ def _given(order: Order, index: int, goods: list[FreeGoods]) -> TakenLine:
     said = order.lines[index]
     amounts, _ = stated_amounts(said, None, order.currency)
     is_gift = taken_from(goods, said)
-    return TakenLine(said, amounts, None, () if is_gift else ("price_difference",), None)
+    return TakenLine(said, amounts, None, () if is_gift else (DIFFERENCE,), None)
 
 
 def taken_from(goods: list[FreeGoods], said: OrderLine) -> bool:
@@ -116,38 +120,66 @@ def taken_from(goods: list[FreeGoods], said: OrderLine) -> bool:
 def _add_beside(found: Bought, order: Order, goods: Sequence[FreeGoods], basket: Basket, *, promised: bool) -> None:
     """What the basket adds: charged where the store says no amounts, else looked for among what it charged."""
     if not any(states_amounts(line) for line in order.lines):
+        found.as_basket = True
         found.free_goods, found.charges = tuple(goods), basket.price.charges
         return
-    wanted = [whole(charge) for charge in basket.price.charges]
+    found.as_basket = promised or all(_is_as_priced(line, order.currency) for line in found.lines)
+    wanted: list[OrderCharge | FreeGoods | OwnCharge] = [*basket.price.charges]
     if promised:
         found.free_goods = tuple(one for one in goods if not one.net)
-        wanted += [whole(one) for one in goods if one.net]
+        wanted += [one for one in goods if one.net]
     for line in found.lines:
-        priced = line.priced
-        if priced is None or priced.net is None or line.amounts is None or not states_amounts(line.said):
-            continue
-        if not differs(line.amounts, (priced.net, priced.gross), order.currency, line.said):
-            wanted += [whole(own) for own in priced.own_lines]
-    if _is_missing(order, [one for one in wanted if one is not None]):
+        if line.priced is not None and states_amounts(line.said) and not _holds_own_lines(line, order.currency):
+            wanted += line.priced.own_lines
+    if wanted and _is_missing(order, wanted):
         found.held.append("charge_difference")
 
 
-def _is_missing(order: Order, wanted: Sequence[Amounts]) -> bool:
-    """Whether a charge of ours is not among those of the store, net or gross."""
-    tolerance = LINE_TOLERANCE_MINOR * to_minor_unit(order.currency)
-    left = [stated_amounts(charge, charge.tax_percent, order.currency)[0] for charge in order.charges]
+def _is_as_priced(line: TakenLine, currency: str) -> bool:
+    """Whether a line comes to what the basket makes of it, without what stands beside it."""
+    priced, amounts = line.priced, line.amounts
+    if priced is None or priced.net is None or amounts is None:
+        return True
+    return not differs(amounts, (priced.net, priced.gross), currency, line.said)
+
+
+def _holds_own_lines(line: TakenLine, currency: str) -> bool:
+    """Whether a store has put what stands beside a line into it."""
+    priced, amounts = line.priced, line.amounts
+    if priced is None or amounts is None:
+        return False
+    together = total((whole(priced), *(whole(own) for own in priced.own_lines)))
+    return bool(priced.own_lines) and not differs(amounts, (together.net, together.gross), currency, line.said)
+
+
+def _is_missing(order: Order, wanted: Sequence[OrderCharge | FreeGoods | OwnCharge]) -> bool:
+    """Whether a charge of ours is not among the store's; those of one rule may stand there as one."""
+    stated = [stated_amounts(charge, charge.tax_percent, order.currency)[0] for charge in order.charges]
+    left = [amounts for amounts in stated if amounts is not None]
+    by_rule: dict[str, list[Amounts]] = {}
+    for one in wanted:
+        by_rule.setdefault(one.rule.code, []).append(whole(one))
+    return not all(
+        _taken_out(left, [total(tuple(group))], order.currency) or _taken_out(left, group, order.currency)
+        for group in by_rule.values()
+    )
+
+
+def _taken_out(left: list[Amounts], wanted: Sequence[Amounts], currency: str) -> bool:
+    """Take amounts out of those that are left, each by its net or gross, if all of them are there."""
+    tolerance, still = LINE_TOLERANCE_MINOR * to_minor_unit(currency), left.copy()
     for one in wanted:
         alike = (
             there
-            for there in left
-            if there is not None
-            and (abs(there.net - one.net) <= tolerance or abs(there.gross - one.gross) <= tolerance)
+            for there in still
+            if abs(there.net - one.net) <= tolerance or abs(there.gross - one.gross) <= tolerance
         )
-        there = next(alike, None)
-        if there is None:
-            return True
-        left.remove(there)
-    return False
+        found = next(alike, None)
+        if found is None:
+            return False
+        still.remove(found)
+    left[:] = still
+    return True
 
 
 def totals_of(order: Order, found: Bought, held: list[str]) -> tuple[tuple[Charge, ...], Amounts]:
@@ -187,4 +219,4 @@ def _amounts_of(found: Bought) -> Iterator[Amounts]:
     parts: list[FreeGoods | OrderCharge | OwnCharge] = [*found.free_goods, *found.charges]
     parts += [own for goods in found.free_goods for own in goods.own_lines]
     parts += [own for line in found.lines for own in line.own_lines]
-    yield from (amounts for part in parts if (amounts := whole(part)) is not None)
+    yield from map(whole, parts)

@@ -57,9 +57,11 @@ def parts(price: BasketPrice, explain: str, language: str | None, promise: tuple
 def free_goods_line(goods: FreeGoods, language: str | None) -> FreeGoodsLine:
     """Goods that an offer adds, as they are answered."""
     digits = _digits(goods.net)
+    label = _label(goods.rule.label, language)
     line = FreeGoodsLine(
-        goods.step, goods.rule.code, _label(goods.rule.label, language), goods.item, plain(goods.quantity), goods.unit,
-        plain(goods.price, digits), str(goods.net), _text(goods.tax), _text(goods.gross), *_tax(goods.tax_fact),
+        goods.step, goods.rule.code, label, plain(goods.value), goods.item, plain(goods.quantity), goods.unit,
+        plain(goods.price, digits), goods.tax_mode, str(goods.net), _text(goods.tax), _text(goods.gross),
+        *_tax(goods.tax_fact),
     )  # fmt: skip
     if goods.own_lines:
         line.own_lines = [own_line(own, language, digits) for own in goods.own_lines]

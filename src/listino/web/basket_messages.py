@@ -22,10 +22,12 @@ class FreeGoodsLine(Struct, omit_defaults=True):
     step: str
     rule: str
     label: str | None
+    value: Amount
     item: str
     quantity: Amount
     unit: str
     price: Amount
+    tax_mode: str
     net: Amount
     tax: Amount | None
     gross: Amount | None
