@@ -68,6 +68,49 @@ def test_an_order_shows_costs_and_limits_to_those_alone_who_may_see_them(
     assert figures(house.get(path).json()["lines"][0]["price"]["steps"], kind) == [in_full]
 
 
+SECRET_FIGURES = frozenset(["base", "lowest", "highest", "formula"])
+FLOOR_FIRST = [
+    {"name": "price", "kind": "price"}, {"name": "floor", "kind": "limit", "pick": "all"},
+    {"name": "promotion", "kind": "allowance", "pick": "all"}, {"name": "offer", "kind": "allowance"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "hidden"),
+    [
+        ({"action": "margin", "customer": "rossi", "value": "33"}, "price"),
+        ({"action": "price", "customer": "rossi", "formula": {"basis": "cost", "percent": "50"}}, "price"),
+        ({"action": "price", "step": "offer", "formula": {"basis": "cost", "percent": "5"}}, "allowance"),
+        ({"action": "percent", "step": "offer", "basis": "cost",
+          "scale": {"kind": "graduated", "tiers": [{"up_to": "2", "value": "9"}, {"value": "5"}]}}, "allowance"),
+    ],
+)  # fmt: skip
+def test_what_a_step_worked_with_does_not_tell_a_cost_or_a_limit(
+    house: House, said: dict[str, Any], hidden: str
+) -> None:
+    house.put("schemes", "floor-first", steps=FLOOR_FIRST)
+    house.put("channels", "web", currency="EUR", country="IT", scheme="floor-first")
+    house.put("rules", "floor", **LIMIT | {"value": "51"})
+    house.put("rules", "winter", action="percent", step="promotion", item="hammer", value="1")
+    house.put("rules", "secret", item="hammer", **said)
+    asked = {"params": {"channel": "web", "customer": "rossi", "quantity": "7"}}
+    views: tuple[dict[str, str], ...] = ({}, as_store(house))
+    answers = [house.client.request("GET", "/v1/prices/hammer", headers=view, **asked).json() for view in views]
+    order = house.order(channel="web", lines=[{"item": "hammer", "quantity": "7"}]).json()["id"]
+    answers += [house.client.request("GET", f"/v1/orders/{order}", headers=view).json()["lines"][0]["price"]
+                for view in views]  # fmt: skip
+    for full, part in (answers[:2], answers[2:]):
+        assert SECRET_FIGURES & {name for step in full["steps"] for name in step}
+        assert not SECRET_FIGURES & {name for step in part["steps"] for name in step}
+        assert not any("parts" in step for step in part["steps"])
+        assert [(step["rule"], step["kind"]) for step in part["steps"]] == [
+            (step["rule"], step["kind"]) for step in full["steps"]
+        ]
+        secret = next(step for step in part["steps"] if step["rule"] == "secret")
+        assert (secret["kind"], secret["value"] in {None, "0"}) == (hidden, True)
+        assert [step["value"] for step in part["steps"] if step["rule"] == "winter"] == ["1"]
+
+
 def test_an_item_is_read_without_its_cost(house: House) -> None:
     store = as_store(house)
     item = house.client.request("GET", "/v1/items/hammer", headers=store).json()

@@ -54,20 +54,25 @@ def splits(candidate: Candidate, question: Question, facts: Facts) -> Decimal | 
 
 def capped_reduction(
     candidate: Candidate, running: Running, amount: Decimal, place: tuple[Question, Facts]
-) -> tuple[Decimal, str | None]:
-    """What caps on the amount leave of a reduction to a price: all, a part, or nothing with the reason."""
+) -> tuple[Decimal, str | None, Decimal | None]:
+    """What caps on the amount leave of a reduction to a price: all, a part, or nothing with the reason.
+
+    Shapes:  at the end, what they let it take off the line, where that is only a part.
+    """
     question, facts = place
     caps, before = candidate.rule.caps, running.amount
-    taken_off = (before - amount) * question.quantity / running.per
-    if caps is None or question.quantity < 0 or taken_off <= 0:
-        return amount, None
+    taken_off = wanted = (before - amount) * question.quantity / running.per
+    if caps is None or question.quantity < 0 or wanted <= 0:
+        return amount, None, None
     rate = rate_at(candidate.currency, question.currency, question.at, facts.circle) or ONE
     if caps.amount is not None:
         left = (caps.amount - used(question, rule_subject(candidate.rule.code, "amount"))) * rate
         if taken_off > left:
             if caps.beyond == "refuse":
-                return before, "cap_exceeded"
+                return before, "cap_exceeded", None
             taken_off = left
     if caps.amount_per_order is not None:
         taken_off = min(taken_off, caps.amount_per_order * rate)
-    return before - taken_off * running.per / question.quantity, None
+    if taken_off == wanted:
+        return amount, None, None
+    return before - taken_off * running.per / question.quantity, None, taken_off

@@ -72,6 +72,8 @@ def _refused_by_need(candidate: Candidate, question: Question, facts: Facts) -> 
     rule = candidate.rule
     if rule.code in question.without:
         return ("cap_exhausted", rule.caps.quantity if rule.caps is not None else None)
+    if rule.unit is not None and rule.unit not in facts.factors:
+        return ("wrong_unit", rule.unit)
     return unmet(candidate, question, facts) or spent(rule, question, facts)
 
 

@@ -82,6 +82,14 @@ def percent_between(before: Decimal, after: Decimal) -> Decimal | None:
     return EXACT.multiply(share, HUNDRED).quantize(QUANTA[2], ROUND_HALF_UP, EXACT)
 
 
+def exact(value: Decimal) -> str:
+    """A decimal as text without exponent and needless zeros, with all the digits that were worked with."""
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def bounded(value: Decimal) -> bool:
     """Whether a decimal is finite and has no more digits than we store."""
     if not value.is_finite():

@@ -66,6 +66,7 @@ def answered(work: Work) -> Price:
         unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, work.steps,
         work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), tuple(work.flags),
         running.tax_mode, work.bounds.lowest(running.amount) if work.bounds is not None else None, running.first,
+        work.operands,
     )  # fmt: skip
 
 
@@ -87,11 +88,11 @@ def _own_line(work: Work, candidate: Candidate, change: Decimal) -> OwnCharge:
     running, question, rule = work.running, work.question, candidate.rule
     if running is None or rule.own_line is None:
         raise Unpriced("no_price")
-    price = SETTLED.plus(change / running.per)
+    price = change / running.per
     quantity = question.quantity
     if rule.own_line.per != "unit":
         # A percentage is one of the whole line; an amount is stated for it.
-        price = SETTLED.plus(price * abs(quantity)) if rule.action == "percent" else price
+        price = price * abs(quantity) if rule.action == "percent" else price
         quantity = ONE.copy_sign(quantity)
     tax = work.pick.worth.tax
     if rule.own_line.tax_class is not None:
@@ -160,7 +161,7 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
         question.item, question.customer, question.quantity, question.unit, per, question.currency, net_price,
         gross_price, listed, net, tax, None if tax is None else net + tax, first.tax_fact, first.price_list,
         first.steps, first.not_applied, min(changes, default=None), any(part.final for part in parted),
-        _own_lines_of(parted), parted, first.flags, first.tax_mode,
+        _own_lines_of(parted), parted, first.flags, first.tax_mode, None, None, first.operands,
     )  # fmt: skip
 
 

@@ -84,6 +84,19 @@ class Facts:
     sellings: tuple[tuple[tuple[Window, ...], bool], ...] = ()
 
 
+class Operands(NamedTuple):
+    """What a step worked with that neither its rule nor the price before it tells, as far as it did.
+
+    Units:   base (what a percentage is of, or what an offer price was made from), low and high (the
+             bounds in force) per the price's `per`; left: so much a cap let it take off the line.
+    """
+
+    base: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    left: Decimal | None = None
+
+
 class OwnCharge(NamedTuple):
     """A charge of a line that stands on a line of its own: its rule, its quantity, its own tax.
 
@@ -110,7 +123,8 @@ class Price:
              a contract's end splits, whose amounts the line's are the sum of; final: nothing further
              is taken off it; flags: what could not be checked, as limit_unknown:RULE; tax_mode: in which
              the price was worked out; low, first: its lowest limit and its list price, per `per` in that
-             mode (of a line in parts, those of its parts).
+             mode (of a line in parts, those of its parts); operands: by a step's place what it worked
+             with beyond its value.
     """
 
     item: str
@@ -137,6 +151,7 @@ class Price:
     tax_mode: str = "net"
     low: Decimal | None = None
     first: Decimal | None = None
+    operands: dict[int, Operands] | None = None
 
 
 class UnitPrice(NamedTuple):

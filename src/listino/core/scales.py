@@ -1,5 +1,6 @@
 """What scales and requirements measure, and the value that a scale gives for it."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, Reason
@@ -138,9 +139,7 @@ def value_of(candidate: Candidate, question: Question, facts: Facts) -> Decimal 
     scale = candidate.rule.scale
     if scale is None or scale.kind == "volume" or not measure:
         return value_at(candidate, measure)
-    before = ZERO
-    if scale.by.startswith(PERIOD):
-        before = measure - (_of_line(scale, candidate, question, facts) or ZERO)
+    before = _bought_before(scale, measure, candidate, question, facts)
     return _average(scale, before, measure, counted=_is_counted(candidate, facts))
 
 
@@ -159,16 +158,37 @@ def _average(scale: Scale, before: Decimal, end: Decimal, *, counted: bool) -> D
 
     Where pieces are counted, "from 11" means the eleventh piece: ten pieces lie before it.
     """
-    edges = tier_edges(scale, counted=counted)
     total = ZERO
+    for part, value in _parts(scale, before, end, counted=counted):
+        if value is None:
+            return None
+        total += part * value
+    return total / (end - before) if end > before else tier_edges(scale, counted=counted)[0][1]
+
+
+def _parts(scale: Scale, before: Decimal, end: Decimal, *, counted: bool) -> Iterator[tuple[Decimal, Decimal | None]]:
+    """How much from behind `before` up to `end` lies in each tier, with the tier's value."""
+    edges = tier_edges(scale, counted=counted)
     for index, (start, value) in enumerate(edges):
         stop = edges[index + 1][0] if index + 1 < len(edges) else end
         part = min(stop, end) - max(start, before)
         if part > 0:
-            if value is None:
-                return None
-            total += part * value
-    return total / (end - before) if end > before else edges[0][1]
+            yield part, value
+
+
+def graduated_parts(candidate: Candidate, question: Question, facts: Facts) -> list[tuple[Decimal, Decimal | None]]:
+    """Of what a graduated scale averages, how much counts at which value; nothing for any other scale."""
+    scale, measure = candidate.rule.scale, measure_of(candidate, question, facts)
+    if scale is None or scale.kind == "volume" or not measure:
+        return []
+    before = _bought_before(scale, measure, candidate, question, facts)
+    return list(_parts(scale, before, measure, counted=_is_counted(candidate, facts)))
+
+
+def _bought_before(scale: Scale, measure: Decimal, candidate: Candidate, question: Question, facts: Facts) -> Decimal:
+    if not scale.by.startswith(PERIOD):
+        return ZERO
+    return measure - (_of_line(scale, candidate, question, facts) or ZERO)
 
 
 def tier_edges(scale: Scale, *, counted: bool) -> list[tuple[Decimal, Decimal | None]]:

@@ -10,7 +10,7 @@ from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_liste
 from listino.core.manual import arranged_manual
 from listino.core.money import ONE, SETTLED
 from listino.core.pick import Pick
-from listino.core.question import AppliedStep, Facts, NotApplied, Question, Running
+from listino.core.question import AppliedStep, Facts, NotApplied, Operands, Question, Running
 from listino.core.scales import line_amount
 from listino.core.worth import Unpriced, kept_constant, mode_of
 
@@ -28,8 +28,8 @@ class Work:
     """The running price of one question, and what has led to it."""
 
     __slots__ = (
-        "below", "bounds", "facts", "final", "flags", "groups", "own_lines", "pick", "question", "running", "skipped",
-        "steps",
+        "below", "bounds", "facts", "final", "flags", "groups", "operands", "own_lines", "pick", "question", "running",
+        "skipped", "steps",
     )  # fmt: skip
 
     def __init__(self, question: Question, facts: Facts, pick: Pick | None = None) -> None:
@@ -46,6 +46,7 @@ class Work:
         self.flags: list[str] = []
         self.groups: set[str] = set()
         self.own_lines: list[tuple[Candidate, Decimal]] = []
+        self.operands: dict[int, Operands] | None = None
 
     def carry_out(self, steps: tuple[StepCandidates, ...]) -> None:
         """The steps in their order."""
@@ -118,6 +119,7 @@ class Work:
             self.skipped[known:] = _told_once(self.skipped[known:], answers, best, step)
         self.running, self.steps, self.final, self.bounds = best.running, best.steps, best.final, best.bounds
         self.own_lines, self.flags, self.below = best.own_lines, best.flags, best.below
+        self.operands = best.operands
         self._measure(best.running)
 
     def _branch(self) -> "Work":
@@ -130,6 +132,7 @@ class Work:
         branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
         branch.flags, branch.below = list(self.flags), self.below
         branch.bounds = replace(self.bounds) if self.bounds is not None else None
+        branch.operands = None if self.operands is None else dict(self.operands)
         return branch
 
     def outcome(self) -> Decimal:
@@ -147,10 +150,10 @@ class Work:
         self._check_split(candidate)
         rule, worth = candidate.rule, self.pick.worth
         stated = worth.price_by(candidate, value)
-        if stated.tax_mode == "gross" and worth.tax is None:
-            raise Unpriced("tax_unknown")
         if candidate.list is not None and candidate.list.constant is not None:
             stated = kept_constant(stated, candidate.list, worth.tax)
+        if stated.tax_mode == "gross" and worth.tax is None:
+            raise Unpriced("tax_unknown")
         self.running = Running(stated.amount, rule.per, stated.listed, stated.tax_mode, candidate.list, candidate)
         self._measure(self.running)
         self._note(candidate)
@@ -203,12 +206,13 @@ class Work:
                 continue
             amount = self.pick.worth.adjusted(candidate, value, step, running, entry)
             reason = "not_lower" if rule.action == "price" and amount == before else None
+            bounds = left = None
             if self.bounds is not None and reason is None:
-                low = None if rule.below_limit else self.bounds.low
-                amount, wanted = within_bounds(Bounds(low, self.bounds.high), amount, before), amount
+                bounds = Bounds(None if rule.below_limit else self.bounds.low, self.bounds.high)
+                amount, wanted = within_bounds(bounds, amount, before), amount
                 reason = "limit_reached" if amount == before != wanted else None
             if reason is None and rule.caps is not None:
-                amount, reason = capped_reduction(candidate, running, amount, (self.question, self.facts))
+                amount, reason, left = capped_reduction(candidate, running, amount, (self.question, self.facts))
             if reason is not None:
                 if self.skipped is not None:
                     self.skipped.append((plan.name, rule, reason, running.amount))
@@ -217,8 +221,17 @@ class Work:
             self.below = self.below or rule.below_limit
             self._note(candidate)
             self.steps.append((plan.name, plan.kind, rule.code, rule.label or plan.label, value, before, amount))
+            if bounds is not None or left is not None or self.pick.worth.base is not None:
+                self._keep_operands(bounds, self.pick.worth.base, left)
             if rule.final:
                 self.final = candidate
+
+    def _keep_operands(self, bounds: Bounds | None, base: Decimal | None = None, left: Decimal | None = None) -> None:
+        """Remember what the last step worked with."""
+        if self.operands is None:
+            self.operands = {}
+        low, high = (None, None) if bounds is None else (bounds.low, bounds.high)
+        self.operands[len(self.steps) - 1] = Operands(base, low, high, left)
 
     def _limit(self, step: StepCandidates, running: Running) -> None:
         self.bounds = self.bounds or Bounds()
@@ -243,6 +256,7 @@ class Work:
             if running.amount != before:
                 label = rule.label or plan.label
                 self.steps.append((plan.name, "limit", rule.code, label, amount, before, running.amount))
+                self._keep_operands(self.bounds)
             elif self.skipped is not None:
                 self.skipped.append((plan.name, rule, "limit_kept", amount))
 
@@ -255,6 +269,8 @@ class Work:
         if running.amount != before and running.amount != SETTLED.plus(before):
             label = plan.label or (running.list.name if running.list is not None else None)
             self.steps.append((plan.name, "rounding", None, label, None, before, running.amount))
+            if self.bounds is not None:
+                self._keep_operands(self.bounds)
 
     def _skip_all(self, step: StepCandidates, reason: str) -> None:
         if self.skipped is not None:

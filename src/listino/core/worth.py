@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from listino.core.arrange import currency_of
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.facts import PriceList, Quotation, Tax
+from listino.core.facts import Item, PriceList, Quotation, Tax
 from listino.core.filters import attribute_of, converted, unit_ratio
 from listino.core.limits import cost_of, tax_factor
 from listino.core.money import HUNDRED, ONE, ZERO, rounded
@@ -51,7 +51,7 @@ class Worth:
              answer in memory until a collection, and workers seldom collect.
     """
 
-    __slots__ = ("_choosing", "_facts", "_question", "after", "tax", "tax_factor")
+    __slots__ = ("_choosing", "_facts", "_question", "after", "base", "tax", "tax_factor")
 
     def __init__(self, question: Question, facts: Facts, choosing: Callable[[], Choosing | None]) -> None:
         self._question = question
@@ -60,6 +60,8 @@ class Worth:
         self.tax = tax_at(facts.taxes, question)
         self.tax_factor = ONE if self.tax is None else tax_factor(self.tax.percent)
         self.after: dict[str, Decimal] = {}
+        # What the last change was worked out from, where that is not the running price.
+        self.base: Decimal | None = None
 
     def price_by(self, candidate: Candidate, value: Decimal, depth: int = 0) -> Stated:
         """The price that a rule states, or makes from another."""
@@ -152,6 +154,7 @@ class Worth:
         self, candidate: Candidate, value: Decimal, step: StepCandidates, running: Running, entry: Decimal
     ) -> Decimal:
         """What an allowance or charge leaves of the price; `entry` is the price as the step began."""
+        self.base = None
         if candidate.rule.action == "price":
             return self._offered(candidate, value, step.plan.kind, running)
         change = self.change_by(candidate, value, step, running, entry)
@@ -165,17 +168,19 @@ class Worth:
         """What a percentage, an amount or a quotation comes to, per the running price's `per`."""
         rule = candidate.rule
         if rule.action == "percent":
-            return self._basis(rule.basis or step.plan.base, step, running, entry) * value / HUNDRED
+            basis = rule.basis or step.plan.base
+            if basis == "running" and step.plan.combine == "cascade":
+                return running.amount * value / HUNDRED
+            self.base = entry if basis == "running" else self._basis(basis, running)
+            return self.base * value / HUNDRED
         if rule.action == "indexed":
             return self._indexed(candidate, running)
         amount = converted(value, candidate, self._question, self._facts)
         amount *= unit_ratio(candidate, self._question, self._facts) * running.per / rule.per
         return self.in_mode(amount, mode_of(candidate) or running.tax_mode, running.tax_mode)
 
-    def _basis(self, basis: str, step: StepCandidates, running: Running, entry: Decimal) -> Decimal:
-        """What a percentage is of."""
-        if basis == "running":
-            return running.amount if step.plan.combine == "cascade" else entry
+    def _basis(self, basis: str, running: Running) -> Decimal:
+        """What a percentage is of that is not of the running price."""
         if basis == "price" or basis == "gross":
             return running.first
         if basis == "cost":
@@ -190,6 +195,7 @@ class Worth:
     def _offered(self, candidate: Candidate, value: Decimal, kind: str, running: Running) -> Decimal:
         """An offer price: it counts only where it is lower, as a charge only where it is higher."""
         stated = self.price_by(candidate, value)
+        self.base = stated.base
         amount = self.in_mode(stated.amount, stated.tax_mode, running.tax_mode) * running.per / candidate.rule.per
         return max(running.amount, amount) if kind == "charge" else min(running.amount, amount)
 
@@ -205,7 +211,7 @@ class Worth:
         rate = rate_at(currency, question.currency, question.at, facts.circle)
         if rate is None:
             raise Unpriced("no_rate")
-        held = _held(indexed.measure, quoted, facts)
+        held = held_by(facts.item, indexed.measure, quoted)
         change = (quoted.value - indexed.reference) / quoted.per * held * rate
         if indexed.lowest is not None:
             own = currency_of(candidate.rule, facts.circle)
@@ -226,11 +232,11 @@ def _holds(measure: str, facts: Facts) -> bool:
     return any(held.name == measure and held.value for held in facts.item.measures)
 
 
-def _held(measure: str, quoted: Quotation, facts: Facts) -> Decimal:
-    """How much of what is quoted one of the item's unit holds, in the quotation's unit."""
+def held_by(item: Item, measure: str, quoted: Quotation) -> Decimal:
+    """How much of what is quoted one of an item's unit holds, in the quotation's unit."""
     if measure == "weight":
-        return (facts.item.weight or ZERO) / KILOGRAMS.get(quoted.unit, ONE)
-    return next((held.value for held in facts.item.measures if held.name == measure), ZERO)
+        return (item.weight or ZERO) / KILOGRAMS.get(quoted.unit, ONE)
+    return next((held.value for held in item.measures if held.name == measure), ZERO)
 
 
 def newest(quotations: Sequence[Quotation], question: Question) -> Quotation | None:
@@ -251,13 +257,20 @@ def tax_at(taxes: Sequence[Tax], question: Question) -> Tax | None:
     return None
 
 
+def other_reference(listed: PriceList, tax_mode: str, tax: Tax | None) -> Decimal | None:
+    """The tax that a list's prices were made for, where they change their mode for the one that applies."""
+    reference = listed.reference_percent
+    if reference is None or listed.constant is None or listed.constant == tax_mode:
+        return None
+    return None if tax is not None and tax.percent == reference else reference
+
+
 def kept_constant(stated: Stated, listed: PriceList, tax: Tax | None) -> Stated:
     """A price in the mode that stays where another tax applies than the one that its list was made for."""
-    if listed.reference_percent is None or listed.constant == stated.tax_mode:
+    reference = other_reference(listed, stated.tax_mode, tax)
+    if reference is None:
         return stated
-    if tax is not None and tax.percent == listed.reference_percent:
-        return stated
-    factor = tax_factor(listed.reference_percent)
+    factor = tax_factor(reference)
     if listed.constant == "net":
         return Stated(stated.base, stated.amount / factor, "net", stated.listed / factor)
     return Stated(stated.base, stated.amount * factor, "gross", stated.listed * factor)

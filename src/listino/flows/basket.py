@@ -133,7 +133,7 @@ def _answered(context: Asked, line: BasketLine, priced: PricedLine) -> Answered:
     if context.breaks and facts.starts and isinstance(price, Price) and not _looks_around(facts):
         with suppress(ArithmeticError):
             following = next_break(line.question, facts, price)
-    return Answered(price, facts, following, None)
+    return Answered(price, facts, following, None, line.question)
 
 
 def _looks_around(facts: Facts) -> bool:

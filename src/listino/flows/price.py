@@ -74,6 +74,7 @@ class Answered:
     facts: Facts
     next_break: tuple[Decimal, UnitPrice] | None
     ladder: tuple[tuple[Decimal, UnitPrice], ...] | None
+    question: Question
     prior: Prior | NoPrior | None = None
 
 
@@ -125,7 +126,7 @@ def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
             following = next_break(question, facts, outcome)
     with suppress(ArithmeticError):
         rungs = ladder(question, facts) if asked.ladder else ()
-    return Answered(outcome, facts, following, rungs if asked.ladder else None)
+    return Answered(outcome, facts, following, rungs if asked.ladder else None, question)
 
 
 def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:

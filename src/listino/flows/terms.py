@@ -1,6 +1,6 @@
 """On which terms a pair meets: the rules, rates, taxes and units that can matter to one customer and one item."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -147,7 +147,16 @@ def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> 
     """The candidates of one list alone, as a formula asks it: whomever and whenever it is assigned to."""
     alone = replace(circle, chain={**circle.chain, code: ListPlace(circle.chain[code].list, NOT_LISTED)})
     steps = arranged(buyer.plan, rules, alone)
-    return next(step for step in steps if step.plan.kind == "price")
+    return next(_price_steps(steps))
+
+
+def _price_steps(steps: Sequence[StepCandidates]) -> Iterator[StepCandidates]:
+    """The steps that find a price, those within a choice too."""
+    for step in steps:
+        if step.plan.kind == "price":
+            yield step
+        for chain in step.chains:
+            yield from _price_steps(chain)
 
 
 def _further_currencies(item: Item, quotations: Mapping[str, tuple[Quotation, ...]]) -> set[str]:

@@ -11,10 +11,11 @@ from listino.core.explain import is_above, no_price_text, text_in, why_not
 from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, percent_between, plain, to_minor
 from listino.core.prior import NoPrior, Prior
-from listino.core.question import AppliedStep, Facts, NoPrice, Price, UnitPrice
+from listino.core.question import NoPrice, Price, UnitPrice
 from listino.flows.price import Answered, Snapshot
-from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer, StepLine
+from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer
 from listino.web.parts import own_line, segment
+from listino.web.workings import Told, step_lines
 
 encode = msgspec.json.Encoder().encode
 
@@ -28,8 +29,9 @@ def instant_text(at: datetime) -> str:
 def price_answer(answered: Answered, explain: str, language: str | None, *, full: bool) -> PriceAnswer:
     """The answer to one line. `full` shows costs and limits; without, their figures are left out."""
     outcome = answered.price
+    told = Told(answered.question, answered.facts, language, full) if explain != "none" else None
     if isinstance(outcome, NoPrice):
-        return _no_price(outcome, answered, explain, language, full=full)
+        return _no_price(outcome, answered, explain, told)
     price, digits = outcome, minor_digits(outcome.currency)
     tax = price.tax_fact
     answer = PriceAnswer(
@@ -47,6 +49,7 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
         tax=None if price.tax is None else str(price.tax),
         gross=None if price.gross is None else str(price.gross),
         tax_percent=None if tax is None else plain(tax.percent),
+        tax_mode=price.tax_mode,
         price_list=None if price.price_list is None else price.price_list.code,
         next_change_at=None if price.next_change_at is None else instant_text(price.next_change_at),
     )
@@ -59,9 +62,9 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     if price.price_list is not None and price.price_list.visibility != "shown":
         answer.visibility = price.price_list.visibility
     if price.own_lines or price.flags or price.segments:
-        _add_parts(answer, answered, price, explain, (language, full))
-    if explain != "none":
-        answer.steps = [_step(step, language, full, answered.facts) for step in price.steps]
+        _add_parts(answer, price, told, language)
+    if told is not None:
+        answer.steps = step_lines(price, told)
     if explain == "all":
         answer.not_applied = _not_applied(price.not_applied, language)
     if answered.facts.item.reference is not None:
@@ -75,22 +78,17 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
     return answer
 
 
-def _add_parts(
-    answer: PriceAnswer, answered: Answered, price: Price, explain: str, view: tuple[str | None, bool]
-) -> None:
+def _add_parts(answer: PriceAnswer, price: Price, told: Told | None, language: str | None) -> None:
     """What stands beside the line, within it, and what could not be checked."""
-    language, full = view
     if price.own_lines:
         answer.own_lines = [own_line(own, language, minor_digits(price.currency)) for own in price.own_lines]
     if price.flags:
         answer.flags = list(price.flags)
     if price.segments:
-        answer.segments = [
-            segment(part, _steps(part.steps, explain, language, full, answered.facts)) for part in price.segments
-        ]
+        answer.segments = [segment(part, [] if told is None else step_lines(part, told)) for part in price.segments]
 
 
-def _no_price(outcome: NoPrice, answered: Answered, explain: str, language: str | None, *, full: bool) -> PriceAnswer:
+def _no_price(outcome: NoPrice, answered: Answered, explain: str, told: Told | None) -> PriceAnswer:
     answer = PriceAnswer(
         outcome="no_price",
         item=outcome.item,
@@ -102,62 +100,14 @@ def _no_price(outcome: NoPrice, answered: Answered, explain: str, language: str 
         text=no_price_text(outcome.reason),
         next_change_at=None if outcome.next_change_at is None else instant_text(outcome.next_change_at),
     )
-    if explain != "none":
-        answer.steps = [_step(step, language, full, answered.facts) for step in outcome.steps]
-    if explain == "all":
-        answer.not_applied = _not_applied(outcome.not_applied, language)
+    if told is not None:
+        answer.steps = step_lines(outcome, told)
+        if explain == "all":
+            answer.not_applied = _not_applied(outcome.not_applied, told.language)
     if answered.ladder is not None:  # Larger quantities may have a price.
         digits = minor_digits(outcome.currency)
         answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
     return answer
-
-
-def _steps(steps: list[AppliedStep], explain: str, language: str | None, full: bool, facts: Facts) -> list[StepLine]:
-    return [] if explain == "none" else [_step(step, language, full, facts) for step in steps]
-
-
-def _step(step: tuple[Any, ...], language: str | None, full: bool, facts: Facts) -> StepLine:
-    name, kind, rule, label, value, price_in, price_out = step
-    line = StepLine(
-        name,
-        kind,
-        rule,
-        label if label is None or isinstance(label, str) else text_in(label, language),
-        None if value is None else plain(value),
-        None if price_in is None else plain(price_in),
-        plain(price_out),
-    )
-    if facts.circle.rates and rule is not None and value is not None:
-        line.currency = _foreign_currency(name, rule, facts)
-    by_cost = (kind == "allowance" or kind == "charge") and _is_by_cost(name, rule, facts)
-    if by_cost or kind == "limit" or (kind == "price" and price_in is not None):
-        line.confidential = True
-        if not full:
-            hide(line, by_cost=by_cost)
-    return line
-
-
-def _foreign_currency(name: str, rule: str, facts: Facts) -> str | None:
-    """The currency of a value that was converted for this answer."""
-    candidates = (one for step in facts.steps if step.plan.name == name for one in step.live)
-    return next((one.currency for one in candidates if one.rule.code == rule and not one.own_currency), None)
-
-
-def _is_by_cost(name: str, rule: str, facts: Facts) -> bool:
-    """Whether an allowance or charge is a part of the cost."""
-    for step in facts.steps:
-        if step.plan.name == name:
-            found = next((candidate.rule for candidate in step.live if candidate.rule.code == rule), None)
-            return found is not None and found.action == "percent" and (found.basis or step.plan.base) == "cost"
-    return False
-
-
-def hide(line: StepLine, *, by_cost: bool) -> None:
-    """Leave out of a step what would tell the cost: what a limit or a formula starts from, a part of it whole."""
-    line.value = line.price_in = None
-    if by_cost:
-        line.price_out = None
-    line.confidential = False
 
 
 def _not_applied(skipped: list[tuple[Any, ...]], language: str | None) -> list[NotAppliedLine]:

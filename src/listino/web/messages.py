@@ -9,8 +9,49 @@ from msgspec import UNSET, Struct, UnsetType
 Amount = str
 
 
+class RoundingLine(Struct, omit_defaults=True):
+    """The grid that a price was brought onto: steps of `increment`, moved by `offset`, then `decimals`."""
+
+    increment: Amount | None = None
+    offset: Amount = "0"
+    direction: str = "nearest"
+    decimals: int | None = None
+
+
+class FormulaLine(Struct, omit_defaults=True):
+    """What a formula did with the price that it started from: percent, amount, rounding, margins in that order."""
+
+    percent: Amount = "0"
+    amount: Amount = "0"
+    rounding: RoundingLine | None = None
+    min_margin: Amount | None = None
+    max_margin: Amount | None = None
+
+
+class IndexedLine(Struct, omit_defaults=True):
+    """A quotation and what the item holds of it: (value - reference) / per x holds x rate, at least `lowest`."""
+
+    quotation: str
+    value: Amount
+    reference: Amount
+    holds: Amount
+    per: Amount = "1"
+    rate: Amount = "1"
+    lowest: Amount | None = None
+
+
+class TierPart(Struct):
+    """So much of what is bought counts at this value of a graduated scale."""
+
+    quantity: Amount
+    value: Amount | None
+
+
 class StepLine(Struct, omit_defaults=True):
-    """One step that led to the price, with the price before and after it."""
+    """One step that led to the price: with the price before and after it, and all that its arithmetic needs.
+
+    What is not said is as in the answer (currency, unit, per), or does not take part in it.
+    """
 
     step: str
     kind: str
@@ -19,7 +60,24 @@ class StepLine(Struct, omit_defaults=True):
     value: Amount | None
     price_in: Amount | None
     price_out: Amount | None
+    action: str | None = None
     currency: str | None = None
+    rate: Amount | None = None
+    per: Amount | None = None
+    unit: str | None = None
+    units: Amount | None = None
+    tax_mode: str | None = None
+    basis: str | None = None
+    base: Amount | None = None
+    parts: list[TierPart] | None = None
+    formula: FormulaLine | None = None
+    indexed: IndexedLine | None = None
+    rounding: RoundingLine | None = None
+    reference_percent: Amount | None = None
+    bound: str | None = None
+    lowest: Amount | None = None
+    highest: Amount | None = None
+    left: Amount | None = None
     confidential: bool = False
 
 
@@ -62,6 +120,8 @@ class Segment(Struct, omit_defaults=True):
     """A part of a line that the end of a cap splits, priced by itself."""
 
     quantity: Amount
+    per: Amount
+    tax_mode: str
     net_price: Amount
     gross_price: Amount | None
     net: Amount
@@ -91,6 +151,7 @@ class PriceAnswer(Struct):
     tax_percent: Amount | UnsetType | None = UNSET
     tax_category: str | UnsetType = UNSET
     tax_reason: str | UnsetType = UNSET
+    tax_mode: str | UnsetType = UNSET
     price_list: str | UnsetType | None = UNSET
     list_gross_price: Amount | UnsetType | None = UNSET
     discount_price: Amount | UnsetType = UNSET

@@ -45,7 +45,8 @@ AMOUNTS = frozenset(
      "net", "tax", "gross", "tax_percent", "reference_net_price", "reference_gross_price", "prior_net_price",
      "prior_gross_price", "reduction_percent", "on_hand", "reserved", "available", "before", "after", "gross_before",
      "gross_after", "difference", "difference_percent", "margin_before", "margin_after", "margin_percent_before",
-     "margin_percent_after", "amount", "price"]
+     "margin_percent_after", "base", "rate", "units", "reference_percent", "lowest", "highest", "left", "increment",
+     "offset", "percent", "amount", "min_margin", "max_margin", "reference", "holds", "price"]
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
@@ -53,9 +54,10 @@ INSTANTS = frozenset(
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
-    ["PriceAnswer", "StepLine", "BreakLine", "ChargeLine", "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine",
-     "UnpricedLine", "ShareLine", "FreeGoodsLine", "BasketCharge", "RateTotals", "BasketTotals", "BasketParts",
-     "Warehouse", "Stock", "ChangedRule", "WhatIfSum", *(record.__name__ for record in STREAMED)]
+    ["PriceAnswer", "StepLine", "RoundingLine", "FormulaLine", "IndexedLine", "TierPart", "BreakLine", "ChargeLine",
+     "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "ShareLine", "FreeGoodsLine",
+     "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
+     *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     **CHOICES,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from listino.web.openapi.basket_words import BASKETS
 from listino.web.openapi.rule_words import RULES
+from listino.web.openapi.step_words import STEPS
 from listino.web.openapi.stream_words import STREAMS
 
 # A field of that name in any record that has no sentence of its own below.
@@ -227,6 +228,7 @@ MESSAGES: Mapping[str, str] = {
     "PriceAnswer.gross": "Amount of the line with tax; null where no tax fits.",
     "PriceAnswer.tax_category": "Category of the tax, as EN 16931 names it.",
     "PriceAnswer.tax_reason": "The text that an invoice must show for this tax.",
+    "PriceAnswer.tax_mode": "Whether the prices of the steps are without tax (net) or with it (gross).",
     "PriceAnswer.price_list": "Code of the list that the price stood in; null for a price outside of any list.",
     "PriceAnswer.visibility": "Only where it is not `shown`: whether a store shows this price.",
     "PriceAnswer.reference_unit": "Unit of the reference price, as KGM.",
@@ -253,14 +255,9 @@ MESSAGES: Mapping[str, str] = {
     "ChargeLine.tax_category": "EN 16931 category of its tax.",
     "ChargeLine.tax_reason": "The text that an invoice must show for its tax.",
     "Segment.quantity": "How much of the line this part is, in its unit.",
+    "Segment.tax_mode": "Whether the prices of its steps are without tax (net) or with it (gross).",
     "Segment.steps": "The steps that led to this part's price.",
     "PriceAnswer.usage_as_of": "Only where it depends on what is used up of caps or contracts: when that was read.",
-    "StepLine.kind": "What the step did.",
-    "StepLine.value": "The rule's value: an amount or percent. Left out (null) where it would tell a cost.",
-    "StepLine.currency": "Currency of the value, where it is not the answer's: it was converted at a dated rate.",
-    "StepLine.price_in": "Price before the step, per `per` units; null at the first.",
-    "StepLine.price_out": "Price after the step, per `per` units; null where it would tell a cost.",
-    "StepLine.confidential": "True where the step's figures are answered with the scope explain:full alone.",
     "NotAppliedLine.rule": "Code of the rule that did not apply.",
     "NotAppliedLine.text": "What would have to change for it to apply.",
     "BreakLine.net_price": "Unit price without tax at this break, per `per` units.",
@@ -289,7 +286,7 @@ MESSAGES: Mapping[str, str] = {
     "FaultLine.remedy": "What to do.",
 }
 
-OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **BASKETS, **STREAMS}
+OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS}
 
 
 def meaning_of(record: str, field: str) -> str | None:

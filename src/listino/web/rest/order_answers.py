@@ -9,11 +9,12 @@ from msgspec import UNSET, Struct, UnsetType
 from listino.core.money import EXACT, minor_digits, plain
 from listino.core.question import Price
 from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
-from listino.web.answers import encode, hide, instant_text, price_answer
+from listino.web.answers import encode, instant_text, price_answer
 from listino.web.basket_answers import charge_line, free_goods_line, share_lines
 from listino.web.basket_messages import BasketCharge, FreeGoodsLine, ShareLine
 from listino.web.messages import ChargeLine, HistoryLine, PriceAnswer, StepLine
 from listino.web.parts import own_line
+from listino.web.workings import hide
 
 # How a step is marked whose figures are for callers with the scope explain:full alone.
 CONFIDENTIAL = b'"confidential":true'
@@ -135,7 +136,7 @@ def shown(answer: bytes, *, full: bool) -> bytes:
 def _without_costs(said: dict[str, Any]) -> StepLine:
     step = msgspec.convert(said, StepLine)
     if step.confidential:
-        hide(step, by_cost=step.kind in {"allowance", "charge"})
+        hide(step)
     return step
 
 
