@@ -22,7 +22,7 @@ from tests.core.baskets import (
     scheme_with,
     unit_net,
 )
-from tests.core.lines import d, scale
+from tests.core.lines import d, on, scale
 from tests.core.lines import off as line_off
 
 A, B = listed("A", "12.00"), listed("B", "20.00")
@@ -201,3 +201,32 @@ def test_a_choice_between_ways_to_make_the_price_is_made_before_the_basket_is_me
     assert nets(shop(*rules, scheme=scheme).ask(("A", "9"))) == {"A": "54.00"}
     assert unit_net(shop(*rules, scheme=scheme).ask(("A", "10")).lines[0]) == d("5.4")
     assert applied(shop(*rules, scheme=scheme).ask(("A", "10"))) == {"R"}
+
+
+def test_what_a_rule_takes_off_in_one_order_ends_there_for_all_its_lines() -> None:
+    rule = line_off("R", "50", caps=Caps(amount_per_order=d(15)))
+    assert nets(shop(A, B, rule).ask(("A", "2"), ("B", "1"))) == {"A": "12.00", "B": "17.00"}
+
+
+def test_any_change_by_time_in_a_basket_is_every_lines() -> None:
+    soon = basket_off("R", "10", valid_from=on(20))
+    answer = shop(A, replace(B, valid_to=on(25)), soon).ask(("A", "1"), ("B", "1"))
+    assert [line.price.next_change_at for line in answer.lines] == [on(20), on(20)]
+    apart = shop(A, replace(B, valid_to=on(25))).ask(("A", "1"), ("B", "1"))
+    assert [line.price.next_change_at for line in apart.lines] == [None, on(25)]
+
+
+def test_a_line_changes_when_another_joins_its_mix() -> None:
+    tiers = Scale(by="mix:m", tiers=(Tier(from_=d(10), value=d(15)),))
+    first = Rule(code="M1", action="percent", item="A", scale=tiers)
+    later = Rule(code="M2", action="percent", item="B", scale=tiers, valid_from=on(20))
+    answer = shop(A, B, first, later).ask(("A", "5"), ("B", "5"))
+    assert nets(answer) == {"A": "60.00", "B": "100.00"}
+    assert answer.lines[0].price.next_change_at == on(20)
+
+
+def test_goods_that_are_given_later_are_a_change_too() -> None:
+    rules = (A, listed("W", "4", valid_from=on(22)), gift("G", "W", "50"))
+    answer = shop(*rules).ask(("A", "1"))
+    assert answer.free_goods == ()
+    assert answer.lines[0].price.next_change_at == on(22)

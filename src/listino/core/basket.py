@@ -3,6 +3,7 @@
 from decimal import Decimal, getcontext, setcontext
 
 from listino.core.basket_answer import Resolved, answered
+from listino.core.basket_changes import next_basket_change_at
 from listino.core.basket_question import BasketLine as BasketLine
 from listino.core.basket_question import BasketPrice as BasketPrice
 from listino.core.basket_question import BasketQuestion as BasketQuestion
@@ -17,6 +18,7 @@ from listino.core.rates import rate_at
 from listino.core.reservations import Reservation, measures_taken, reserved_of_contract, reserved_of_rules
 from listino.core.resolve import resolve
 from listino.core.totals import asked, line_totals
+from listino.core.usage import in_this_order
 
 
 def priced_basket(basket: BasketQuestion) -> BasketPrice:
@@ -38,9 +40,21 @@ def priced_basket(basket: BasketQuestion) -> BasketPrice:
         pieces = pieces_of(priced, basket.currency, gross)
         work = BasketWork(basket, [line for line, _ in resolved], pieces, _usage_before(basket), till)
         work.carry_out()
+        if any(line.facts.timed for line, _ in resolved):
+            _bound_in_time(work, resolved)
         return answered(work, resolved)
     finally:
         setcontext(context)
+
+
+def _bound_in_time(work: BasketWork, resolved: list[Resolved]) -> None:
+    """Where lines depend on each other, what changes one may change all."""
+    alone = not any(step.live for line, _ in resolved for step in line.facts.steps if step.plan.kind == "basket")
+    if alone and all(line.question.totals is None for line, _ in resolved):
+        return
+    change_at = next_basket_change_at(resolved, work.changes)
+    for _, price in resolved:
+        price.next_change_at = change_at
 
 
 def _usage_before(basket: BasketQuestion) -> dict[str, Decimal]:
@@ -69,7 +83,8 @@ def _resolved(basket: BasketQuestion) -> list[Resolved]:
         by_id[line.id] = (line, price)
         if isinstance(price, Price):
             for subject, amount in measures_taken(_reserved(line, price)):
-                usage[subject] = usage.get(subject, ZERO) + amount
+                for used in (subject, in_this_order(subject)):
+                    usage[used] = usage.get(used, ZERO) + amount
     return [by_id[line.id] for line in basket.lines]
 
 

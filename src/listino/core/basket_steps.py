@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +49,7 @@ class BasketWork:
 
     Shapes:  lines: those that are asked, as they were resolved; pieces: what they come to; usage: what
              was used up before this order; effects: of the step's rules what was worked out, and after
-             how many changes to their goods.
+             how many changes to their goods; changes: when goods that are given could cost something else.
     """
 
     basket: BasketQuestion
@@ -63,6 +64,7 @@ class BasketWork:
     taken: dict[str, Candidate] = field(default_factory=dict)
     beside: list[Piece] = field(default_factory=list)
     gift_lines: list[Bought] = field(default_factory=list)
+    changes: list[datetime | None] = field(default_factory=list)
     effects: dict[str, tuple[int, tuple[Effect, FreeGoods | None]]] = field(default_factory=dict)
 
     def carry_out(self) -> None:
@@ -143,6 +145,7 @@ class BasketWork:
         except Unpriced as missing:
             found = Effect(reason=str(missing)), None
         self.effects[standing.rule.code] = changes, found
+        self.changes.append(found[0].until)
         return found
 
     def _works_on(self, standing: Standing) -> list[Piece]:

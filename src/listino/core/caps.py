@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, Reason
-from listino.core.money import EXACT, ONE
+from listino.core.money import EXACT, ONE, ZERO
 from listino.core.question import Facts, Question, Running
 from listino.core.rates import rate_at
 from listino.core.rules import Rule
-from listino.core.usage import customer_subject, rule_subject, used
+from listino.core.usage import customer_subject, in_this_order, rule_subject, used
 
 
 def spent(rule: Rule, question: Question, facts: Facts) -> Reason | None:
@@ -72,7 +72,8 @@ def capped_reduction(
                 return before, "cap_exceeded", None
             taken_off = left
     if caps.amount_per_order is not None:
-        taken_off = min(taken_off, caps.amount_per_order * rate)
+        before_it = used(question, in_this_order(rule_subject(candidate.rule.code, "amount")))
+        taken_off = min(taken_off, max(caps.amount_per_order - before_it, ZERO) * rate)
     if taken_off == wanted:
         return amount, None, None
     return before - taken_off * running.per / question.quantity, None, taken_off

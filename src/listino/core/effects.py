@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from listino.core.facts import Tax
@@ -27,7 +28,8 @@ class Effect:
              many of its units; benefit: what the buyer has of it, below 0 for a charge; units: how many
              get cheaper or are given; kept: what limits keep from being given.
     Shapes:  charges: amounts of a line of its own by their tax; used: units that the rule has had, by
-             piece; reason: why it comes to nothing, where it does.
+             piece; reason: why it comes to nothing, where it does; until: when the price of goods that
+             are given could change.
     """
 
     changes: list[tuple[Piece, Decimal, Decimal]] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Effect:
     units: Decimal = ZERO
     kept: Decimal = ZERO
     reason: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ def _priced(
     found = resolve(question, line.facts)
     free = offer.reduction == "percent" and standing.value >= HUNDRED
     if isinstance(found, NoPrice) and not (found.reason == "no_price" and (free or offer.reduction == "price")):
-        return Effect(reason=found.reason), None
+        return Effect(reason=found.reason, until=found.next_change_at), None
     mode = found.tax_mode if isinstance(found, Price) else "gross" if till.gross else "net"
     full = ZERO
     if isinstance(found, Price):
@@ -72,14 +72,14 @@ def _priced(
     price = SETTLED.divide(amount, question.quantity)
     low = found.low / found.per if isinstance(found, Price) and found.low is not None else ZERO
     if price < low and not standing.rule.below_limit:
-        return Effect(reason="limit_reached"), None
+        return Effect(reason="limit_reached", until=found.next_change_at), None
     tax = tax_at(line.facts.taxes, question)
     goods = FreeGoods(
         step, standing.rule, standing.value, question.item, question.quantity, question.unit, price, mode, amount,
         None, None, tax, found.own_lines if isinstance(found, Price) else (),
     )  # fmt: skip
     units = question.quantity * line.facts.factors[question.unit]
-    return Effect(benefit=full - amount, units=units), goods
+    return Effect(benefit=full - amount, units=units, until=found.next_change_at), goods
 
 
 def _left(standing: Standing, offer: Offer, full: Decimal, quantity: Decimal) -> Decimal:
@@ -90,5 +90,4 @@ def _left(standing: Standing, offer: Offer, full: Decimal, quantity: Decimal) ->
     value = converted(value, standing.candidate, standing.question, standing.line.facts)
     if offer.reduction == "amount":
         return max(full - value * quantity, ZERO)
-    stated = value * quantity if offer.reduction == "price" else value
-    return min(stated, full) if full else stated
+    return min(value * quantity, full) if full else value * quantity

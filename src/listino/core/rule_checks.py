@@ -84,6 +84,9 @@ def _part_faults(rule: Rule) -> Iterator[Fault]:
     if rule.own_line is not None and rule.action not in ("amount", "percent", "indexed"):
         text = "Only an amount, a percentage or a surcharge by quotation can stand on a line of its own."
         yield Fault("own_line", "not_a_charge", text, 'Send action "amount" with sign "charge".')
+    elif rule.own_line is not None and rule.sign == "allowance":
+        text = "What stands on a line of its own is charged."
+        yield Fault("sign", "not_a_charge", text, 'Send sign "charge", or leave it out.')
     caps = rule.caps
     if caps is not None:
         for name in ("uses", "per_customer", "quantity", "amount", "amount_per_order"):
@@ -101,6 +104,12 @@ def _offer_faults(rule: Rule, offer: Offer) -> Iterator[Fault]:
         yield Fault("value", "missing", f"A reduction by {offer.reduction} needs a value.", 'Send value, as "20.00".')
     if offer.reduction == "percent" and rule.value is not None and rule.value > 100:
         yield Fault("value", "over_100", "A reduction cannot be above 100 percent.", "Send the percentage, as 50.")
+    if rule.action == "free_goods" and offer.reduction.startswith("set_"):
+        text = "Goods that are added have a price each."
+        yield Fault("offer.reduction", "not_a_bundle", text, "Send percent, amount or price.")
+    if offer.quantity_from is not None and offer.amount_from is not None:
+        text = "An offer counts units or an amount."
+        yield Fault("offer.amount_from", "two_measures", text, "Send one; require the other by `requires`.")
     if offer.quantity is not None and offer.quantity <= 0:
         yield Fault("offer.quantity", "not_positive", "offer.quantity must be above 0.", "Send a number above 0.")
     if offer.times_max is not None and offer.times_max < 1:

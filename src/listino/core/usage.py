@@ -17,6 +17,11 @@ def rule_subject(code: str, measure: str) -> str:
     return SEPARATOR.join(("rule", code, measure))
 
 
+def in_this_order(subject: str) -> str:
+    """What of a subject the lines before have taken in the same order; it stands in no ledger."""
+    return SEPARATOR.join((subject, "order"))
+
+
 def customer_subject(code: str, customer: str) -> str:
     """How often one customer has used a rule."""
     return SEPARATOR.join(("rule", code, "customer", customer))
