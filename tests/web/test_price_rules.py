@@ -319,3 +319,19 @@ def test_the_ready_schemes_can_be_read_to_start_from(house: House) -> None:
     house.put("schemes", "own", steps=scheme["steps"])
     house.put("schemes", "best_price", name=scheme["name"], steps=scheme["steps"])
     assert house.get("/v1/schemes/best_price").json()["revision"] > 0
+
+
+def test_the_next_break_under_a_contract_lies_where_what_was_ordered_leaves_it(house: House) -> None:
+    house.put("contracts", "k", customer="beta", valid_from="2026-01-01")
+    tiers = [{"from": "0", "value": "9"}, {"from": "100", "value": "7"}]
+    house.put("rules", "k", action="price", customer="beta", scale={"by": "period:k", "tiers": tiers})
+    placed = house.order(customer="beta", channel="b2b", lines=[{"item": "cable", "quantity": "60"}])
+    assert placed.status == 201, placed.body
+    answer = house.price("cable", customer="beta", channel="b2b", quantity="39", ladder="true")
+    assert (answer["net_price"], answer["next_break"]["from"], answer["next_break"]["net_price"]) == (
+        "9.00",
+        "40",
+        "7.00",
+    )
+    assert [rung["from"] for rung in answer["ladder"]] == ["1", "40"]
+    assert house.price("cable", customer="beta", channel="b2b", quantity="40")["net_price"] == "7.00"

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.money import EXACT, NINE_PLACES
-from listino.core.question import AmountBreak
+from listino.core.money import EXACT, NINE_PLACES, ONE
+from listino.core.question import AmountBreak, Facts, Question
 from listino.core.rules import Requirement
-from listino.core.usage import PERIOD
+from listino.core.usage import PERIOD, contract_subject, used
 
 # A line meets at most this many breaks: those of all its rules together.
 BREAKS_MAX = 1000
@@ -32,17 +32,34 @@ def starts_of(
     """
     starts: set[Decimal] = set()
     for candidate in every_candidate(steps):
-        tiers, scale = candidate.ready.tiers, candidate.rule.scale
-        if tiers and scale is not None and scale.measure != "amount":
-            starts.update(
-                _in_units(scale.measure, [start for start, _ in tiers], candidate, item_unit, factors, weight)
-            )
-        for requirement in candidate.rule.requires:
-            if requirement.measure != "amount" and not requirement.by.startswith(PERIOD):
-                bounds = _bounds(requirement)
-                unit = requirement.unit or candidate.rule.unit or item_unit
-                starts.update(_in_units(requirement.measure, bounds, candidate, unit, factors, weight))
+        for by, measure, bounds, unit in _measures_of(candidate):
+            if measure != "amount" and not by.startswith(PERIOD):
+                starts.update(_in_units(measure, bounds, factors.get(unit or item_unit), weight))
     return tuple(sorted(starts))[:BREAKS_MAX]
+
+
+def period_starts(facts: Facts, question: Question) -> tuple[Decimal, ...]:
+    """The same for what is measured under a contract: what it has used up already is passed."""
+    starts: set[Decimal] = set()
+    for candidate in every_candidate(facts.steps):
+        for by, measure, bounds, unit in _measures_of(candidate):
+            if measure != "amount" and by.startswith(PERIOD):
+                before = used(question, contract_subject(by.removeprefix(PERIOD), measure))
+                factor = facts.factors.get(unit or facts.item.unit)
+                weight = facts.item.weight
+                own = ONE if weight is None or measure == "quantity" else weight
+                passed = EXACT.divide(before, own)
+                starts.update(start - passed for start in _in_units(measure, bounds, factor, weight) if start > passed)
+    return tuple(sorted(starts))[:BREAKS_MAX]
+
+
+def _measures_of(candidate: Candidate) -> Iterator[tuple[str, str, list[Decimal], str | None]]:
+    """What a rule's scale and requirements measure: over what, which measure, at which bounds, in which unit."""
+    rule = candidate.rule
+    if candidate.ready.tiers and rule.scale is not None:
+        yield rule.scale.by, rule.scale.measure, [start for start, _ in candidate.ready.tiers], rule.unit
+    for requirement in rule.requires:
+        yield requirement.by, requirement.measure, _bounds(requirement), requirement.unit or rule.unit
 
 
 def _bounds(requirement: Requirement) -> list[Decimal]:
@@ -50,13 +67,9 @@ def _bounds(requirement: Requirement) -> list[Decimal]:
     return bounds + ([requirement.up_to + NINE_PLACES] if requirement.up_to is not None else [])
 
 
-def _in_units(
-    measure: str, starts: list[Decimal], candidate: Candidate, unit: str, factors: dict[str, Decimal],
-    weight: Decimal | None,
-) -> list[Decimal]:  # fmt: skip
+def _in_units(measure: str, starts: list[Decimal], factor: Decimal | None, weight: Decimal | None) -> list[Decimal]:
     if measure == "weight":
         return [EXACT.divide(start, weight) for start in starts] if weight else []
-    factor = factors.get(candidate.rule.unit or unit)
     return [EXACT.multiply(start, factor) for start in starts] if factor is not None else []
 
 
@@ -66,9 +79,15 @@ def amount_breaks(steps: Iterable[StepCandidates]) -> tuple[AmountBreak, ...]:
     for candidate in every_candidate(steps):
         scale = candidate.rule.scale
         amounts = [start for start, _ in candidate.ready.tiers] if scale and scale.measure == "amount" else []
-        found.update(dict.fromkeys((amount, candidate.currency, False) for amount in amounts))
+        contract = _contract(scale.by) if scale else None
+        found.update(dict.fromkeys((amount, candidate.currency, False, contract) for amount in amounts))
         for requirement in candidate.rule.requires:
-            if requirement.measure == "amount" and not requirement.by.startswith(PERIOD):
-                gross = requirement.basis == "gross"
-                found.update(dict.fromkeys((bound, candidate.currency, gross) for bound in _bounds(requirement)))
+            if requirement.measure == "amount":
+                is_gross, contract = requirement.basis == "gross", _contract(requirement.by)
+                bounds = _bounds(requirement)
+                found.update(dict.fromkeys((bound, candidate.currency, is_gross, contract) for bound in bounds))
     return tuple(found)[:AMOUNT_BREAKS_MAX]
+
+
+def _contract(by: str) -> str | None:
+    return by.removeprefix(PERIOD) if by.startswith(PERIOD) else None

@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from itertools import islice
 
+from listino.core.breaks import period_starts
 from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
 from listino.core.question import Facts, Price, Question, UnitPrice
 from listino.core.rates import rate_at
 from listino.core.resolve import resolve, unit_price
 from listino.core.scales import MEASURED_UNITS
+from listino.core.usage import contract_subject, used
 
 # How far the next break is looked for before one changes the price.
 NEXT_BREAKS_TRIED_MAX = 20
@@ -63,7 +65,10 @@ def _at(question: Question, quantity: Decimal) -> Question:
 def _asked(question: Question, facts: Facts, above: Decimal) -> Iterator[Decimal]:
     """The breaks above a quantity, in the question's unit, rounded up to what a quantity can be."""
     factor = facts.factors[question.unit]
-    starts = facts.starts[bisect_right(facts.starts, EXACT.multiply(above, factor)) :]
+    every = facts.starts
+    if facts.contracts:
+        every = tuple(sorted({*every, *period_starts(facts, question)}))
+    starts = every[bisect_right(every, EXACT.multiply(above, factor)) :]
     asked = (_quantity(start, factor) for start in starts)
     return _with_amounts(question, facts, above, tuple(asked)) if facts.amounts else asked
 
@@ -86,11 +91,13 @@ def _with_amounts(question: Question, facts: Facts, above: Decimal, starts: tupl
         at_start = _at(question, start)
         resolve(at_start, facts)
         following = starts[index] if index < len(starts) else None
-        for amount, currency, is_gross in facts.amounts:
+        for amount, currency, is_gross, contract in facts.amounts:
             line = at_start.gross_amount if is_gross else at_start.amount
             rate = rate_at(currency, question.currency, question.at, facts.circle)
             if not line or rate is None:
                 continue
+            if contract is not None:
+                amount -= used(question, contract_subject(contract, "amount"))
             exact = EXACT.divide(EXACT.multiply(EXACT.multiply(amount, rate), start), line)
             reached = exact.quantize(NINE_PLACES, ROUND_CEILING, EXACT)
             if question.unit not in MEASURED_UNITS:

@@ -13,8 +13,8 @@ from listino.core.windows import Window
 
 # (step, kind, rule, label, value, price_in, price_out): plain tuples, named at the door.
 AppliedStep = tuple[str, str, str | None, object, Decimal | None, Decimal | None, Decimal]
-# (amount, its currency, whether it is meant gross)
-AmountBreak = tuple[Decimal, str, bool]
+# (amount, its currency, whether it is meant gross, the contract under which it is measured)
+AmountBreak = tuple[Decimal, str, bool, str | None]
 # (step, rule, reason, what the reason's sentence needs)
 NotApplied = tuple[str, Rule, str, object]
 

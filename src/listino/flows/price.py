@@ -122,7 +122,12 @@ def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
     rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
     # Of a break whose amounts are out of range no price is shown.
     with suppress(ArithmeticError):
-        if asked.breaks and outcome.quantity > 0 and (facts.starts or facts.amounts) and isinstance(outcome, Price):
+        if (
+            asked.breaks
+            and outcome.quantity > 0
+            and (facts.starts or facts.amounts or facts.contracts)
+            and isinstance(outcome, Price)
+        ):
             following = next_break(question, facts, outcome)
     with suppress(ArithmeticError):
         rungs = ladder(question, facts) if asked.ladder else ()
