@@ -288,3 +288,22 @@ def test_what_cannot_be_right_is_held(house: House, said: dict[str, Any], reason
 def test_a_voucher_takes_its_share_of_the_tax_with_it(house: House) -> None:
     order = house.order(vouchers=[{"code": "TEN", "gross": "12.20"}]).json()
     assert (order["net"], order["tax"], order["gross"]) == ("15.65", "3.44", "19.09")
+
+
+def test_an_order_is_priced_in_all_the_circumstances_that_a_price_is_asked_in(house: House) -> None:
+    terms: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+        ("17", {"order_type": "pickup"}, {"order_type": "pickup"}),
+        ("16", {"ship_to": "yard"}, {"ship_to": {"code": "yard"}}),
+        ("15", {"attributes": {"season": ["winter"]}}, {"attributes": {"season": "winter"}}),
+        ("14", {"dated_by": "delivery", "valid_from": "2026-12-24"}, {"wanted_on": "2026-12-24"}),
+    )
+    for value, scope, said in terms:
+        house.put("rules", f"saw-{value}", action="price", customer="bianchi", item="saw", value=value, **scope)
+        lines = [{"item": "saw", "quantity": 1}]
+        order = house.order(number=value, customer="bianchi", lines=lines, **said).json()
+        assert (order["held"], order["lines"][0]["net_price"]) == ([], f"{value}.00"), value
+        read = house.get(f"/v1/orders/{order['id']}").json()
+        assert {name: read[name] for name in said} == said
+        plain = house.order(number=f"no {value}", customer="bianchi", lines=lines).json()
+        assert plain["lines"][0]["net_price"] == "20.00"
+        house.client.request("DELETE", f"/v1/rules/saw-{value}")

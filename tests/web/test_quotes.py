@@ -221,6 +221,27 @@ def test_there_is_no_quote_where_a_line_has_no_price(house: House) -> None:
     assert (wanted["item"], wanted["customer"]) == ("anvil", "rossi")
 
 
+def test_a_quote_holds_also_where_no_tax_is_known(house: House) -> None:
+    assert house.client.request("DELETE", "/v1/taxes/it-standard").status == 200
+    answer = basket(house)
+    assert (answer["totals"]["net"], answer["totals"]["gross"]) == ("61.65", None)
+    dearer(house)
+    order = ordered(house, answer["quote"])
+    assert (order["held"], order["net"]) == (["tax_unknown"], "61.65")
+
+
+def test_a_quote_is_that_of_all_the_circumstances_it_was_asked_in(house: House) -> None:
+    scope = {"order_type": "pickup", "attributes": {"season": ["winter"]}, "coupon": "HELLO"}
+    house.put("rules", "saw-pickup", action="price", customer="rossi", item="saw", value="11", **scope)
+    said = {"order_type": "pickup", "attributes": {"season": "winter"}, "coupons": ["HELLO"]}
+    answer = basket(house, **said, delivery_at="2026-12-24T08:00:00Z", country="IT", currency="EUR", ship_to="yard")
+    assert answer["lines"][1]["steps"][0]["rule"] == "saw-pickup"
+    dearer(house)
+    house.client.request("DELETE", "/v1/rules/saw-pickup")
+    order = ordered(house, answer["quote"], vouchers=[{"code": "HELLO"}], ship_to={"code": "yard", "country": "IT"})
+    assert (order["held"], order["net"]) == ([], answer["totals"]["net"])
+
+
 def test_a_rotated_secret_signs_from_now_on_and_the_old_quotes_hold(house: House) -> None:
     old = basket(house)["quote"]
     name = rotated(house.database, SystemChance(), revoke=False)

@@ -16,6 +16,11 @@ HELD_TEXTS = {
     "unknown_item": "An item is not known here.",
     "unknown_unit": "An item has no factor for the unit.",
     "unknown_quote": "The quote is not known here.",
+    "quote_expired": "The order was placed after its quote had expired.",
+    "quote_used": "Another order has used the quote.",
+    "quote_differs": "The order says something else than its quote.",
+    "cap_exceeded": "Others used up a price or discount of which there is only so much.",
+    "charge_difference": "A charge of ours is not among those of the store.",
     "bad_address": "An address cannot be right.",
     "amounts_do_not_add_up": "The amounts that the store states do not add up.",
     "price_difference": "The store charged another price than ours.",
@@ -149,12 +154,24 @@ def _how(line: dict[str, Any], currency: str) -> str:
     ]
     if steps:
         parts.append("; ".join(steps))
+    for share in line.get("shares") or ():
+        sign = "−" if share["kind"] == "allowance" else "+"
+        parts.append(f"{share.get('label') or share['rule']}: {sign}{share['amount']} {currency}")
+    beside = line.get("own_lines") or ()
+    parts += [f"beside it: {own.get('label') or own['rule']} {own['gross'] or own['net']} {currency}" for own in beside]
     if price.get("net_price") and price["net_price"] != line.get("net_price"):
         parts.append(f"our price: {price['net_price']} {currency}")
     return "\n".join([*parts, *(held_text(reason) for reason in line.get("held") or ())])
 
 
 def _print_amounts(one: dict[str, Any]) -> None:
+    for goods in one.get("free_goods") or ():
+        amount = goods["gross"] or goods["net"]
+        given = f"{goods['quantity']} {goods['unit']} {goods['item']}"
+        screen.say(f"Given by {goods.get('label') or goods['rule']}: {given}, {amount} {one['currency']}")
+    for charge in one.get("own_charges") or ():
+        amount = charge["gross"] or charge["net"]
+        screen.say(f"Charge {charge.get('label') or charge['rule']}: {amount} {one['currency']}")
     for charge in one.get("charges") or ():
         screen.say(f"Charge {charge['kind']}: {charge.get('gross') or charge.get('net')} {one['currency']}")
     for voucher in one.get("vouchers") or ():

@@ -108,6 +108,7 @@ class Order:
     buyer: Party | None = None
     quote: str | None = None
     order_type: str | None = None
+    attributes: dict[str, str | tuple[str, ...]] | None = None
     charges: tuple[Charge, ...] = ()
     bill_to: Party | None = None
     ship_to: Party | None = None

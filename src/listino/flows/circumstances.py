@@ -48,8 +48,14 @@ def context_of(book: Snapshot, order: Order, parties: tuple[str | None, str | No
         "", at, customer=customer, channel=channel, currency=order.currency, country=country,
         ship_to=ship_to.code if ship_to is not None else None, order_type=order.order_type,
         coupons=tuple(voucher.code for voucher in order.vouchers if voucher.code), breaks=False,
+        attributes=_attributes(order),
     )  # fmt: skip
     if order.wanted_on is not None:
         zone = zone_named(buyer_for(book, context).company.zone)
         context.delivery_at = datetime.combine(order.wanted_on, time(), zone or UTC)
     return context
+
+
+def _attributes(order: Order) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    said = order.attributes or {}
+    return tuple(sorted((name, (values,) if isinstance(values, str) else values) for name, values in said.items()))

@@ -193,7 +193,7 @@ def _row(taken: Taken, answer: str) -> OrderRow:
     # What the store said in words of its own may be personal, so it stands with the people alone.
     message = _said(
         charges=_bare(taken.charges), payments=_bare(order.payments), vouchers=_bare(order.vouchers),
-        wanted_on=order.wanted_on, quote=order.quote, order_type=order.order_type,
+        wanted_on=order.wanted_on, quote=order.quote, order_type=order.order_type, attributes=order.attributes,
     )  # fmt: skip
     texts = [_said(text=line.text, fields=line.fields) for line in order.lines]
     private = _said(

@@ -1,6 +1,6 @@
 """Reading a request: its query, its body within bounds, its instants and numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
@@ -180,7 +180,7 @@ def attributes_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[st
     return checked_attributes(found) if found else ()
 
 
-def checked_attributes(said: Mapping[str, str | list[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def checked_attributes(said: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Attributes as they may be, by name.
 
     Errors:  Malformed.

@@ -8,7 +8,7 @@ from listino.core.checks import currency_fault, decimal_fault, instant_fault, te
 from listino.core.errors import Malformed, malformed
 from listino.core.orders import LINES_MAX, Order
 from listino.flows.records import settled_record, strict
-from listino.web.reading import checked_quantity
+from listino.web.reading import checked_attributes, checked_quantity
 
 TEXT_LENGTH_MAX = 400
 TAX_PERCENT_MAX = 1000
@@ -46,8 +46,9 @@ def _check(order: Order) -> None:
     fault = currency_fault("currency", order.currency) or instant_fault("ordered_at", order.ordered_at)
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))
-    for name in ("number", "store", "customer", "channel"):
+    for name in ("number", "store", "customer", "channel", "order_type"):
         _check_text(name, getattr(order, name))
+    checked_attributes(order.attributes or {})
     for index, line in enumerate(order.lines):
         _check_text(f"lines[{index}].item", line.item)
         _check_text(f"lines[{index}].unit", line.unit)

@@ -1,0 +1,27 @@
+"""`listino order` shows what a basket added: shares of the order's discount, free goods, charges of ours."""
+
+from pathlib import Path
+
+from tests.cli.test_commands import said
+from tests.shop import opened
+
+
+def test_an_order_shows_what_its_basket_added(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        house.put("items", "sticker")
+        house.put("rules", "sticker", action="price", list="base", item="sticker", value="1")
+        house.put("rules", "ten", action="percent", step="order_discount", value="10", label="Autumn")
+        offer = {"item": "sticker", "quantity": "1", "quantity_from": "2"}
+        house.put("rules", "gift", action="free_goods", item="saw", offer=offer, label="A sticker")
+        own = {"action": "amount", "sign": "charge", "own_line": {"per": "order", "tax_class": "standard"}}
+        house.put("rules", "freight", **own, value="6", label="Freight")
+        beside = {**own, "own_line": {"per": "unit", "tax_class": "standard"}}
+        house.put("rules", "eco", **beside, item="saw", value="0.50", label="Eco tax")
+        lines = [{"item": "saw", "quantity": "2"}]
+        order = house.order(customer="bianchi", lines=lines, quote="nothing").json()
+    text = said("order", order["id"], url=f"sqlite:///{tmp_path / 'listino.db'}")
+    for words in (
+        "Autumn: −4.00 EUR", "beside it: Eco tax 1.22 EUR", "Given by A sticker: 1 C62 sticker, 0.00 EUR",
+        "Charge Freight: 7.32 EUR", "Net 43.00, tax 9.46, gross 52.46 EUR", "The quote is not known here.",
+    ):  # fmt: skip
+        assert words in text
