@@ -19,9 +19,10 @@ from listino.core.facts import (
     PriceList,
     Tax,
 )
-from listino.core.keys import code_key, key_of, references
+from listino.core.keys import code_key, key_of
 from listino.db.codec import body_of
 from listino.db.engine import connected
+from listino.db.lookups import digests_of
 from listino.db.migrate import migrated
 from listino.db.schema import OPEN
 from listino.db.snapshot import digest_of
@@ -238,5 +239,5 @@ def _refer_frame(connection: Any) -> None:
         name = code_key(KIND_OF[type(fact)], fact.code)
         (row,) = connection.execute("SELECT fact FROM code_of WHERE code = ?", (name,)).fetchone()
         connection.executemany(
-            "INSERT OR IGNORE INTO reference VALUES (?, ?)", [(digest_of(*target), row) for target in references(fact)]
+            "INSERT OR IGNORE INTO reference VALUES (?, ?)", [(digest, row) for digest in digests_of(fact)]
         )

@@ -85,8 +85,8 @@ class House:
         return answer.json()
 
     def put(self, kind: str, code: str, **said: Any) -> Any:
-        """State a fact, which must be taken."""
-        answer = self.client.request("PUT", f"/v1/{kind}/{code}", json=said)
+        """State a fact, which must be taken; whatever it changes of a price is confirmed."""
+        answer = self.client.request("PUT", f"/v1/{kind}/{code}", json=said, params={"confirm": "true"})
         assert answer.status in {200, 201}, answer.body
         return answer.json()
 

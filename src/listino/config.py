@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from listino.core.errors import malformed
+from listino.core.findings import Checks, checks_from
 from listino.core.quotes import Secret
 from listino.web.settings import QUOTE_MINUTES, WebSettings
 
@@ -59,6 +60,7 @@ def web_settings() -> WebSettings:
         metrics_folder=os.environ.get("LISTINO_METRICS_FOLDER") or None,
         quote_minutes=_quote_minutes(),
         quote_secrets=_quote_secrets(),
+        checks=check_settings(),
     )
 
 
@@ -86,6 +88,14 @@ def _quote_secrets() -> tuple[Secret, ...]:
             raise malformed("LISTINO_QUOTE_SECRETS", "form", text, remedy)
         found.append(Secret(name, secret.encode()))
     return tuple(found)
+
+
+def check_settings() -> Checks:
+    """The settings of the checks at save: LISTINO_CHECKS, LISTINO_PRICE_CHANGE_PERCENT.
+
+    Errors:  Malformed.
+    """
+    return checks_from(os.environ.get("LISTINO_CHECKS", ""), os.environ.get("LISTINO_PRICE_CHANGE_PERCENT", ""))
 
 
 def application() -> Any:

@@ -104,7 +104,7 @@ def test_a_change_by_a_command_is_seen_too(
 ) -> None:
     file = tmp_path / "rules.csv"
     file.write_text("code,action,list,item,value\nsaw-base,price,base,saw,77\n")
-    assert listino("import", str(file), "--database", url).returncode == 0
+    assert listino("import", str(file), "--confirm", "--database", url).returncode == 0
     assert {saw_price(server, connection) for connection in connections} == {"77.00"}
 
 

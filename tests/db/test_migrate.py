@@ -14,6 +14,7 @@ from listino.core.errors import Unavailable
 from listino.core.rules import Rule
 from listino.db import migrate
 from listino.db.engine import Database, connected
+from listino.db.lookups import alike, assignments_of, formulas_over
 from listino.db.migrate import HEAD, check_version, migrated
 from listino.db.schema import METADATA
 from listino.db.snapshot import snapshot
@@ -68,6 +69,31 @@ def test_a_database_of_the_first_version_keeps_its_book(tmp_path: Path) -> None:
         assert str(answer.net_price) == "20"
         changed: Any = put(database, Rule(code="saw-base", action="price", list="base", item="saw", value=Decimal(21)))
         assert (changed.revision, changed.changed) == (2, 1)
+
+
+def test_what_was_there_before_is_found_by_its_marks(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    url = f"sqlite:///{path}"
+    upgraded_to(path, "0003")
+    connection = connected(path, writing=True)
+    facts = (
+        ("assignments\x1feveryone\x1f", "all", '{"code":"all","list":"L"}'),
+        ("customers\x1fRossi", "Rossi", '{"code":"Rossi"}'),
+        ("LL", "f", '{"code":"f","action":"price","list":"L","formula":{"list":"M"}}'),
+        ("LL", "p", '{"code":"p","action":"price","list":"L","value":"1"}'),
+    )
+    for number, (key, code, body) in enumerate(facts, 1):
+        connection.execute("INSERT INTO fact VALUES (?, ?, ?, 1, ?, ?)", (number, key, code, OPEN, body))
+    connection.close()
+    migrated(url)
+    with closing(Database(url)) as database:
+        book = snapshot(database)
+        book.revision = 1
+        assert [one.code for one in assignments_of(book, "L", 9)] == ["all"]
+        assert [one.code for one in formulas_over(book, "M", 9)] == ["f"]
+        assert [one.code for one in alike(book, "customers", ["rossi"])] == ["Rossi"]
+        (count,) = book.reading.connection.execute("SELECT count(*) FROM reference").fetchone()
+        assert count == 4
 
 
 def test_the_migrations_make_the_tables_that_the_schema_names(tmp_path: Path) -> None:

@@ -192,7 +192,9 @@ def test_what_is_committed_meanwhile_is_not_in_the_list(house: House) -> None:
     def commit_between(client: Client) -> list[Any]:
         change = {"kind": "rules", "code": "saw-base", "action": "price", "list": "base", "item": "saw", "value": "99"}
         path = "/v1/customers/rossi/price-list"
-        return client.together([("GET", path, {}), ("POST", "/v1/changes", {"json": [change]})])
+        return client.together(
+            [("GET", path, {}), ("POST", "/v1/changes", {"json": [change], "params": {"confirm": "true"}})]
+        )
 
     stream, changed = commit_between(house.client)
     assert (stream.status, changed.status) == (200, 200)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from listino.core.facts import KIND_OF, Assignment, Contract, Fact, ItemSet, Quotation, Rate, Tax
+from listino.core.lookalikes import look_of
 from listino.core.rules import Rule, Scope, exceptions_of
 
 SEPARATOR = "\x1f"
@@ -137,6 +138,22 @@ def references(fact: Fact) -> tuple[tuple[str, str], ...]:
         found.extend((kind, code if isinstance(code, str) else code.group) for code in codes)
     found += _nested_references(fact)
     return tuple(dict.fromkeys(found))
+
+
+# By what else facts are found, as (mark, code): no kind of fact has such a name.
+ASSIGNED, STARTED_FROM, ALIKE = "assigned:", "started-from:", "alike:"
+
+
+def marks(fact: Fact) -> tuple[tuple[str, str], ...]:
+    """What a fact is found by beside whom it names: its list, if it assigns one or starts from it; how its code looks.
+
+    Rules are not found by how their codes look: they are too many, and people seldom type them.
+    """
+    if isinstance(fact, Rule):
+        source = fact.formula.list if fact.formula is not None else None
+        return () if source is None else ((STARTED_FROM, source),)
+    alike = (ALIKE + KIND_OF[type(fact)], look_of(fact.code))
+    return ((ASSIGNED, fact.list), alike) if isinstance(fact, Assignment) else (alike,)
 
 
 # Which kind of fact a field names. `ship_to` and `coupon` are the store's own words, no facts.

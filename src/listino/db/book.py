@@ -15,6 +15,7 @@ from listino.core.rules import BASE_LIST, Rule
 from listino.core.schemes import READY_SCHEMES
 from listino.db.codec import body_of, fact_of, kind_of_key
 from listino.db.engine import Connection
+from listino.db.lookups import digests_of
 from listino.db.refusals import RULES_PER_KEY_MAX, absent, claimed, full_key, in_use, loop, twice, unknown_reference
 from listino.db.schema import OPEN, STAGED
 from listino.db.snapshot import digest_of, next_stamp
@@ -168,12 +169,11 @@ class _Commit:
         above = getattr(fact, TREE_FIELDS[kind], None) if kind in TREE_FIELDS else None
         if above is not None:
             self.raised.append((kind, fact.code, TREE_FIELDS[kind], above))
-        named = references(fact)
         self.tx.executemany(
             "INSERT OR IGNORE INTO reference (target, fact) VALUES (?, ?)",
-            [(digest_of(*target), row.lastrowid) for target in named],
+            [(digest, row.lastrowid) for digest in digests_of(fact)],
         )
-        for target in named:
+        for target in references(fact):
             self.named.setdefault(target, fact)
         self._count(key, 1)
 
@@ -265,10 +265,10 @@ def users_of(
 
 
 def forget_references(tx: Connection, fact_id: int, fact: Fact) -> None:
-    """Take away what an ended fact referred to. Joins the caller's transaction."""
+    """Take an ended fact out of the index of references and marks. Joins the caller's transaction."""
     tx.executemany(
         "DELETE FROM reference WHERE target = ? AND fact = ?",
-        [(digest_of(*target), fact_id) for target in references(fact)],
+        [(digest, fact_id) for digest in digests_of(fact)],
     )
 
 

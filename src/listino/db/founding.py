@@ -6,13 +6,14 @@ from itertools import islice
 
 from listino.core.errors import Fault, Refused
 from listino.core.facts import KIND_OF, Fact
-from listino.core.keys import code_key, is_rule_key, key_of, references, shape_of
+from listino.core.keys import code_key, is_rule_key, key_of, shape_of
 from listino.db.book import count_shapes
 from listino.db.codec import body_of
 from listino.db.engine import Connection
+from listino.db.lookups import digests_of
 from listino.db.people import Person, keep_customer
 from listino.db.schema import OPEN
-from listino.db.snapshot import digest_of, stamp
+from listino.db.snapshot import stamp
 
 FACTS_AT_ONCE = 5_000
 REVISION = 1
@@ -61,7 +62,7 @@ def _write(tx: Connection, facts: list[Fact], before: int, shapes: dict[str, int
         key = key_of(fact)
         rows.append((fact_id, key, fact.code, REVISION, OPEN, body_of(fact)))
         names.append((code_key(KIND_OF[type(fact)], fact.code), OPEN, fact_id))
-        targets += [(digest_of(kind, code), fact_id) for kind, code in references(fact)]
+        targets += [(digest, fact_id) for digest in digests_of(fact)]
         if is_rule_key(key):
             shape = shape_of(key)
             shapes[shape] = shapes.get(shape, 0) + 1

@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from listino.core.keys import references
 from listino.db.book import forget_references, published_revision
 from listino.db.chunks import Chunks
 from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Connection, Database
 from listino.db.schema import OPEN, STAGED
-from listino.db.snapshot import digest_of, stamp
+from listino.db.snapshot import stamp
 
 # The key of the mark that a record without successor leaves; no kind of fact has this name.
 ENDS = "ends"
@@ -101,10 +100,7 @@ def _release(tx: Connection, rows: list[Any], change_set: int) -> None:
         tx.execute("DELETE FROM code_of WHERE code = ? AND ended = ? AND fact = ?", (name, OPEN, fact))
         kind = kind_of_key(key)
         if kind != ENDS:
-            named = references(fact_of(kind, body))
-            tx.executemany(
-                "DELETE FROM reference WHERE target = ? AND fact = ?", [(digest_of(*one), fact) for one in named]
-            )
+            forget_references(tx, fact, fact_of(kind, body))
         old = tx.execute("SELECT fact FROM code_of WHERE code = ? AND ended = ?", (name, mark)).fetchone()
         if old is not None:
             tx.execute("UPDATE code_of SET ended = ? WHERE code = ? AND ended = ?", (OPEN, name, mark))

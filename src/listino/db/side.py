@@ -15,8 +15,11 @@ from typing import Any
 import pysqlite3.dbapi2 as sqlite
 
 from listino.core.errors import Unavailable
+from listino.core.keys import ALIKE, SEPARATOR
+from listino.core.lookalikes import look_of
 from listino.db.engine import Connection, Database
 from listino.db.schema import OPEN, STAGED
+from listino.db.snapshot import digest_of
 
 # So many rows are sorted or compared in one go: the sorter keeps them in memory.
 RUN_ROWS = 120_000
@@ -32,6 +35,8 @@ CREATE TABLE more (r INTEGER, target INTEGER, PRIMARY KEY (r, target)) WITHOUT R
 CREATE TABLE by_name (name TEXT, r INTEGER, PRIMARY KEY (name, r)) WITHOUT ROWID;
 CREATE TABLE by_key (key TEXT, r INTEGER, PRIMARY KEY (key, r)) WITHOUT ROWID;
 CREATE TABLE by_target (target INTEGER, r INTEGER, PRIMARY KEY (target, r)) WITHOUT ROWID;
+CREATE TABLE alike (digest INTEGER, r INTEGER, PRIMARY KEY (digest, r)) WITHOUT ROWID;
+CREATE TABLE above (name TEXT PRIMARY KEY, parent TEXT, brought INTEGER) WITHOUT ROWID;
 CREATE TABLE target (digest INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE found (r INTEGER PRIMARY KEY, fact INTEGER, key TEXT, since INTEGER, same INTEGER);
 CREATE TABLE placed (r INTEGER PRIMARY KEY, id INTEGER);
@@ -96,6 +101,7 @@ class SideFile:
             execute("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             execute("INSERT OR IGNORE INTO more VALUES (?, ?)", more)
             execute("INSERT OR IGNORE INTO target VALUES (?, ?)", targets)
+            execute("INSERT INTO alike VALUES (?, ?)", _looks(rows))
             execute("INSERT INTO person VALUES (?, ?)", [(r, self.sealed(r, body)) for r, body in people])
             self.rows += len(rows)
             if self.rows - self._sorted >= RUN_ROWS:
@@ -228,6 +234,13 @@ class SideFile:
         """How many facts the rows would change."""
         sql = "SELECT (SELECT count(*) FROM by_key) + (SELECT count(*) FROM row WHERE body IS NULL)"
         return int(self.connection.execute(sql).fetchone()[0])
+
+
+def _looks(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
+    """How the codes of records look that are no rules, as (digest, r)."""
+    for r, name, _, code, shape, body, *_ in rows:
+        if shape is None and body is not None:
+            yield digest_of(ALIKE + name.partition(SEPARATOR)[0], look_of(code)), r
 
 
 def _opened(database: Path) -> Connection:

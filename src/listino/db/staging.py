@@ -40,15 +40,22 @@ Passed = Callable[[str, int], None]
 
 
 def published(
-    database: Database, side: SideFile, actor: str, reason: str | None, clock: Clock, passed: Passed
+    database: Database,
+    side: SideFile,
+    actor: str,
+    reason: str | None,
+    clock: Clock,
+    passed: Passed,
+    last_look: Callable[[Connection], None],
 ) -> Committed:
     """Bring the rows of a side file, compared and checked, into the book as one revision, all or nothing.
 
+    `last_look` joins the transaction that publishes it; what it raises stops it.
     Errors:  Conflict when somebody else changed one of the records meanwhile, when an ended one is
              in use, or while another import is under way; nothing has changed then.
     """
     released(database, clock())
-    work = _Staging(database, side, clock, passed)
+    work = _Staging(database, side, clock, passed, last_look)
     if not side.has_changes():
         _keep_people(database, side, 0)
         return Committed(database.read().revision, 0)
@@ -67,8 +74,11 @@ def published(
 class _Staging:
     """A staged change set on its way into the book."""
 
-    def __init__(self, database: Database, side: SideFile, clock: Clock, passed: Passed) -> None:
+    def __init__(
+        self, database: Database, side: SideFile, clock: Clock, passed: Passed, last_look: Callable[[Connection], None]
+    ) -> None:
         self.database, self.side, self.clock, self.passed = database, side, clock, passed
+        self.last_look = last_look
         self.change_set = 0
         self.mark = 0
         self.changed = 0
@@ -246,6 +256,7 @@ class _Staging:
 
     def _publish(self, tx: Connection) -> Committed:
         self._renew(tx)
+        self.last_look(tx)
         revision = 1 + tx.execute("SELECT revision FROM book").fetchone()[0]
         count_shapes(tx, {shape: rules for shape, rules in self.shapes.items() if shape is not None})
         tx.execute(

@@ -107,5 +107,5 @@ class Suspects:
         self.connection.execute("DELETE FROM by_key WHERE key = ? AND r = ?", (key, r))
         for digest in self._named(r):
             self.connection.execute("DELETE FROM by_target WHERE target = ? AND r = ?", (digest, r))
-        for table in ("row", "found", "person"):
+        for table in ("row", "found", "person", "alike"):
             self.connection.execute(f"DELETE FROM {table} WHERE r = ?", (r,))

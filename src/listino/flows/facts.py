@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 
 from listino.core.errors import Fault, Malformed, NotFound, malformed
 from listino.core.facts import Fact, Item, PriceList
+from listino.core.findings import UNCHECKED, Checks
 from listino.core.keys import code_key
 from listino.core.rules import Rule
 from listino.core.schemes import READY_SCHEMES
 from listino.core.validity import zone_named
 from listino.db import people
-from listino.db.book import Change, Committed, commit
+from listino.db.book import Change
 from listino.db.change_log import change_log as change_log
-from listino.db.engine import Connection, Database
+from listino.db.engine import Database
 from listino.db.people import Person
 from listino.db.snapshot import Snapshot, Version, company, snapshot, under, version, versions
+from listino.flows.keeping import Ready as Ready
+from listino.flows.keeping import Saved, kept
 from listino.flows.records import fact_from, plain_fact, settled
 
 # A change set of this size is carried out in one go; a larger one is staged.
@@ -40,14 +43,6 @@ class Stated:
     code: str
     said: dict[str, Any] | None
     based_on: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A stated change, read, settled and checked."""
-
-    change: Change
-    person: Person | None
 
 
 class Zones:
@@ -105,25 +100,24 @@ def _split(said: dict[str, Any]) -> tuple[dict[str, Any], Person | None]:
     return said, Person(**personal)
 
 
-def save(database: Database, stated: Sequence[Stated], actor: str, reason: str | None, now: datetime) -> Committed:
-    """Keep a change set as one revision, all or nothing.
+def save(
+    database: Database,
+    stated: Sequence[Stated],
+    actor: str,
+    reason: str | None,
+    now: datetime,
+    checks: Checks = UNCHECKED,
+) -> Saved:
+    """Keep a change set as one revision, all or nothing, after a look at what it would do.
 
-    Errors:  Malformed, NotFound, Conflict, each naming record and field; nothing is changed then.
+    Errors:  Malformed, NotFound, Conflict, each naming record and field; ToConfirm for what a person has
+             to confirm; nothing is changed then.
     """
     if len(stated) > DIRECT_CHANGES_MAX:
         raise malformed("changes", "too_many", f"{len(stated)} changes are too many at once.", "Send them as NDJSON.")
-    zones = Zones(snapshot(database))
-    ready = read_all(stated, zones)
-
-    def write(tx: Connection) -> Committed:
-        committed = commit(tx, [one.change for one in ready], actor, reason, now)
-        for one in ready:
-            if one.person is not None:
-                people.keep_customer(tx, one.change.code, one.person)
-        return committed
-
-    committed: Committed = database.write(write)
-    return committed
+    places = {(one.kind, one.code): f"changes[{index}]." for index, one in enumerate(stated)} if len(stated) > 1 else {}
+    ready = read_all(stated, Zones(snapshot(database)))
+    return kept(database, ready, actor, reason, now, checks=checks, places=places)
 
 
 def read_all(stated: Sequence[Stated], zones: Zones) -> list[Ready]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from listino.core.keys import REFERENCE_FIELDS, code_key, is_rule_key, key_of, references, shape_of
+from listino.core.keys import REFERENCE_FIELDS, code_key, is_rule_key, key_of, marks, references, shape_of
 from listino.core.rules import Rule
 from listino.db.codec import body_of
 from listino.db.people import Person
@@ -33,8 +33,10 @@ _HOLES = tuple(f"\ue000{index}\ue001" for index in range(len(FREE_FIELDS)))
 _HOLE_VALUE = Decimal("8070605040302.010907")
 
 
-# (name, key, code, shape, body, named as (digest, kind, code), what is personal, the revision it is based on)
-Prepared = tuple[str, str, str, str | None, str | None, Sequence[tuple[int, str, str]], bytes | None, int | None]
+# (name, key, code, shape, body, named as (digest, kind, code) and marked (without kind), what is personal, the
+# revision it is based on)
+Named = Sequence[tuple[int, str | None, str]]
+Prepared = tuple[str, str, str, str | None, str | None, Named, bytes | None, int | None]
 
 # (line, name, key, code, shape, body, and the first two named): the same, with no person and based on nothing
 QuickRow = tuple[int, str, str, str, str | None, str, int | None, int | None]
@@ -47,7 +49,8 @@ def prepared(ready: Ready) -> Prepared:
     if fact is None:
         return name, "", change.code, None, None, (), None, change.based_on
     key = key_of(fact)
-    named = [(digest_of(kind, code), kind, code) for kind, code in references(fact)]
+    named: list[tuple[int, str | None, str]] = [(digest_of(*one), *one) for one in references(fact)]
+    named += [(digest_of(mark, code), None, code) for mark, code in marks(fact)]
     person = msgspec.json.encode(_said(ready.person)) if ready.person is not None else None
     shape = shape_of(key) if is_rule_key(key) else None
     return name, key, change.code, shape, body_of(fact), named, person, change.based_on

@@ -17,7 +17,7 @@ from listino.core.money import ZERO
 from listino.core.validity import instant, zone_named
 
 # What GET answers beside the fact itself; PUT accepts and ignores it.
-ANSWER_FIELDS = frozenset(["revision", "since", "until"])
+ANSWER_FIELDS = frozenset(["revision", "since", "until", "warnings", "warnings_total"])
 _BARE_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 # How management systems write that there is no start or no end, at whatever time of the day.
 _ENDLESS = {"valid_from": "0001-01-01", "valid_to": "9999-12-31"}

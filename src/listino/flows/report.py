@@ -1,13 +1,37 @@
 """The bad rows of an import: counted all, kept as far as a person could read them, written as CSV."""
 
 import csv
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from listino.core.findings import Finding
 from listino.flows.columns import GUARDED
 from listino.flows.rows import BadCell
 
 CELLS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that was noticed, and where its record is stated."""
+
+    file: str
+    row: int
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What was noticed of the rows that are left: the first of it, and how much of each level and check."""
+
+    warnings: tuple[Notice, ...]
+    to_confirm: tuple[Notice, ...]
+    counts: Mapping[str, Counter[str]]
+
+
+NOTHING = Noticed((), (), {})
 
 
 class BadRows:
@@ -27,12 +51,18 @@ class BadRows:
         return tuple(sorted(self._cells, key=lambda cell: (cell.file, cell.row)))
 
 
-def written(bad: BadRows, path: Path) -> Path:
-    """Write the bad rows to a CSV file."""
+def written(bad: BadRows, noticed: Noticed, path: Path) -> Path:
+    """Write the bad rows, and those of which something was noticed, to a CSV file."""
+    rows = [
+        (cell.file, str(cell.row), cell.column, cell.value, cell.text, cell.remedy, "error") for cell in bad.cells()
+    ]
+    for level, notices in (("to confirm", noticed.to_confirm), ("warning", noticed.warnings)):
+        for one in notices:
+            found = one.finding
+            rows.append((one.file, str(one.row), found.field, found.record[1], found.text, found.remedy, level))
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(["file", "row", "column", "value", "error", "remedy"])
-        for cell in bad.cells():
-            row = (cell.file, str(cell.row), cell.column, cell.value, cell.text, cell.remedy)
+        out.writerow(["file", "row", "column", "value", "error", "remedy", "level"])
+        for row in rows:
             out.writerow([f"'{text}" if GUARDED.match(text) else text for text in row])
     return path

@@ -26,7 +26,7 @@ from listino.web.messages import BasketAsk, BatchAsk
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
 from listino.web.reading import body_of, query_of, single
-from listino.web.responses import as_json, based_on, failed, kind_of, refused
+from listino.web.responses import OF_ONE_FACT, as_json, based_on, failed, is_confirmed, kind_of, refused
 from listino.web.rest import health
 from listino.web.rest.baskets import BasketDoor
 from listino.web.rest.batch_reading import Batch, batch_of
@@ -67,8 +67,8 @@ class App:
         self.metrics = Metrics(settings.metrics_folder)
         self.unpriced = UnpricedDoor(database, clock)
         self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note)
-        self.facts = FactDoor(database, clock)
-        self.changes = ChangeDoor(database, clock)
+        self.facts = FactDoor(database, clock, settings.checks)
+        self.changes = ChangeDoor(database, clock, settings.checks, self._in_thread)
         signer = Signer(database, chance, settings.quote_secrets)
         self.baskets = BasketDoor(
             database, self.prices, signer, clock=clock, chance=chance,
@@ -222,11 +222,12 @@ class App:
         return as_json(shown(order, full=_sees_all(key)))
 
     async def _change(self, request: Request, key: Any) -> Response:
+        said = single(query_of(request.scope["query_string"]), frozenset(["reason", "confirm"]))
+        reason, confirmed = said.get("reason"), is_confirmed(said)
         if "ndjson" in request.headers.get("content-type", ""):
-            said = single(query_of(request.scope["query_string"]), frozenset(["reason"]))
-            return as_json(await self.changes.stream(request, key, said.get("reason"), self._in_thread))
+            return as_json(await self.changes.stream(request, key, reason, confirmed))
         body = await body_of(request.scope, request.receive)
-        return as_json(await self._in_thread(self.facts.change, body, key))
+        return as_json(await self._in_thread(self.facts.change, body, key, reason, confirmed))
 
     async def _what_if(self, request: Request, key: Any) -> Response:
         return await self.trials.what_if(request, key, self._in_thread)
@@ -251,14 +252,15 @@ class App:
     async def _fact(self, request: Request, key: Any) -> Response:
         code = request.path_params["code"]
         pairs = query_of(request.scope["query_string"])
-        said = single(pairs, frozenset(["known_at"] if request.method == "GET" else []))
+        said = single(pairs, OF_ONE_FACT.get(request.method, frozenset()))
         return await self._one_fact(request, key, code, said)
 
     async def _one_fact(self, request: Request, key: Any, code: str, said: dict[str, str]) -> Response:
         kind = kind_of(request)
         if request.method == "PUT":
             body = await body_of(request.scope, request.receive)
-            status, answer, revision = await self._in_thread(self.facts.put, kind, code, body, key, based_on(request))
+            stated = (kind, code, body, key, based_on(request), is_confirmed(said))
+            status, answer, revision = await self._in_thread(self.facts.put, *stated)
             return as_json(answer, status, {"etag": f'"{revision}"'})
         if request.method == "DELETE":
             return as_json(await self._in_thread(self.facts.end, kind, code, key, based_on(request)))
@@ -268,7 +270,8 @@ class App:
     async def _facts(self, request: Request, key: Any) -> Response:
         """A list; or, with `?code=`, the one record whose code does not fit in a path."""
         kind = kind_of(request)
-        allowed = frozenset([*KINDS[kind].__dataclass_fields__, "limit", "after", "known_at"])
+        own = OF_ONE_FACT["PUT"] if request.method == "PUT" else ()
+        allowed = frozenset([*KINDS[kind].__dataclass_fields__, "limit", "after", "known_at", *own])
         said = single(query_of(request.scope["query_string"]), allowed)
         if "code" in said:
             return await self._one_fact(request, key, said.pop("code"), said)

@@ -17,7 +17,9 @@ from listino.core.errors import (
     Refused,
     Unavailable,
 )
+from listino.core.findings import ToConfirm
 from listino.web.messages import FaultLine, Problem
+from listino.web.notices import notice_lines
 
 log = structlog.get_logger()
 
@@ -26,6 +28,7 @@ STATUS_OF: Mapping[type[Refused], int] = {
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
+    ToConfirm: 409,
     Gone: 410,
     DifferentContent: 422,
 }
@@ -61,7 +64,9 @@ def problem_of(error: Exception) -> Problem:
     """An error as a problem document; one of ours gets an incident number and goes to the log."""
     status = status_of(error)
     if isinstance(error, Refused):
-        return _problem(status, error.code, error.detail, error.faults)
+        problem = _problem(status, error.code, error.detail, error.faults)
+        problem.to_confirm = notice_lines(error.findings) if isinstance(error, ToConfirm) else []
+        return problem
     if isinstance(error, Unavailable):
         return _problem(status, error.code, error.detail, ())
     incident = secrets.token_hex(6)

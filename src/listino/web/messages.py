@@ -241,6 +241,31 @@ class HistoryLine(Struct):
     text: str | None = None
 
 
+class RecordName(Struct):
+    """A record by its kind and code."""
+
+    kind: str
+    code: str
+
+
+class NoticeLine(Struct, omit_defaults=True):
+    """Something that was noticed about a record when it was saved."""
+
+    kind: str
+    code: str
+    field: str
+    check: str
+    text: str
+    remedy: str
+    other: RecordName | None
+    before: Amount | UnsetType | None = UNSET
+    after: Amount | UnsetType = UNSET
+    cost: Amount | UnsetType | None = UNSET
+    currency: str | UnsetType = UNSET
+    per: Amount | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
+
+
 class FaultLine(Struct):
     """What is wrong with one field, and the remedy."""
 
@@ -260,6 +285,7 @@ class Problem(Struct, omit_defaults=True):
     detail: str
     errors: list[FaultLine] = []
     incident: str | None = None
+    to_confirm: list[NoticeLine] = []
 
 
 Plain = dict[str, Any]

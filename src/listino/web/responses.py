@@ -10,6 +10,8 @@ from listino.web.faults import answer_to
 from listino.web.reading import is_number
 
 JSON = "application/json"
+# What may be said of one record in the query, by method.
+OF_ONE_FACT = {"GET": frozenset(["known_at"]), "PUT": frozenset(["confirm"])}
 
 
 def kind_of(request: Request) -> str:
@@ -36,6 +38,17 @@ def based_on(request: Request) -> int | None:
     if not is_number(text):
         raise malformed("If-Match", "not_a_revision", f"{header!r} is not a revision.", "Send the ETag that GET gave.")
     return int(text)
+
+
+def is_confirmed(said: dict[str, str]) -> bool:
+    """Whether a person has confirmed what the request changes.
+
+    Errors:  Malformed.
+    """
+    text = said.get("confirm", "false")
+    if text not in {"true", "false"}:
+        raise malformed("confirm", "not_a_choice", f"confirm cannot be {text!r}.", "Send true, or leave it out.")
+    return text == "true"
 
 
 def as_json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:

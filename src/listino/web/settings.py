@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from listino.core.findings import USUAL, Checks
 from listino.core.quotes import Secret
 
 QUOTE_MINUTES = 30
@@ -13,7 +14,8 @@ class WebSettings:
 
     `base_path` is what a reverse proxy puts before our paths; `trusted_proxies` are the addresses
     whose X-Forwarded headers are believed; `public_url` is printed instead of the request's own; quotes
-    hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database).
+    hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database);
+    `checks` says what becomes of what is noticed when facts are saved.
     """
 
     base_path: str = ""
@@ -22,3 +24,4 @@ class WebSettings:
     metrics_folder: str | None = None
     quote_minutes: int = QUOTE_MINUTES
     quote_secrets: tuple[Secret, ...] = ()
+    checks: Checks = USUAL

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from listino.core.facts import KINDS
 from listino.web.openapi.baskets import basket_schemas
+from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.schemas import CODE, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
 from listino.web.openapi.streams import stream_schemas
 from listino.web.openapi.words import meaning_of
@@ -100,11 +101,15 @@ def _changes() -> Iterator[tuple[str, Schema]]:
             "additionalProperties": False,
         },
     )
+    noticed = {
+        "warnings": {"type": "array", "items": named("NoticeLine"), "description": WARNINGS},
+        "warnings_total": {**REVISION, "description": WARNINGS_TOTAL},
+    }
     yield "Changed", _object("What a change set did.", {
         "revision": {**REVISION, "description": "The revision that holds the change set."},
         "changed": {**REVISION, "description": "How many records it changed."},
         "unchanged": {**REVISION, "description": "How many already were as stated."},
-    })  # fmt: skip
+    }, {"properties": noticed, "required": []})  # fmt: skip
     record = {"type": "object", "required": ["kind", "code"], "properties": {"kind": kind, "code": code}}
     yield "Revision", _object("One committed change set.", {
         "revision": {**REVISION, "description": "Its number; it grows by one."},

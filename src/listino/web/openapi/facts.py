@@ -8,6 +8,7 @@ from listino.web.openapi.parts import (
     AFTER,
     AS_KNOWN,
     CODE_IN_QUERY,
+    CONFIRMED,
     ETAG_OF_FACT,
     IF_MATCH,
     LIMIT,
@@ -93,11 +94,11 @@ class _Door:
             self.tag,
             f"State a record of {self.kind}",
             "The whole record: a field that is left out is not set. The next question sees it. A record that already "
-            "is as stated makes no revision.",
+            "is as stated makes no revision. What is noticed about it is answered as `warnings`.",
             scope="facts:write",
             answers=found,
             refused=(409, 413),
-            parameters=[code, IF_MATCH],
+            parameters=[code, CONFIRMED, IF_MATCH],
             sent=body(named(self.record), f"The {self.one}, whole."),
         )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from listino.web.openapi.parts import (
     AFTER,
+    CONFIRMED,
     LIMIT,
     Operation,
     Parameter,
@@ -173,11 +174,12 @@ def changes() -> Paths:
         "Changes",
         "Carry out a change set",
         "Many records, one revision, all or nothing. What a record names must be there or in the same set. A large "
-        "set is sent as NDJSON, one change a line.",
+        "set is sent as NDJSON, one change a line. It is looked at before it is kept: a price that moves far, falls "
+        "below cost or to 0 is to be confirmed, and what else is noticed is answered as `warnings`.",
         scope="facts:write",
         answers={"200": answer("What the change set did.", named("Changed"))},
         refused=(404, 409, 413),
-        parameters=[query("reason", TEXT, "Why, for the change log, where the body is NDJSON.")],
+        parameters=[query("reason", TEXT, "Why, for the change log, where the body does not say it."), CONFIRMED],
         sent=body(
             {"anyOf": [named("ChangeSet"), as_list]},
             "With a reason or without.",

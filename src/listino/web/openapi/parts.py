@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from listino.web.openapi.notice_words import CONFIRM
 from listino.web.openapi.problems import ALWAYS, refusals
 from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema
 from listino.web.openapi.words import meaning_of
@@ -39,6 +40,9 @@ LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "defau
 AFTER = query("after", TEXT, "`next` of the page before: go on behind it.")
 IF_MATCH = header("If-Match", "The ETag of the version that the change is based on; without, the last writer wins.")
 AS_KNOWN = query("known_at", KNOWN_AT)
+
+
+CONFIRMED = query("confirm", {"type": "string", "enum": ["true", "false"], "default": "false"}, CONFIRM)
 
 
 def price_parameters() -> list[Parameter]:

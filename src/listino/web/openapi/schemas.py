@@ -19,6 +19,7 @@ from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
 from listino.web.basket_messages import BasketParts
 from listino.web.messages import BasketAsk, BatchAsk, PriceAnswer, Problem, UnpricedLine
+from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
@@ -46,7 +47,7 @@ AMOUNTS = frozenset(
      "prior_gross_price", "reduction_percent", "on_hand", "reserved", "available", "before", "after", "gross_before",
      "gross_after", "difference", "difference_percent", "margin_before", "margin_after", "margin_percent_before",
      "margin_percent_after", "base", "rate", "units", "reference_percent", "lowest", "highest", "left", "increment",
-     "offset", "percent", "amount", "min_margin", "max_margin", "reference", "holds", "price"]
+     "offset", "percent", "amount", "min_margin", "max_margin", "reference", "holds", "price", "cost"]
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
@@ -57,6 +58,7 @@ ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "RoundingLine", "FormulaLine", "IndexedLine", "TierPart", "BreakLine", "ChargeLine",
      "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "ShareLine", "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
+     "NoticeLine", "RecordName",
      *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -212,6 +214,8 @@ def _as_put(schema: Schema) -> None:
             "readOnly": True,
             "description": "The revision that ended this version; null while it stands.",
         },
+        "warnings": {"type": "array", "items": named("NoticeLine"), "readOnly": True, "description": WARNINGS},
+        "warnings_total": {**REVISION, "readOnly": True, "description": WARNINGS_TOTAL},
     }
 
 

@@ -9,14 +9,14 @@ from typing import IO, Any
 from starlette.requests import Request
 
 from listino.core.errors import malformed
+from listino.core.findings import Checks
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.facts import Stated
 from listino.flows.import_ import changed_by
-from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.reading import BODY_BYTES_MAX, too_large
-from listino.web.rest.facts import parsed, stated_change
+from listino.web.rest.facts import changed, checks_for, parsed, stated_change
 
 NDJSON_BYTES_MAX = 2 << 30
 # Up to here a body is held in memory; beyond it, in a file without a name.
@@ -26,21 +26,26 @@ SPOOLED_BYTES_MAX = 4 << 20
 class ChangeDoor:
     """Takes NDJSON of any length: it is spooled as it comes and read line by line."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], checks: Checks, in_thread: Callable[..., Any]
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._checks = checks
+        self._in_thread = in_thread
 
-    async def stream(self, request: Request, key: ApiKey, reason: str | None, in_thread: Callable[..., Any]) -> bytes:
+    async def stream(self, request: Request, key: ApiKey, reason: str | None, confirmed: bool) -> bytes:
         """Carry out an NDJSON change set.
 
-        Errors:  Malformed with every bad line (the first thousand); nothing is changed then.
+        Errors:  Malformed with every bad line (the first thousand), ToConfirm; nothing is changed then.
         """
         require(key, "facts:write")
-        async with spooled(request, in_thread) as spool:
-            answer: bytes = await in_thread(self._changed, spool, key, reason)
+        async with spooled(request, self._in_thread) as spool:
+            checks = checks_for(self._checks, key, confirmed)
+            answer: bytes = await self._in_thread(self._changed, spool, key.name, reason, checks)
         return answer
 
-    def _changed(self, spool: IO[bytes], key: ApiKey, reason: str | None) -> bytes:
+    def _changed(self, spool: IO[bytes], actor: str, reason: str | None, checks: Checks) -> bytes:
         count = 0
 
         def stated() -> Iterator[Stated]:
@@ -49,11 +54,10 @@ class ChangeDoor:
                 count += 1
                 yield one
 
-        committed = changed_by(self._database, stated(), key.name, reason, self._clock())
+        saved = changed_by(self._database, stated(), actor, reason, self._clock(), checks)
         if not count:
             raise malformed("changes", "missing", "There are no changes.", "Send one change a line.")
-        unchanged = count - committed.changed
-        return encode({"revision": committed.revision, "changed": committed.changed, "unchanged": unchanged})
+        return changed(saved, count)
 
 
 @asynccontextmanager

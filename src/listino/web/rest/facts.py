@@ -1,6 +1,7 @@
 """The fact doors: PUT, GET, DELETE and list every kind; change sets; the change log; stock."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,14 +11,17 @@ import msgspec
 from listino.core.checks import code_fault
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS
+from listino.core.findings import Checks
 from listino.db.engine import Database
 from listino.flows import facts, stock
 from listino.flows.access import ApiKey
 from listino.flows.facts import Stated
 from listino.flows.import_ import changed_by
+from listino.flows.keeping import Saved
 from listino.flows.price import company, snapshot
 from listino.web.answers import encode
 from listino.web.auth import require
+from listino.web.notices import warnings_of
 from listino.web.reading import check_number, is_number, known_at_of
 
 PAGE_MAX = 1_000
@@ -32,21 +36,25 @@ _decode = msgspec.json.Decoder(float_hook=Decimal)
 class FactDoor:
     """States, reads and ends facts."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], checks: Checks) -> None:
         self._database = database
         self._clock = clock
+        self._checks = checks
 
-    def put(self, kind: str, code: str, body: bytes, key: ApiKey, based_on: int | None) -> tuple[int, bytes, int]:
-        """Keep a fact: status 201 when it is new, its JSON, its revision."""
+    def put(
+        self, kind: str, code: str, body: bytes, key: ApiKey, based_on: int | None, confirmed: bool
+    ) -> tuple[int, bytes, int]:
+        """Keep a fact: status 201 when it is new, its JSON with what was noticed, its revision."""
         require(key, "facts:write")
         _check_code(code)
         said = parsed(body)
         if not isinstance(said, dict):
             raise malformed("body", "malformed", "A record is a JSON object.", "Send its fields as an object.")
         is_new = not facts.exists(self._database, kind, code)
-        facts.save(self._database, [Stated(kind, code, said, based_on)], key.name, None, self._clock())
+        checks = checks_for(self._checks, key, confirmed)
+        saved = facts.save(self._database, [Stated(kind, code, said, based_on)], key.name, None, self._clock(), checks)
         found = facts.get(self._database, kind, code)
-        return 201 if is_new else 200, encode(found.said), found.revision
+        return 201 if is_new else 200, encode(found.said | warnings_of(saved)), found.revision
 
     def get(self, kind: str, code: str, key: ApiKey, known_at: str | None) -> tuple[bytes, int]:
         """A fact's JSON and its revision."""
@@ -81,24 +89,22 @@ class FactDoor:
         page, following = facts.listed(book, kind, after, said, bounds, full=full)
         return encode({"data": page, "next": following, "revision": book.revision})
 
-    def change(self, body: bytes, key: ApiKey) -> bytes:
+    def change(self, body: bytes, key: ApiKey, reason: str | None, confirmed: bool) -> bytes:
         """Carry out a change set: all of it as one revision, or nothing."""
         require(key, "facts:write")
         said = parsed(body)
-        reason = None
         if isinstance(said, dict):
             unknown = sorted(set(said) - {"changes", "reason"})
             if unknown:
                 raise malformed(
                     unknown[0], "unknown_field", f"There is no field {unknown[0]}.", "Send changes, reason."
                 )
-            reason, said = said.get("reason"), said.get("changes")
+            reason, said = said.get("reason", reason), said.get("changes")
         if reason is not None and not isinstance(reason, str):
             raise malformed("reason", "wrong_type", "reason must be text.", "Send it as a string, or leave it out.")
         stated = stated_changes(said)
-        committed = changed_by(self._database, stated, key.name, reason, self._clock())
-        unchanged = len(stated) - committed.changed
-        return encode({"revision": committed.revision, "changed": committed.changed, "unchanged": unchanged})
+        checks = checks_for(self._checks, key, confirmed)
+        return changed(changed_by(self._database, stated, key.name, reason, self._clock(), checks), len(stated))
 
     def log(self, key: ApiKey, said: dict[str, str]) -> bytes:
         """The revisions behind `after`, with what each brought and ended."""
@@ -137,6 +143,17 @@ class FactDoor:
         require(key, "facts:read")
         _check_code(item)
         return encode(stock.held(self._database, item))
+
+
+def checks_for(checks: Checks, key: ApiKey, confirmed: bool) -> Checks:
+    """The installation's checks for one request: confirmed or not, and with costs and limits or without."""
+    return replace(checks, confirmed=confirmed, full=key.may("explain:full"))
+
+
+def changed(saved: Saved, stated: int) -> bytes:
+    """What a change set did, and what was noticed of it."""
+    counts = {"revision": saved.revision, "changed": saved.changed, "unchanged": stated - saved.changed}
+    return encode(counts | warnings_of(saved))
 
 
 def parsed(body: bytes) -> Any:
