@@ -1,5 +1,6 @@
 """The prices of many lines together: what is measured over all of them, offers, order discounts, charges, tax."""
 
+from collections.abc import Mapping
 from decimal import Decimal, getcontext, setcontext
 
 from listino.core.basket_answer import Resolved, answered
@@ -13,7 +14,7 @@ from listino.core.gifts import gifts_wanted as gifts_wanted
 from listino.core.measures import own_quantity
 from listino.core.money import EXACT, QUANTA, ZERO, minor_digits
 from listino.core.pieces import pieces_of
-from listino.core.question import Price
+from listino.core.question import NoPrice, Price
 from listino.core.rates import rate_at
 from listino.core.reservations import Reservation, measures_taken, reserved_of_contract, reserved_of_rules
 from listino.core.resolve import resolve
@@ -66,8 +67,20 @@ def _usage_before(basket: BasketQuestion) -> dict[str, Decimal]:
 
 
 def _resolved(basket: BasketQuestion) -> list[Resolved]:
-    """Each line by itself, with what is measured over all; what one uses up is gone for those after it."""
-    totals = line_totals(basket.lines)
+    """Each line by itself, with what is measured over all; what turns out to have no price is not measured."""
+    measured = line_totals(basket.lines)
+    if measured is None:
+        return _each(basket, None)
+    found = _each(basket, measured.totals)
+    unpriced = frozenset(line.id for line, price in found if isinstance(price, NoPrice))
+    if unpriced.isdisjoint(measured.ids):
+        return found
+    without = line_totals(basket.lines, unpriced)
+    return found if without is None else _each(basket, without.totals)
+
+
+def _each(basket: BasketQuestion, totals: Mapping[str, Decimal] | None) -> list[Resolved]:
+    """Each line resolved; what one uses up is gone for those after it."""
     if not any(line.facts.counted for line in basket.lines):
         found: list[Resolved] = []
         for line in basket.lines:

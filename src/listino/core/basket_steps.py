@@ -151,9 +151,9 @@ class BasketWork:
     def _works_on(self, standing: Standing) -> list[Piece]:
         """The lines of a rule, and the charges that it may discount beside them."""
         beside = self.beside
-        orders = [] if _names_goods(standing.rule) else [piece for charge in self.charges for piece in charge.pieces]
-        if not beside and not orders:
+        if not beside and not self.charges:
             return standing.pieces
+        orders = [] if _names_goods(standing.rule) else [piece for charge in self.charges for piece in charge.pieces]
         ids = {piece.line.id for piece in standing.pieces}
         open_charges = [piece for piece in orders if not piece.closed]
         return [*standing.pieces, *(piece for piece in beside if piece.line.id in ids), *open_charges]

@@ -50,6 +50,13 @@ class Question:
     gross_amount: Decimal | None = None
     hidden: frozenset[str] = frozenset()
 
+    def among(self, totals: Mapping[str, Decimal] | None, usage: Mapping[str, Decimal] | None) -> "Question":
+        """The same question as one of several; what is worked out of it begins anew."""
+        return Question(
+            self.item, self.customer, self.quantity, self.unit, self.currency, self.at, self.channel, self.order_type,
+            self.explain, self.manual, self.delivery_at, totals, usage, self.whole, self.without,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
 class Facts:

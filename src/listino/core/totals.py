@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from listino.core.basket_question import BasketLine
 from listino.core.candidates import Candidate, StepCandidates
@@ -10,7 +11,7 @@ from listino.core.filters import refused, refused_by_context
 from listino.core.measures import Bought, measured, own_quantity
 from listino.core.question import NoPrice, Question
 from listino.core.resolve import resolve
-from listino.core.rules import Requirement
+from listino.core.rules import Requirement, Scale
 from listino.core.within import within
 
 MIX = "mix:"
@@ -18,22 +19,32 @@ MIX = "mix:"
 OF_TIERS = frozenset(["below_break", "above_break", "measure_unknown"])
 
 
-def line_totals(lines: Sequence[BasketLine]) -> Mapping[str, Decimal] | None:
+class Measured(NamedTuple):
+    """What the lines of a basket measure together, and of which lines it was taken."""
+
+    totals: Mapping[str, Decimal]
+    ids: frozenset[str]
+
+
+def line_totals(lines: Sequence[BasketLine], unpriced: frozenset[str] = frozenset()) -> Measured | None:
     """What a question's `totals` say of these lines; None where no rule of a line measures more than it.
 
-    Lines without a price, and goods that come back, are not measured. An amount is that at the price
-    before discounts, so lines are priced up to there first.
+    Goods that come back are not measured, nor lines that are known to have no price. An amount is that at
+    the price before discounts, so where one is asked for, lines are priced up to there first.
     """
-    together = [line for line in lines if line.facts.measured]
-    wanted = _Wanted([(line, candidate) for line in together for candidate in _measuring(line)])
+    wanted = _Wanted([(line, candidate) for line in lines if line.facts.measured for candidate in _measuring(line)])
     if not wanted.anything:
         return None
     bought = [
-        Bought(line, own_quantity(line)) for line in lines if line.question.quantity > 0 and line.facts.refusal is None
+        Bought(line, own_quantity(line))
+        for line in lines
+        if line.question.quantity > 0 and line.facts.refusal is None and line.id not in unpriced
     ]
-    before_prices = wanted.measured_over(bought, {})
-    at_prices = [found for one in bought if (found := _at_price(one, before_prices)) is not None]
-    return wanted.measured_over(at_prices, before_prices)
+    totals = wanted.measured_over(bought, {})
+    if wanted.amounts:
+        bought = [found for one in bought if (found := _at_price(one, totals)) is not None]
+        totals = wanted.measured_over(bought, totals)
+    return Measured(totals, frozenset(one.line.id for one in bought))
 
 
 class _Wanted:
@@ -42,12 +53,16 @@ class _Wanted:
     def __init__(self, candidates: list[tuple[BasketLine, Candidate]]) -> None:
         self.mixes: dict[str, list[tuple[BasketLine, Candidate]]] = {}
         self.required: dict[str, tuple[Requirement, list[tuple[BasketLine, Candidate]]]] = {}
-        self.order = False
+        self.order = self.amounts = False
         for line, candidate in candidates:
             rule = candidate.rule
             if rule.scale is not None and rule.scale.by.startswith(MIX):
                 self.mixes.setdefault(f"{rule.scale.by} {rule.scale.measure}", []).append((line, candidate))
-            self.order = self.order or (rule.scale is not None and rule.scale.by == "order")
+            over: list[Scale | Requirement] = [need for need in rule.requires if need.by == "order"]
+            if rule.scale is not None and rule.scale.by.startswith(("order", MIX)):
+                over.append(rule.scale)
+                self.order = self.order or rule.scale.by == "order"
+            self.amounts = self.amounts or any(one.measure == "amount" for one in over)
             for index, requirement in enumerate(rule.requires):
                 if requirement.by == "order":
                     name = f"{rule.code} requires[{index}]"
@@ -111,14 +126,14 @@ def asked(
     line: BasketLine, totals: Mapping[str, Decimal] | None, usage: Mapping[str, Decimal] | None = None
 ) -> Question:
     """A line's question as it stands in the basket; the line's own stays as it is."""
-    question = line.question
-    return replace(question, totals=totals, usage=question.usage if usage is None else usage)
+    return line.question.among(totals, line.question.usage if usage is None else usage)
 
 
 def _at_price(one: Bought, totals: Mapping[str, Decimal]) -> Bought | None:
     """A line with its amounts at the price before discounts; None where it has no price."""
     steps = tuple(step for step in one.line.facts.steps if step.plan.kind in ("price", "choose"))
-    question = replace(asked(one.line, totals), explain="none")
+    question = asked(one.line, totals)
+    question.explain = "none"
     price = resolve(question, replace(one.line.facts, steps=steps, measured=True))
     if isinstance(price, NoPrice):
         return None
