@@ -67,11 +67,20 @@ def test_a_basket_answers_its_lines_its_totals_and_a_quote_for_half_an_hour(hous
     assert (answer["at"][:19], answer["quote_expires_at"][:19]) == ("2026-11-23T12:00:00", "2026-11-23T12:30:00")
 
 
+def test_a_line_of_a_basket_tells_the_prior_price_where_it_shows_a_reduction(house: House) -> None:
+    house.put("rules", "sale", action="percent", step="promotion", item="saw", value="50", show_as="discount")
+    line = basket(house)["lines"][1]
+    price = house.price("saw", customer="rossi", quantity=2)
+    names = ("prior_net_price", "prior_price_missing", "reduced_since", "reduction_percent")
+    assert {name: line.get(name) for name in names} == {name: price.get(name) for name in names}
+    assert line["reduced_since"][:10] == "2026-11-23"
+
+
 def test_an_order_with_its_quote_is_charged_that_although_all_prices_rose(house: House) -> None:
-    quote = basket(house)["quote"]
+    answer = basket(house)
     dearer(house)
-    order = ordered(house, quote)
-    assert (order["held"], order["handover"]) == ([], "placed")
+    order = ordered(house, answer["quote"])
+    assert (order["held"], order["handover"], order["revision"]) == ([], "placed", answer["revision"])
     assert (order["net"], order["tax"], order["gross"]) == ("61.65", "13.56", "75.21")
     assert [line["net_price"] for line in order["lines"]] == ["8.55", "18.00"]
     assert house.order(number="2", lines=ORDERED).json()["net"] == "500.00"

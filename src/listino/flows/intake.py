@@ -122,7 +122,7 @@ def priced(
         handover="placed" if at_once else "accepted",
         life="on_hold" if reasons else "received",
         taken_at=now,
-        revision=book.revision,
+        revision=book.revision if quoted is None else quoted.revision,
         steps=_steps(caller.name, stamp(now), reasons, placed=at_once),
         reservations=tuple(reservations),
         charged=quoted is not None or any(states_amounts(line) for line in order.lines),

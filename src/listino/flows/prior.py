@@ -30,7 +30,11 @@ def priced(book: Snapshot, asked: Asked) -> Answered:
 
     Errors:  as `price`.
     """
-    answered = price(book, asked)
+    return with_prior(book, asked, price(book, asked))
+
+
+def with_prior(book: Snapshot, asked: Asked, answered: Answered) -> Answered:
+    """An answer with the prior price, where it shows a reduction."""
     if answered.facts.announced and _is_reduced(answered.price, answered.facts):
         answered.prior = prior(book, asked)
     return answered

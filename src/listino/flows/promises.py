@@ -141,5 +141,5 @@ def _recomputed(book: Snapshot, order: Order, quote: Quote, context: Asked) -> Q
             if not all(taken_from(goods, order.lines[index]) for index in given):
                 continue
             if known.revision == quote.revision or digest_of(_amount_rows(found.price)) == quote.amounts:
-                return Quoted(quote.id, context, found, of_basket(found), given)
+                return Quoted(quote.id, known.revision, context, found, of_basket(found), given)
     return None

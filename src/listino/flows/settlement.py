@@ -30,9 +30,13 @@ NOTHING: frozenset[int] = frozenset()
 
 @dataclass(slots=True)
 class Quoted:
-    """What a quote promises to an order: its lines without those `given`, which are the promised free goods."""
+    """What a quote promises to an order: its lines without those `given`, which are the promised free goods.
+
+    `revision` is the one that it was worked out from again.
+    """
 
     name: str
+    revision: int
     context: Asked
     basket: Basket
     ours: Ours

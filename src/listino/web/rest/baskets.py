@@ -1,6 +1,6 @@
 """The basket door: many lines priced together, and what they come to promised for a while."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from listino.core.errors import Refused
@@ -9,6 +9,7 @@ from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.basket import Basket, LineFound, basket
 from listino.flows.price import Asked, Snapshot, snapshot
+from listino.flows.prior import with_prior
 from listino.flows.promises import promised
 from listino.flows.quotes import Chance, Signer
 from listino.web.answers import encode, moment
@@ -56,8 +57,11 @@ class BasketDoor:
         check_revision(book, ask.min_revision)
         asked = [batch.faults.get(index) or asked_line(context, line, index) for index, line in enumerate(ask.lines)]
         found = basket(book, context, asked)
-        if known_at is None:
-            self._note_unpriced(asked, found, key)
+        for one, line in zip(asked, found.lines, strict=True):
+            if isinstance(one, Asked) and isinstance(line, LineFound):
+                with_prior(book, one, line.answered)
+                if known_at is None and isinstance(line.priced.price, NoPrice):
+                    self._prices.note_unpriced(one, key)
         promise = self._promise(book, context, found) if known_at is None and ask.at is None else None
         full = key.may("explain:full")
         lines = [
@@ -70,11 +74,6 @@ class BasketDoor:
     def _promise(self, book: Snapshot, context: Asked, found: Basket) -> tuple[str, datetime] | None:
         quote = promised(book, context, found, self._chance.token_hex(ID_BYTES), self._holds_for)
         return None if quote is None else (self._signer.signed(quote), quote.expires_at)
-
-    def _note_unpriced(self, asked: Sequence[Asked | Refused], found: Basket, key: ApiKey) -> None:
-        for one, line in zip(asked, found.lines, strict=True):
-            if isinstance(one, Asked) and isinstance(line, LineFound) and isinstance(line.priced.price, NoPrice):
-                self._prices.note_unpriced(one, key)
 
 
 def _line(line: AskedLine, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> bytes:
