@@ -1,7 +1,6 @@
 """Caps and contracts: orders use them up, asking never does, and nobody gets more than there is."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from listino.config import SystemChance
 from listino.flows.access import created
+from listino.flows.doctor import examined
 from tests.shop import NOW, House, an_order, opened
 
 
@@ -165,16 +165,17 @@ def test_a_contract_counts_while_it_runs(house: House, said: dict[str, str]) -> 
     assert used(house, "contract") == {}
 
 
-def test_what_every_order_took_adds_up_to_what_is_used(house: House) -> None:
+def test_the_doctor_adds_up_what_every_order_took(house: House) -> None:
     spring(house, uses=9)
     contract(house, include={})
     for number in range(3):
         house.order(number=str(number), lines=[*SAW, {"item": "hammer", "quantity": "4"}])
-    connection = house.database.read().connection
-    sums: dict[str, Decimal] = {}
-    for _, subject, amount in connection.execute("SELECT order_id, subject, used FROM order_usage"):
-        sums[subject] = sums.get(subject, Decimal(0)) + Decimal(amount)
-    assert {
-        subject: Decimal(amount) for subject, amount in connection.execute("SELECT subject, used FROM usage")
-    } == sums
-    assert sums["rule\x1fspring\x1fuses"] == 3
+    assert used(house, "rule spring uses") == {"rule spring uses": "3"}
+    assert ledger(house) == ("ok", "what is used up is what orders took")
+    house.database.write(lambda tx: tx.execute("UPDATE usage SET used = '4' WHERE subject = 'rule\x1fspring\x1fuses'"))
+    assert ledger(house) == ("error", "1 do not hold what orders took: rule spring uses")
+
+
+def ledger(house: House) -> tuple[str, str]:
+    (found,) = [one for one in examined(house.database.url, NOW) if one.subject == "Caps and contracts"]
+    return found.level, found.text

@@ -70,5 +70,18 @@ def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], b
     return reasons
 
 
+def astray(connection: Connection) -> list[str]:
+    """The subjects of which another amount is used up than the orders took together."""
+    sums: dict[str, Decimal] = {}
+    connection.execute("BEGIN")
+    try:
+        for subject, amount in connection.execute("SELECT subject, used FROM order_usage"):
+            sums[subject] = EXACT.add(sums.get(subject, ZERO), Decimal(amount))
+        used = {subject: Decimal(amount) for subject, amount in connection.execute("SELECT subject, used FROM usage")}
+    finally:
+        connection.execute("COMMIT")
+    return sorted(subject for subject in sums | used if sums.get(subject, ZERO) != used.get(subject, ZERO))
+
+
 def _text(values: Sequence[object]) -> str:
     return msgspec.json.encode(values).decode()

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from listino.core.validity import zone_named
 from listino.db.copies import faults_in
 from listino.db.engine import SQLITE_VERSION_MIN, connected, path_of
 from listino.db.health import KEY_RULES_WARNED, State, log_size, state_of
+from listino.db.ledger import astray
 from listino.db.migrate import HEAD, version_of
 from listino.db.snapshot import stamp
 
@@ -27,6 +28,7 @@ FREE_SHARE_WARNED = 1.2
 CLOCK_AHEAD_MAX = timedelta(minutes=5)
 # The clock of no machine that runs this program stands before its making.
 CLOCK_BEGIN = "2026-01-01"
+ASTRAY_SHOWN_MAX = 5
 ZONES_TRIED = ("UTC", "Europe/Rome", "America/New_York", "Pacific/Auckland")
 
 
@@ -59,6 +61,7 @@ def examined(url: str, now: datetime) -> Iterator[Finding]:
     yield _room(path)
     with closing(connected(path, writing=False)) as connection:
         yield from _inside(state_of(connection), now)
+        yield _ledger(astray(connection))
 
 
 def _sqlite() -> Finding:
@@ -154,6 +157,14 @@ def _inside(state: State, now: datetime) -> Iterator[Finding]:
         yield Finding(WARN, "Orders on hold", text, "See them: listino order, or GET /v1/orders?life=on_hold.")
     else:
         yield Finding(OK, "Orders on hold", "none")
+
+
+def _ledger(subjects: Sequence[str]) -> Finding:
+    if not subjects:
+        return Finding(OK, "Caps and contracts", "what is used up is what orders took")
+    named = ", ".join(subject.replace(SEPARATOR, " ") for subject in subjects[:ASTRAY_SHOWN_MAX])
+    text = f"{len(subjects)} do not hold what orders took: {named}"
+    return Finding(ERROR, "Caps and contracts", text, "Only orders may change them: restore a backup, or tell us.")
 
 
 def _newest(state: State, now: datetime) -> Finding:
