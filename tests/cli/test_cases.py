@@ -22,6 +22,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         one.put("rules", "net-saw", action="price", customer="bianchi", item="saw", value="17", final=True)
         one.put("rules", "hundred", action="price", customer="bianchi", item="hammer", value="1000", per="300")
         one.put("rules", "winter", action="percent", step="promotion", item="saw", value="5", valid_from="2027-01-01")
+        one.put("rules", "roofers", action="price", item="saw", value="15", attributes={"trade": "roofer"})
+        one.put("rules", "advent", action="percent", step="manual", item="saw", value="10", dated_by="delivery",
+                valid_from="2026-12-20", valid_to="2026-12-25")  # fmt: skip
         one.put("items", "new")
         yield one
 
@@ -59,6 +62,9 @@ THIRD = {"item": "hammer", "customer": "bianchi"}
         {**ROSSI, "known_at": 1, "at": "2026-11-23", "expected_net_price": "8.10"},
         {**THIRD, "expected_net_price": "3.333333333", "expected_per": "1"},
         {"item": "saw", "customer": "bianchi", "at": "2027-01-02", "expected_net_price": "17"},
+        {**ROSSI, "quantity": "-12", "expected_net_price": "8.1", "expected_net": "-97.2", "expected_gross": "-118.58"},
+        {"item": "saw", "attributes": ["trade:roofer", "trade:baker"], "expected_net_price": "15"},
+        {"item": "saw", "delivery_at": "2026-12-24", "expected_net_price": "18"},
         {"item": "new", "expected_outcome": "no_price"},
         {"item": "new", "expected_reason": "no_price"},
     ],
@@ -126,6 +132,9 @@ def test_an_answer_that_is_not_as_expected_is_told_with_each_difference(
         ({"item": "saw", "expected_net": "1", "currency": "euro"}, "currency", "not_a_currency"),
         ({"item": "saw", "expected_net": "1", "at": "2026-02-30"}, "at", "not_an_instant"),
         ({"item": "saw", "expected_net": "1", "known_at": "soon"}, "known_at", "not_an_instant"),
+        ({"item": "saw", "expected_net": "1", "attributes": ["roofer"]}, "attributes", "not_an_attribute"),
+        ({"item": "saw", "expected_net_price": "-1"}, "expected_net_price", "not_positive"),
+        ({"item": "saw", "expected_net": "1", "delivery_at": "soon"}, "delivery_at", "not_an_instant"),
         ({"item": "a\tb", "expected_net": "1"}, "item", "control_character"),
     ],
 )  # fmt: skip

@@ -129,6 +129,20 @@ def test_an_entry_is_gone_for_good_once_the_pair_has_a_price(house: House) -> No
     assert counts(worklist(house)) == [("drill", "rossi", None, 1), ("drill", "bianchi", None, 1)]
 
 
+def test_an_entry_is_asked_again_with_all_that_the_question_said(house: House) -> None:
+    house.put("rules", "roofers", action="price", item="nail", value="1", attributes={"trade": "roofer"},
+              dated_by="delivery", valid_from="2026-12-01")  # fmt: skip
+    ask(house, "nail", customer="rossi", attributes="trade:baker", delivery_at="2026-12-24")
+    ask(house, "nail", customer="bianchi", attributes="trade:roofer", delivery_at="2026-11-25")
+    assert counts(worklist(house)) == [("nail", "bianchi", None, 1), ("nail", "rossi", None, 1)]
+    house.put("rules", "roofers", action="price", item="nail", value="1", attributes={"trade": "roofer"},
+              dated_by="delivery", valid_from="2026-11-24")  # fmt: skip
+    assert counts(worklist(house)) == [("nail", "rossi", None, 1)]
+    house.put("rules", "bakers", action="price", item="nail", value="1", attributes={"trade": "baker"},
+              dated_by="delivery", valid_from="2026-12-01")  # fmt: skip
+    assert worklist(house) == []
+
+
 def test_an_entry_is_gone_when_nobody_can_ask_for_it_any_more(house: House) -> None:
     ask(house, "nail", customer="bianchi")
     ask(house, "drill", customer="bianchi")

@@ -6,7 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from listino.core.checks import code_fault, country_fault, currency_fault, decimal_fault, instant_fault
+from listino.core.checks import (
+    attribute_faults,
+    code_fault,
+    country_fault,
+    currency_fault,
+    decimal_fault,
+    instant_fault,
+)
 from listino.core.errors import Fault
 from listino.core.money import EXACT, ONE, plain
 from listino.core.question import NoPrice, Price
@@ -28,9 +35,10 @@ _DECIMALS = ("quantity", "expected_per", "tolerance", *(f"expected_{name}" for n
 class Case:
     """A price question with the answer that the company expects, and why it does.
 
-    Units:   expected_net_price, expected_gross_price per `expected_per` units, where that is not said
-             per as many as the answer states; tolerance: how far each amount may be off, in its currency.
-    Shapes:  expected_rules: each of them must have applied; others may have.
+    Units:   quantity below 0 for goods that come back; expected_net_price, expected_gross_price per
+             `expected_per` units, where that is not said per as many as the answer states; tolerance:
+             how far each amount may be off, in its currency.
+    Shapes:  attributes: each as NAME:VALUE; expected_rules: each of them must have applied; others may have.
     """
 
     id: str | None = None
@@ -44,7 +52,9 @@ class Case:
     ship_to: str | None = None
     order_type: str | None = None
     coupons: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
     at: datetime | None = None
+    delivery_at: datetime | None = None
     known_at: str | int | None = None
     expected_outcome: str | None = None
     expected_reason: str | None = None
@@ -147,9 +157,31 @@ def question_faults(case: Case) -> Iterator[Fault]:
         fault = decimal_fault(name, number) if number is not None else None
         if fault is not None:
             yield fault
-        elif number is not None and (number < 0 or (not number and name in {"quantity", "expected_per"})):
+        elif number is not None and _is_out_of_place(name, number):
             yield Fault(name, "not_positive", f"{name} cannot be {plain(number)}.", "Write a number above 0.")
+    if any(":" not in text for text in case.attributes):
+        yield Fault("attributes", "not_an_attribute", "An attribute has no value.", "Write NAME:VALUE, several by |.")
+    else:
+        yield from attribute_faults(dict(attributes_of(case)), "attributes")
     yield from _other_faults(case)
+
+
+def _is_out_of_place(name: str, number: Decimal) -> bool:
+    """Whether a number is 0 or below where it cannot be: amounts of goods that come back are below 0."""
+    if name == "quantity":
+        return not number
+    if name == "expected_per":
+        return number <= 0
+    return number < 0 and name not in {"expected_net", "expected_tax", "expected_gross"}
+
+
+def attributes_of(case: Case) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The attributes that a case names, by name, each with its values."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in case.attributes:
+        name, _, value = text.partition(":")
+        found[name] = (*found.get(name, ()), value)
+    return tuple(sorted(found.items()))
 
 
 def _other_faults(case: Case) -> Iterator[Fault]:
@@ -157,6 +189,7 @@ def _other_faults(case: Case) -> Iterator[Fault]:
         currency_fault("currency", case.currency) if case.currency is not None else None,
         country_fault("country", case.country) if case.country is not None else None,
         instant_fault("at", case.at) if case.at is not None else None,
+        instant_fault("delivery_at", case.delivery_at) if case.delivery_at is not None else None,
     ):
         if fault is not None:
             yield fault

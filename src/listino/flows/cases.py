@@ -11,7 +11,15 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from listino.core.cases import Case, Difference, differences, expectation_faults, question_faults, recorded
+from listino.core.cases import (
+    Case,
+    Difference,
+    attributes_of,
+    differences,
+    expectation_faults,
+    question_faults,
+    recorded,
+)
 from listino.core.errors import Fault, Malformed, Refused
 from listino.core.money import ZERO
 from listino.db.engine import Database
@@ -148,6 +156,8 @@ def _question(case: Case, terms: Terms) -> Asked:
         ship_to=case.ship_to,
         order_type=case.order_type,
         coupons=case.coupons,
+        attributes=attributes_of(case),
+        delivery_at=case.delivery_at,
         breaks=False,
     )
 
@@ -177,8 +187,8 @@ def _case(said: Any, owner: Company, faults: list[Fault], expecting: bool) -> Ca
         faults.append(Fault("", "not_an_object", "The line is not a JSON object.", "Write one object a line."))
         return None
     try:
-        if isinstance(said.get("at"), str):
-            said = said | {"at": instant_of(said["at"], "at", owner)}
+        moments = [name for name in ("at", "delivery_at") if isinstance(said.get(name), str)]
+        said = said | {name: instant_of(said[name], name, owner) for name in moments}
         case = settled_record(strict(Case, said))
         if isinstance(case.known_at, str):
             known_at_of(case.known_at, owner)

@@ -46,6 +46,8 @@ class _Question(msgspec.Struct, omit_defaults=True):
     ship_to: str | None = None
     order_type: str | None = None
     coupons: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    delivery_at: datetime | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -118,7 +120,15 @@ class Unpriced:
 def _row(count: Count) -> PairRow:
     last = count.last
     question = _Question(
-        format(last.quantity, "f"), last.unit, last.currency, last.country, last.ship_to, last.order_type, last.coupons
+        format(last.quantity, "f"),
+        last.unit,
+        last.currency,
+        last.country,
+        last.ship_to,
+        last.order_type,
+        last.coupons,
+        last.attributes,
+        last.delivery_at,
     )
     return PairRow(
         last.item, last.customer or "", last.channel or "", count.times, stamp(count.first_at), stamp(last.at),
@@ -223,6 +233,9 @@ def _asked(row: PairRow, now: datetime) -> Asked:
         ship_to=said.ship_to,
         order_type=said.order_type,
         coupons=said.coupons,
+        attributes=said.attributes,
+        # A delivery that has been due is one of today.
+        delivery_at=None if said.delivery_at is None else max(said.delivery_at, now),
         explain="all",
         breaks=False,
     )
