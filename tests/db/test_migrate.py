@@ -14,7 +14,7 @@ from listino.core.errors import Unavailable
 from listino.core.rules import Rule
 from listino.db import migrate
 from listino.db.engine import Database, connected
-from listino.db.lookups import alike, assignments_of, formulas_over
+from listino.db.lookups import alike, assignments_of, starting_from
 from listino.db.migrate import HEAD, check_version, migrated
 from listino.db.schema import METADATA
 from listino.db.snapshot import snapshot
@@ -90,7 +90,7 @@ def test_what_was_there_before_is_found_by_its_marks(tmp_path: Path) -> None:
         book = snapshot(database)
         book.revision = 1
         assert [one.code for one in assignments_of(book, "L", 9)] == ["all"]
-        assert [one.code for one in formulas_over(book, "M", 9)] == ["f"]
+        assert [one.code for one in starting_from(book, "M", 9)] == ["f"]
         assert [one.code for one in alike(book, "customers", ["rossi"])] == ["Rossi"]
         (count,) = book.reading.connection.execute("SELECT count(*) FROM reference").fetchone()
         assert count == 4

@@ -28,6 +28,12 @@ RULES: tuple[tuple[str, dict[str, dict[str, Any]], dict[str, Any], list[tuple[st
     ("a later start replaces, and hides nothing", {}, SAW | {"value": "19", "valid_from": "2027-01-01"}, []),
     ("another filter is another price", {}, SAW | {"value": "20", "channel": "web"}, []),
     ("another currency is another price", {}, SAW | {"value": "20", "currency": "CHF"}, []),
+    ("another attribute is another price", {"one": SAW | {"value": "20", "attributes": {"colour": "red"}}},
+     SAW | {"value": "20", "attributes": {"colour": "blue"}}, []),
+    ("the same attribute is the same price", {"one": SAW | {"value": "20", "attributes": {"colour": ["red", "blue"]}}},
+     SAW | {"value": "20", "attributes": {"colour": ["red", "blue"]}}, [("tie", "one")]),
+    ("other bounds of what is bought are other prices", {"one": SAW | {"value": "20", "requires": [{"from": "10"}]}},
+     SAW | {"value": "20", "requires": [{"from": "20"}]}, []),
     ("a draft stands in nobody's way", {}, SAW | {"value": "20", "status": "draft"}, []),
     ("what is over is no rival", {}, SAW | {"value": "20", "valid_to": "2026-01-01"}, []),
     (
@@ -116,6 +122,12 @@ RULES: tuple[tuple[str, dict[str, dict[str, Any]], dict[str, Any], list[tuple[st
         {"floor": {"action": "limit", "bound": "min", "item": "saw", "value": "15"}},
         {"action": "price", "customer": "rossi", "item": "saw", "value": "14"},
         [("limit_forbids", "floor")],
+    ),
+    (
+        "a price that may lie below limits",
+        {"floor": {"action": "limit", "bound": "min", "item": "saw", "value": "15"}},
+        {"action": "price", "customer": "rossi", "item": "saw", "value": "14", "below_limit": True},
+        [],
     ),
     (
         "a price per box beside a limit per piece",
@@ -225,6 +237,8 @@ def test_a_rule_in_a_list_that_nobody_has_is_said_once(house: House) -> None:
     ]
     house.put("rules", "from-trade", action="price", customer="rossi", item="saw", formula={"list": "trade"})
     assert noticed(put(house, "saw", action="price", list="trade", item="saw", value="8")) == []
+    house.put("rules", "from-trade", action="percent", customer="rossi", basis="list:trade", value="3")
+    assert noticed(put(house, "saw", action="price", list="trade", item="saw", value="8.10")) == []
     house.client.request("DELETE", "/v1/rules/from-trade")
     house.put("assignments", "trade-rossi", list="trade", customer="rossi")
     assert noticed(put(house, "saw", action="price", list="trade", item="saw", value="9")) == []

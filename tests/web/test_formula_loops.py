@@ -28,6 +28,8 @@ def test_formulas_over_lists_do_not_lead_back(house: House) -> None:
         "Rule 'c-from-a' closes a loop of formulas: 'c-from-a' makes 'c' from 'a', 'a-from-b' makes 'a' from 'b', "
         "'b-from-c' makes 'b' from 'c'."
     )
+    base = put(house, "base", action="price", list="base", item="saw", formula={"basis": "base", "percent": "5"})
+    assert (base.status, base.json()["errors"][0]["field"]) == (400, "formula.basis")
     own = put(house, "own", action="price", list="c", item="saw", formula={"list": "c"})
     assert (own.status, own.json()["code"]) == (400, "formula_loop")
     assert (revision(house), house.get("/v1/rules/c-from-a").status) == (before, 404)

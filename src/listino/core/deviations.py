@@ -188,7 +188,8 @@ def _per(priced: Priced, point: _Point) -> str:
 def _of_formula(priced: Priced, formula: Formula, checks: Checks) -> Iterator[Finding]:
     """A formula of the same source that adds another percentage; what else changes in it is not compared."""
     rule, old = priced.now.rule, priced.before.rule if priced.before is not None else None
-    below = formula.basis == "cost" and formula.percent < 0 and formula.amount <= 0
+    kept_above = formula.min_margin is not None and formula.min_margin >= 0
+    below = formula.basis == "cost" and formula.percent < 0 and formula.amount <= 0 and not kept_above
     if below and (old is None or old.formula != formula):
         text = f"Rule {rule.code!r} makes prices {plain(-formula.percent)} % below the cost."
         yield Finding(
@@ -225,8 +226,9 @@ class Limited:
 
 def holds_for(limit: Rule, price: Rule) -> bool:
     """Whether a limit always holds where a price of its scope, or of a narrower one, does."""
-    same = all((said := of(limit)) == default or said == of(price) for of, default in _CONDITIONS)
-    return limit.action == "limit" and price.action == "price" and same and overlap(limit, price)
+    if limit.action != "limit" or price.action != "price" or price.below_limit or not overlap(limit, price):
+        return False
+    return all((said := of(limit)) == default or said == of(price) for of, default in _CONDITIONS)
 
 
 def forbidden(limited: Limited) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from itertools import product
 
 from listino.core.facts import KIND_OF, Assignment, Contract, Fact, ItemSet, Quotation, Rate, Tax
 from listino.core.lookalikes import look_of
-from listino.core.rules import Rule, Scope, exceptions_of
+from listino.core.rules import Rule, Scope, exceptions_of, source_of
 
 SEPARATOR = "\x1f"
 
@@ -150,7 +150,7 @@ def marks(fact: Fact) -> tuple[tuple[str, str], ...]:
     Rules are not found by how their codes look: they are too many, and people seldom type them.
     """
     if isinstance(fact, Rule):
-        source = fact.formula.list if fact.formula is not None else None
+        source = source_of(fact)
         return () if source is None else ((STARTED_FROM, source),)
     alike = (ALIKE + KIND_OF[type(fact)], look_of(fact.code))
     return ((ASSIGNED, fact.list), alike) if isinstance(fact, Assignment) else (alike,)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from listino.core.money import NINE_PLACES, ZERO
-from listino.core.rules import BASE_LIST, Rule, Scale, exceptions_of
+from listino.core.rules import Rule, Scale, exceptions_of, source_of
 from listino.core.scheme import ITEM_SCOPES
 from listino.core.windows import ALWAYS, Window
 
@@ -71,20 +71,12 @@ class Ready:
             and (rule.scale is None or _by_line_quantity(rule.scale))
         )  # fmt: skip
         self.by_more = rule.indexed is not None or rule.own_line is not None or (rule.basis or "").startswith("step:")
-        self.source = _source(rule)
+        self.source = source_of(rule)
         self.filled = -filled_keys(rule, _SCOPE_FIELDS)
         self.priority = -rule.priority
         self.start = NO_START if rule.valid_from is None else (EPOCH - rule.valid_from) // MICROSECOND
         self.access, self.rest = _access(rule)
         self.family = _family(rule)
-
-
-def _source(rule: Rule) -> str | None:
-    """The list that a formula, or a percentage, starts from."""
-    if rule.formula is not None:
-        return BASE_LIST if rule.formula.basis == "base" else rule.formula.list
-    basis = rule.basis
-    return basis.removeprefix("list:") if basis is not None and basis.startswith("list:") else None
 
 
 # Actions whose value is no amount of money.

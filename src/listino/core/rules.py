@@ -279,3 +279,11 @@ def exceptions_of(rule: Rule) -> tuple[Scope, ...]:
     """Where a rule does not apply although its scope holds: each of these alone rules it out."""
     unless = rule.unless
     return () if unless is None else unless if isinstance(unless, tuple) else (unless,)
+
+
+def source_of(rule: Rule) -> str | None:
+    """The list that a formula, or a percentage, starts from."""
+    if rule.formula is not None:
+        return BASE_LIST if rule.formula.basis == "base" else rule.formula.list
+    basis = rule.basis
+    return basis.removeprefix("list:") if basis is not None and basis.startswith("list:") else None

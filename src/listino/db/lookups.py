@@ -7,7 +7,7 @@ import msgspec
 
 from listino.core.facts import Assignment, Fact
 from listino.core.keys import ALIKE, ASSIGNED, STARTED_FROM, code_key, marks, references
-from listino.core.rules import Rule
+from listino.core.rules import Rule, source_of
 from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Connection
 from listino.db.snapshot import KEYS_PER_QUERY, Snapshot, digest_of, visible
@@ -62,10 +62,10 @@ def assignments_of(book: Snapshot, price_list: str, limit: int) -> list[Assignme
     return [fact for fact in facts if isinstance(fact, Assignment) and fact.list == price_list]
 
 
-def formulas_over(book: Snapshot, price_list: str, limit: int) -> list[Rule]:
-    """Rules whose formula starts from a price list, the first of many."""
+def starting_from(book: Snapshot, price_list: str, limit: int) -> list[Rule]:
+    """Rules whose formula or percentage starts from a price list, the first of many."""
     facts = _marked(book, [(STARTED_FROM, price_list)], limit)
-    return [fact for fact in facts if isinstance(fact, Rule) and fact.formula and fact.formula.list == price_list]
+    return [fact for fact in facts if isinstance(fact, Rule) and source_of(fact) == price_list]
 
 
 def alike(book: Snapshot, kind: str, looks: Collection[str]) -> Iterator[Fact]:

@@ -7,9 +7,9 @@ from typing import Any
 from listino.core.errors import NotFound
 from listino.core.findings import Finding
 from listino.core.keys import LETTER_OF, code_key
-from listino.core.rules import Rule, Scope, exceptions_of
+from listino.core.rules import Rule, Scope, exceptions_of, source_of
 from listino.db.book import TREE_HEIGHT_MAX
-from listino.db.lookups import formulas_over
+from listino.db.lookups import starting_from
 from listino.db.snapshot import Snapshot, company, first_under
 from listino.flows.circles import gathered_buyer
 from listino.flows.wares import gathered_ware
@@ -38,13 +38,13 @@ class Formulas:
         self._brought: dict[str, list[Rule]] = {}
         for rule in brought:
             source = source_of(rule)
-            if source is not None and rule.status == "active":
+            if source is not None and _counts(rule):
                 self._brought.setdefault(source, []).append(rule)
 
     def findings(self, rule: Rule) -> Iterator[Finding]:
         """The loop that a rule closes, if it does."""
         source = source_of(rule)
-        if source is None or rule.list is None or rule.status != "active":
+        if source is None or rule.list is None or not _counts(rule):
             return
         if source == rule.list:
             text = f"Rule {rule.code!r} makes a price of list {source!r} from that same list."
@@ -76,8 +76,8 @@ class Formulas:
 
     def _formulas(self, source: str) -> list[Rule]:
         if source not in self._over:
-            kept = formulas_over(self._book, source, FORMULAS_MAX)
-            kept = [rule for rule in kept if rule.code not in self._changed and rule.status == "active"]
+            kept = starting_from(self._book, source, FORMULAS_MAX)
+            kept = [rule for rule in kept if rule.code not in self._changed and _counts(rule)]
             self._over[source] = kept + self._brought.get(source, [])
         return self._over[source]
 
@@ -133,9 +133,9 @@ class Formulas:
         return found
 
 
-def source_of(rule: Rule) -> str | None:
-    """The list that a rule's formula starts from."""
-    return rule.formula.list if rule.formula is not None else None
+def _counts(rule: Rule) -> bool:
+    """Whether a rule makes the prices of its list, now or one day."""
+    return rule.formula is not None and rule.status == "active"
 
 
 def _distinct(said: Iterable[Any]) -> list[Any]:
@@ -161,4 +161,5 @@ def _excepted(rules: Sequence[Rule], wanted: dict[str, list[Any]], held: Held) -
 
 def _loop(rule: Rule, text: str, other: tuple[str, str]) -> Finding:
     remedy = "Start one of the formulas from another list, or from the cost."
-    return Finding("formula_loop", ("rules", rule.code), "formula.list", text, remedy, other)
+    field = "formula.list" if rule.formula is not None and rule.formula.list is not None else "formula.basis"
+    return Finding("formula_loop", ("rules", rule.code), field, text, remedy, other)

@@ -12,10 +12,10 @@ from listino.core.facts import Assignment, Channel, Fact, PriceList
 from listino.core.findings import Finding
 from listino.core.keys import FIELD_OF, code_key, rule_key, shape_of
 from listino.core.ready import FOR_EVER, Ready
-from listino.core.rules import BASE_LIST, DEFAULT_SCHEME, Rule, Scheme
+from listino.core.rules import BASE_LIST, DEFAULT_SCHEME, Rule, Scheme, source_of
 from listino.core.scheme import BASE, PARTIES, Plan, StepPlan, planned
 from listino.core.schemes import READY_SCHEMES
-from listino.db.lookups import assignments_of, formulas_over
+from listino.db.lookups import assignments_of, starting_from
 from listino.db.snapshot import Snapshot, first_under, versions
 
 # So many channels, own schemes and assignments of a list are looked at; where there are more, nothing is said.
@@ -62,8 +62,8 @@ class Reach:
         if code is None or code == BASE_LIST or code in self._told or self._assigned(code):
             return
         self._told.add(code)
-        started = [one for one in self._brought if isinstance(one, Rule) and one.formula and one.formula.list == code]
-        if not started and not formulas_over(self._book, code, 1):
+        started = [one for one in self._brought if isinstance(one, Rule) and source_of(one) == code]
+        if not started and not starting_from(self._book, code, 1):
             text = f"Nobody has the price list {code!r}: rule {rule.code!r} and all others in it do not count."
             remedy = "Assign the list to a customer, account, group, channel or everyone."
             yield Finding("unassigned_list", ("rules", rule.code), "list", text, remedy, ("price-lists", code))

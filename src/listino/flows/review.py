@@ -22,7 +22,6 @@ from listino.db.book import Change
 from listino.db.codec import price_said, rule_of
 from listino.db.lookups import alike, written, written_under
 from listino.db.snapshot import Snapshot
-from listino.flows.formulas import source_of
 from listino.flows.noticing import PRICES, Noticing
 
 # Where a price names goods, a limit is looked for under each part of its key that does.
@@ -62,7 +61,7 @@ def reviewed(book: Snapshot, changes: Sequence[Change], findings: Findings, now:
         for finding in review.findings():
             findings.add(finding)
     findings.stop()
-    formulas = any(source_of(saved.rule) is not None for saved in review.saved)
+    formulas = any(saved.rule.formula is not None for saved in review.saved)
     return Reviewed(book.revision, frozenset(review.keys), formulas, frozenset(review.new))
 
 

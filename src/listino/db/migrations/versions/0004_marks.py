@@ -17,7 +17,7 @@ depends_on = None
 ROWS_AT_ONCE = 5_000
 _MARKED = (
     "SELECT id, key, body FROM fact WHERE ended >= ? AND body <> '' "
-    "AND (key GLOB '[a-z]*' OR instr(body, '\"formula\"') > 0)"
+    "AND (key GLOB '[a-z]*' OR instr(body, '\"formula\"') > 0 OR instr(body, '\"basis\":\"list:') > 0)"
 )
 
 
