@@ -41,8 +41,8 @@ def answered(work: BasketWork, resolved: Sequence[Resolved]) -> BasketPrice:
         PricedLine(line.id, price) if isinstance(price, NoPrice) else taken[line.id] for line, price in resolved
     )
     return BasketPrice(
-        lines, free_goods, charges, _totals(result, parts), work.not_applied if basket.explain == "all" else [],
-        _reserved(work), _coupons_unused(work, priced),
+        lines, free_goods, charges, _totals(result, parts, work.till.coin),
+        work.not_applied if basket.explain == "all" else [], _reserved(work), _coupons_unused(work, priced),
     )  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def _gift(gift: FreeGoods, after: _After) -> FreeGoods:
     return replace(gift, net=net, tax=tax, gross=gross, own_lines=_own_lines(gift.own_lines, after))
 
 
-def _totals(result: Taxed, parts: Sequence[Taxable]) -> Totals:
-    net, tax = ZERO, ZERO
+def _totals(result: Taxed, parts: Sequence[Taxable], coin: Decimal) -> Totals:
+    net = tax = coin * 0
     for amounts in result.amounts:
         net, tax = net + amounts.net, tax + amounts.tax
     if any(part.tax is None for part in parts):

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from listino.core.facts import Tax
 from listino.core.filters import converted
+from listino.core.limits import tax_factor
 from listino.core.money import HUNDRED, ONE, SETTLED, ZERO, shared
-from listino.core.offers import OF_SETS, Goods, reduced
+from listino.core.offers import Goods, reduced
 from listino.core.pick import Pick
 from listino.core.pieces import Piece
 from listino.core.question import Running
@@ -99,7 +100,7 @@ def _total(
     if rule.action == "indexed":
         weights = tuple(_by_line(standing, piece, scene, till, ONE) for piece in pieces)
         return sum(weights, ZERO), weights
-    amount = _amount(standing)
+    amount = _amount(standing) * _mode_ratio(standing, pieces, till)
     if rule.action == "amount":
         return amount, weights
     goods = sum(weights, ZERO)
@@ -114,6 +115,30 @@ def _amount(standing: Standing) -> Decimal:
         unit = rule.unit or line.facts.item.unit
         amount *= standing.measure / (line.facts.factors[unit] if rule.scale.measure == "quantity" else ONE)
     return amount
+
+
+def _mode_ratio(standing: Standing, pieces: Sequence[Piece], till: Till) -> Decimal:
+    """What an amount that is meant net comes to in a basket with tax, or the other way round.
+
+    By the tax of its own line where it has one, else by what the goods bear together.
+    """
+    meant = standing.candidate.rule.tax_mode
+    if meant is None or (meant == "gross") == till.gross:
+        return ONE
+    own_line = standing.rule.own_line
+    if own_line is not None and own_line.tax_class is not None:
+        tax = tax_at(standing.line.facts.own_taxes.get(own_line.tax_class, ()), standing.question)
+        factor = ONE if tax is None else tax_factor(tax.percent)
+    else:
+        total = sum((piece.amount for piece in pieces), ZERO)
+        other = sum((piece.amount * _factor_of(piece, till) for piece in pieces), ZERO)
+        return total / other if other else ONE
+    return factor if till.gross else ONE / factor
+
+
+def _factor_of(piece: Piece, till: Till) -> Decimal:
+    factor = ONE if piece.tax is None else tax_factor(piece.tax.percent)
+    return ONE / factor if till.gross else factor
 
 
 def _basis(standing: Standing, piece: Piece, scene: Scene, till: Till) -> Decimal:
@@ -209,8 +234,8 @@ def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece
         if (bought or target) and left > 0:
             net = (scene.of([piece])[0].net or ZERO) / piece.quantity if offer.amount_from is not None else ZERO
             unit = (piece.entry if once else piece.amount) / piece.quantity
-            if piece.closed:  # What a set is made of gets cheaper with it, so nothing final is in one.
-                bought, target = bought and offer.reduction not in OF_SETS, False
+            if piece.closed:  # Goods at a net price get no cheaper; they count as bought only for other goods.
+                bought, target = bought and (offer.target is not None or offer.item is not None), False
             pieces.append(piece)
             goods.append(Goods(unit, net, left, bought, target, piece.name))
     return pieces, goods

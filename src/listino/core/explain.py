@@ -110,8 +110,13 @@ def _excluded(_: Rule, winner: Any) -> str:
 
 
 def _final(_: Rule, winner: Any) -> str:
-    code = winner.rule.code if isinstance(winner, Candidate) else "a rule"
-    return f"{code} is a net price: nothing further is taken off."
+    if not isinstance(winner, Candidate):
+        return "All that it could reduce is at a net price."
+    return f"{winner.rule.code} is a net price: nothing further is taken off."
+
+
+def _cap_exceeded(_: Rule, left: Any) -> str:
+    return "What is left of it is not enough." if left is None else f"What is left of it ({plain(left)}) is not enough."
 
 
 def _limit_kept(_: Rule, amount: Any) -> str:
@@ -154,7 +159,7 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "measure_unknown": "Its {} cannot be measured here.",
     "contract_not_valid": "The contract {} is not this customer's, or not for this item, or not in force.",
     "cap_exhausted": "It is used up.",
-    "cap_exceeded": "What is left of it ({}) is not enough.",
+    "cap_exceeded": _cap_exceeded,
     "excluded": _excluded,
     "group_taken": "A step that excludes this one came before it.",
     "chain_beaten": "Another way to make the price was taken.",
