@@ -1,0 +1,169 @@
+"""The rules of a case as rules of Listino: what each action and each condition says there."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tests.conformance.words import Missing, Said, kept, merged, plain, spoken, turned, validity
+
+
+def state(case: Any, said: Said, place: int) -> None:
+    """State a rule of a case; Missing for a word that has no translation."""
+    code = f"{place:03d} {said.get('id', place)}"
+    case.codes[code] = said.get("id", code)
+    rule = merged(case.policy.get("rule", {}), validity(said), _scope(case, said, code), plain(said, "rules"))
+    if "margin_percent" in said:
+        margin = {"basis": "base", "percent": said["margin_percent"]}
+        case.state("rules", f"margin {code}", **rule, action="price", formula=margin)
+    action = said.get("action", "fixed_price" if "tiers" in said else "percent_off")
+    if action not in ACTIONS:
+        raise Missing(f"action {action}")
+    rule = merged(rule, ACTIONS["free_units" if "qty_step" in said else action](case, said, said.get("value", "0")))
+    rule = merged(rule, _needs(case, said, rule), _tiers(said))
+    if "scale" in rule:
+        del rule["value"]
+    if case.query.get("ignore_rules") is True or said.get("id") in (case.query.get("ignore_rules") or []):
+        rule["status"] = "blocked"
+    case.state("rules", code, **rule)
+
+
+def _scope(case: Any, said: Said, code: str) -> Said:
+    """For which goods and conditions a rule is, in its list; a unit or currency in it keeps it from all others."""
+    listed: Said = next((one for one in case.lists if one["id"] == said.get("price_list")), {})
+    items = said.get("items", said.get("targets") if not said.get("action", "").startswith("free") else None)
+    if items:
+        case.state("item-sets", code, include={"items": items})
+    own, codes = case.currency(said.get("currency")), sorted(set(case.currency_words.values()))
+    others = [{"unit": unit} for unit in case.units if said.get("uom", unit) != unit]
+    others += [{"currency": other} for other in codes if own and other != own]
+    return kept(
+        variant=f"{said['item']}/{said['variant']}" if "variant" in said else None, item_set=code if items else None,
+        attributes=listed.get("conditions", {}) | said.get("conditions", {}), currency=own, unless=others,
+        status="blocked" if listed.get("status", "active") not in ("active", "scheduled") else None,
+        requires=[{"from": listed["min_qty"]}] if "min_qty" in listed else None,
+    )  # fmt: skip
+
+
+def _is_for_order(case: Any, said: Said) -> bool:
+    """Whether a rule works on the order: in a basket, where it is no price of its lines."""
+    is_price = "price_list" in said or (case.policy.get("as_price") and said.get("scope") != "order")
+    return case.in_basket and not is_price
+
+
+def _change(case: Any, said: Said, percent: str | None, amount: str | None, shown: str = "discount") -> Said:
+    """A percentage or an amount added: as a price made from another, or on the price as it runs."""
+    base, value, for_order = said.get("base", "list_price"), percent or amount or "0", _is_for_order(case, said)
+    if {"max_units", "max_units_per_line"} & said.keys() or (for_order and said.get("action") == "amount_off_per_unit"):
+        unit = "set_amount" if said["action"] == "amount_off" and "max_units" in said else "amount"
+        return _offer(case, said, unit if percent is None else "percent", value.lstrip("-"))
+    is_less, is_made = value.startswith("-"), base not in ("list_price", "running_price") or shown == "formula"
+    as_price = is_made or "price_list" in said or case.policy.get("as_price")
+    if as_price and not for_order and "margin_percent" not in said:
+        formula = plain({"base": base} | said, "formula") | kept(percent=percent, amount=amount)
+        return kept(action="price", formula=formula, show_as="discount" if is_less and shown == "discount" else "price")
+    step, sign = ("discount", "allowance") if is_less else ("charge", "charge")
+    basis = {"original_price": "price", "running_price": "running"}.get(base) if percent is not None else None
+    return kept(action="percent" if percent is not None else "amount", value=value.lstrip("-"), sign=sign, basis=basis,
+                step="order" if for_order else step)  # fmt: skip
+
+
+def _amount_off(case: Any, said: Said, value: str) -> Said:
+    """An amount off all that is asked for together."""
+    change, quantity = _change(case, said, None, turned(value)), case.query.get("qty")
+    return change | ({"per": quantity.lstrip("-")} if quantity and change["action"] == "amount" else {})
+
+
+def _free_goods(case: Any, said: Said, _: str) -> Said:
+    price, times = said.get("free_item_price"), None if "per_qty" in said else 1
+    gift = {"item": said["item"]} if "free_item" not in said else {}
+    offer = _offer(case, said, "percent" if price is None else "price", price, times_max=times, **gift)
+    return offer | {"action": "free_goods"}
+
+
+def _free_units(case: Any, said: Said, _: str) -> Said:
+    return (
+        _offer(case, said, "percent", None) if Decimal(said.get("qty_step", 1)) else _change(case, said, "-100", None)
+    )
+
+
+def _offer(case: Any, said: Said, reduction: str, value: str | None, **more: Any) -> Said:
+    """What is bought together, and which goods are cheaper for it: all, where no number or target says which."""
+    condition = spoken(said.get("condition", {}), "condition")
+    counted = ("per_qty", "bundle_qty", "qty_step", "min_qty_total", "min_qty")
+    targets = f"targets: {' '.join(said.get('targets', []))}"[:64]
+    if "targets" in said:
+        case.state("item-sets", targets, include={"items": said["targets"]})
+    offer = case.policy.get("offer", {}) | plain(said, "offer") | kept(
+        bought=kept(item=condition.get("item", said.get("condition_item"))), reduction=reduction,
+        quantity_from=condition.get("min_qty", next((said[name] for name in counted if name in said), None)),
+        amount_from=condition.get("min_amount", said.get("min_amount")),
+        target=kept(item_set=targets if "targets" in said else None), **more,
+    )  # fmt: skip
+    if not {"quantity", "target", "item"} & offer.keys() and not {"bundle_qty", "qty_step"} & said.keys():
+        offer["target"] = {}
+    return kept(action="bundle", step="order", value=value, offer=offer)
+
+
+# A rate of a price as the percentage that it adds: a factor of 0.9, or 90 percent of it, is 10 percent off.
+ACTIONS: dict[str, Callable[[Any, Said, str], Said]] = {
+    "fixed_price": lambda _, said, value: {"action": "price", "value": value} | plain(said, "fixed_price"),
+    "percent_off": lambda case, said, value: _change(case, said, turned(value), None),
+    "percent_of": lambda case, said, value: _change(case, said, format(Decimal(value) - 100, "f"), None),
+    "factor": lambda case, said, value: _change(case, said, format((Decimal(value) - 1) * 100, "f"), None),
+    "formula": lambda case, said, value: _change(case, said, "0", None, "formula"),
+    "formula_percent_off": lambda case, said, value: _change(case, said, turned(value), None, "formula"),
+    "amount_off": _amount_off,
+    "amount_off_per_unit": lambda case, said, value: _change(case, said, None, turned(value)),
+    "amount_add": lambda case, said, value: _change(case, said, None, value, "price"),
+    "campaign_price": lambda _, said, value: {"value": value} | plain(said, "campaign_price"),
+    "free_goods": _free_goods,
+    "free_units": _free_units,
+    "cheapest_free": lambda case, said, value: _offer(case, said, "percent", None, quantity="1"),
+    "bundle_price": lambda case, said, value: _offer(case, said, "set_price", value),
+}
+
+
+def _needs(case: Any, said: Said, rule: Said) -> Said:
+    """The quantities and amounts that a rule needs: as a break where it can have one, else as a need."""
+    if "offer" in rule:
+        return kept(requires=[{"by": "order", "up_to": said["max_qty"]}] if "max_qty" in said else None)
+    condition, by = spoken(said.get("condition", {}), "condition"), "order" if case.in_basket else "line"
+    item, basis = condition.get("item", said.get("condition_item")), said.get("min_amount_basis")
+    least = kept(amount=condition.get("min_amount", said.get("min_amount")),
+                 quantity=condition.get("min_qty", said.get("min_qty_total")))  # fmt: skip
+    needs = [
+        kept(measure=measure, from_=least[measure], by=by, scope=kept(item=item), basis=basis) for measure in least
+    ]
+    low, high, unit = _first_tier(case, said), said.get("max_qty"), said.get("min_qty_uom", said.get("qty_uom"))
+    by = "order" if rule.get("step") == "order" else "line"
+    if low is not None and high is None and unit is None and "value" in rule and by == "line":
+        return kept(scale={"tiers": [{"from": low, "value": rule["value"]}]}, requires=needs)
+    bounds = kept(from_=low, up_to=high)
+    return kept(requires=[*needs, *([kept(**bounds, unit=unit, by=by)] if bounds else [])])
+
+
+def _first_tier(case: Any, said: Said) -> str | None:
+    """From which quantity a rule applies: the lowest of all from any on, where an option opens it for what is asked."""
+    low, query = said.get("min_qty"), case.query
+    if low is None or "unit_decimals" not in query:
+        return low
+    quantity, is_whole = Decimal(query["qty"]), not Decimal(query["qty"]) % 1
+    opens = {"whole_below_first_tier": is_whole and query["unit_decimals"] == "0",
+             "fraction_below_first_tier": not is_whole, "fraction_below_one_unit": quantity < 1}  # fmt: skip
+    is_first = Decimal(low) == min(Decimal(rule["min_qty"]) for rule in case.rules if "min_qty" in rule)
+    return "0" if is_first and any(opens[option] for option in query.get("options", [])) else low
+
+
+def _tiers(said: Said) -> Said:
+    """A scale: each tier with where it begins or, where tiers are told by their ends, where it ends."""
+    rows = [spoken(tier, "tiers") for tier in said.get("tiers", [])]
+    kind = said.get("scale", "volume")
+    by_end = any("from_qty" not in row for row in rows) or (
+        kind == "graduated" and any("to_qty" in row for row in rows)
+    )
+    name, bound = ("up_to", "to_qty") if by_end else ("from", "from_qty")
+    tiers = [
+        kept(**{name: row.get(bound)}, value=next(row[word] for word in row if "_qty" not in word)) for row in rows
+    ]
+    least = rows[0].get("from_qty") if by_end else None
+    return kept(scale={"kind": kind, "tiers": tiers} if rows else None, requires=[{"from": least}] if least else None)
