@@ -58,13 +58,14 @@ def at_least(measure: str, bound: str, **said: Any) -> tuple[Requirement, ...]:
 
 @dataclass
 class Counter:
-    """A shop counter: items with their groups, the rules, and who asks."""
+    """A shop counter: items with their groups, the rules, and who asks; of some items prices are with tax."""
 
     rules: tuple[Rule, ...] = ()
     items: Mapping[str, Item] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scheme: Scheme = field(default_factory=agreement_first)
     listed: PriceList = field(default_factory=lambda: PriceList(code="base"))
+    with_tax: str = ""
     taxes: Mapping[str, tuple[Tax, ...]] = field(default_factory=lambda: VAT)
     coupons: tuple[str, ...] = ()
     contracts: Mapping[str, Contract] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Counter:
             for index, line in enumerate(lines, 1)
         )
         question = BasketQuestion(
-            lines=asked, currency=self.currency, at=AT, customer=self.customer, coupons=self.coupons, explain="all",
+            lines=asked, currency=self.currency, at=AT, coupons=self.coupons, explain="all",
         )  # fmt: skip
         question.gifts = {code: self.line("gift", code, "1") for code in gifts_wanted(asked)}
         return replace(question, **said)
@@ -102,7 +103,8 @@ class Counter:
             "C": (self.customer,) if self.customer is not None else (), "I": (code,), "T": self.groups.get(code, ()),
             "K": self.coupons, "L": ("base",), "B": (item.brand,) if item.brand else (),
         }  # fmt: skip
-        chain = {"base": ListPlace(self.listed, (Grant(BASE, 0, FOR_EVER),))}
+        listed = replace(self.listed, tax_mode="gross") if code in self.with_tax else self.listed
+        chain = {"base": ListPlace(listed, (Grant(BASE, 0, FOR_EVER),))}
         circle = Circle(values, {}, chain, None, None, self.currency, "EUR")
         own = [Ready(rule) for rule in self.rules if in_reach(rule, values)]
         steps = arranged(planned(self.scheme), own, circle)

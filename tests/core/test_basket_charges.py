@@ -230,3 +230,18 @@ def test_goods_that_are_given_later_are_a_change_too() -> None:
     answer = shop(*rules).ask(("A", "1"))
     assert answer.free_goods == ()
     assert answer.lines[0].price.next_change_at == on(22)
+
+
+def test_prices_with_and_without_tax_are_discounted_by_their_net() -> None:
+    counter = shop(listed("A", "100"), listed("B", "122"), amount_off("R", "20"), with_tax="B")
+    answer = counter.ask(("A", "1"), ("B", "1"))
+    assert [(line.net, line.tax, line.gross) for line in answer.lines] == [(d(90), d("19.80"), d("109.80"))] * 2
+    alone = counter.ask(("B", "1"))
+    assert (alone.totals.net, alone.totals.gross) == (d("83.61"), d(102))
+
+
+def test_a_line_that_no_discount_touches_keeps_its_own_tax_mode() -> None:
+    counter = shop(listed("A", "100"), listed("B", "9.99"), basket_off("R", "10", item="A"), with_tax="B")
+    answer = counter.ask(("A", "1"), ("B", "1"))
+    assert answer.lines[1].gross == d("9.99")
+    assert answer.totals.net == d("98.19")

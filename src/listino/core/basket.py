@@ -37,8 +37,8 @@ def priced_basket(basket: BasketQuestion) -> BasketPrice:
         bought = [price for _, price in priced if price.quantity > 0]
         gross = bool(bought) and all(price.tax_mode == "gross" for price in bought)
         digits = minor_digits(basket.currency)
-        till = Till(basket.currency, digits, QUANTA[digits], gross)
-        pieces = pieces_of(priced, basket.currency, gross)
+        till = Till(digits, QUANTA[digits], gross)
+        pieces = pieces_of(priced, till.coin, gross)
         work = BasketWork(basket, [line for line, _ in resolved], pieces, _usage_before(basket), till)
         work.carry_out()
         if any(line.facts.timed for line, _ in resolved):

@@ -35,7 +35,6 @@ class BasketQuestion:
     lines: tuple[BasketLine, ...]
     currency: str
     at: datetime
-    customer: str | None = None
     coupons: tuple[str, ...] = ()
     tax_rounding: str = "rate"
     gifts: Mapping[str, BasketLine] = field(default_factory=dict)

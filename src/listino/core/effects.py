@@ -45,9 +45,8 @@ class Effect:
 
 @dataclass(slots=True)
 class Till:
-    """How amounts of a basket are kept: its currency's minor unit, its tax mode, what of caps was used before."""
+    """How amounts of a basket are kept: at its currency's minor unit, in its tax mode."""
 
-    currency: str
     digits: int
     coin: Decimal
     gross: bool
@@ -71,7 +70,8 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
     total = SETTLED.plus(total).quantize(till.coin)
     if charge:
         shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
-        changes = [(piece, share, piece.quantity) for piece, share in shares if share]
+        # A surcharge by quotation may be a credit; nothing costs less than nothing for it.
+        changes = [(piece, max(share, -piece.amount), piece.quantity) for piece, share in shares if share]
         return Effect(changes, benefit=-total, units=_units(open_pieces))
     total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
     if rule.caps is not None:
@@ -185,7 +185,7 @@ def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]
     for piece, share, units in shares:
         floor = ZERO if standing.rule.below_limit else piece.floor
         given = min(share, max(piece.amount - floor, ZERO))
-        effect.kept += share - given
+        effect.kept += min(share, piece.amount) - given
         if given > 0:
             effect.changes.append((piece, given, units))
             effect.benefit += given

@@ -8,7 +8,7 @@ from listino.core.basket_question import BasketLine, Share
 from listino.core.candidates import Candidate, StepCandidates
 from listino.core.facts import Tax
 from listino.core.measures import own_quantity
-from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, ZERO, minor_digits
+from listino.core.money import EXACT, HUNDRED, ONE, SETTLED, ZERO
 from listino.core.question import OwnCharge, Price
 from listino.core.rules import Rule
 from listino.core.scheme import StepPlan
@@ -65,9 +65,8 @@ class Piece:
         return SETTLED.divide(self.entry, factor).quantize(coin)
 
 
-def pieces_of(lines: Sequence[tuple[BasketLine, Price]], currency: str, gross: bool) -> list[Piece]:
+def pieces_of(lines: Sequence[tuple[BasketLine, Price]], coin: Decimal, gross: bool) -> list[Piece]:
     """The goods of each line that is bought, and the charges beside them that discounts may work on, by name."""
-    coin = QUANTA[minor_digits(currency)]
     pieces: list[Piece] = []
     for line, price in lines:
         if price.quantity <= 0:
@@ -102,7 +101,8 @@ def _floor(price: Price, gross: bool, coin: Decimal) -> Decimal:
         if part.low is not None:
             low = EXACT.divide(EXACT.multiply(part.low, part.quantity), part.per)
             if part.tax_mode == "gross" and not gross and part.tax_fact is not None:
-                low = EXACT.divide(low, ONE + part.tax_fact.percent / HUNDRED)
+                # The coin more is what the line may lack where its rate's tax is shared out.
+                low = EXACT.divide(low + coin, ONE + part.tax_fact.percent / HUNDRED)
             floor += SETTLED.plus(low)
     return floor.quantize(coin, ROUND_CEILING, EXACT)
 

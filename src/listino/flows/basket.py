@@ -62,7 +62,6 @@ def basket(book: Snapshot, context: Asked, asked: Sequence[Asked | Refused]) -> 
         lines=lines,
         currency=context.currency or buyer.currency,
         at=context.at,
-        customer=context.customer,
         coupons=context.coupons,
         tax_rounding=buyer.tax_rounding,
         gifts=gifts,
