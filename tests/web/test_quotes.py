@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from listino.config import SystemChance
+from listino.core.errors import Unavailable
 from listino.core.quotes import Quote, Secret, quote_of, signed
 from listino.db import quote_secrets
 from listino.flows.access import created
@@ -287,3 +288,30 @@ def test_the_first_secret_is_that_of_whoever_made_it_first(house: House) -> None
     assert quote_secrets.read(house.path) == (first,)
     assert basket(house)["quote"].split(".")[1] == "a"
     assert sorted(path.name for path in house.path.parent.glob("*secrets*")) == ["listino.db-quote-secrets"]
+
+
+@pytest.mark.parametrize("text", ["", "cut-o", "\n"])
+def test_a_file_without_a_whole_secret_is_made_anew(house: House, text: str) -> None:
+    path = quote_secrets.file_path(house.path)
+    path.write_text(text)
+    quote = basket(house)["quote"]
+    assert [secret.id for secret in quote_secrets.read(house.path)] == [quote.split(".")[1]]
+    assert ordered(house, quote)["held"] == []
+
+
+def test_where_no_secret_can_be_written_the_basket_is_told_to_come_again(house: House) -> None:
+    quote_secrets.file_path(house.path).mkdir()
+    assert ordered(house, "lq1.a.b.c")["held"] == ["unknown_quote"]
+    answer = house.client.request("POST", "/v1/baskets", json={"customer": "rossi", "lines": LINES})
+    assert (answer.status, answer.json()["code"], answer.headers["retry-after"]) == (503, "quote_secrets", "5")
+    with pytest.raises(Unavailable, match="cannot be written beside the database"):
+        rotated(house.database, SystemChance(), revoke=False)
+
+
+def test_a_file_that_cannot_be_read_any_more_leaves_the_secrets_that_are_known(house: House) -> None:
+    quote = basket(house)["quote"]
+    path = quote_secrets.file_path(house.path)
+    path.unlink()
+    path.mkdir()
+    assert ordered(house, quote)["held"] == []
+    assert basket(house)["quote"].split(".")[1] == quote.split(".")[1]

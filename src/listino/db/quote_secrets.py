@@ -36,25 +36,32 @@ def changed_at(database: Path) -> tuple[int, int] | None:
 def keep_first(database: Path, secret: Secret) -> None:
     """Make the file with a first secret, unless another process has made it meanwhile."""
     path, part = file_path(database), Path(f"{file_path(database)}.{secret.id}")
-    _write(part, (secret,))
     try:
-        with suppress(FileExistsError):
-            os.link(part, path)
+        _write(part, (secret,), database)
+        if path.exists() and not read(database):  # Emptied by somebody's hand.
+            part.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(part, path)
     finally:
-        part.unlink()
+        part.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
 def replace(database: Path, secrets: tuple[Secret, ...]) -> None:
     """Put secrets, the newest first, in the place of those that there are."""
     path, part = file_path(database), Path(f"{file_path(database)}.{secrets[0].id}")
-    _write(part, secrets)
+    _write(part, secrets, database)
     part.replace(path)
     sync_folder(path.parent)
 
 
-def _write(path: Path, secrets: tuple[Secret, ...]) -> None:
+def _write(path: Path, secrets: tuple[Secret, ...], database: Path) -> None:
+    """Write a file for the database's owner alone, also where somebody else gives the command."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.writelines(f"{secret.id} {secret.key.hex()}\n" for secret in reversed(secrets))
         file.flush()
         os.fsync(file.fileno())
+        owner = database.stat()
+        with suppress(PermissionError):
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)

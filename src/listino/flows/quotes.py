@@ -1,5 +1,8 @@
 """The secrets that sign quotes: made at the first need, known to every worker, replaced without a break."""
 
+from contextlib import suppress
+
+from listino.core.errors import Unavailable
 from listino.core.quotes import Quote, Secret, quote_of, secret_id_of, signed
 from listino.db import quote_secrets
 from listino.db.engine import Database
@@ -23,10 +26,19 @@ class Signer:
         self._seen: tuple[int, int] | None = None
 
     def signed(self, quote: Quote) -> str:
-        """A quote as text."""
-        if not self._known():
-            quote_secrets.keep_first(self._path, new_secret(self._chance))
-        return signed(quote, self._known()[0])
+        """A quote as text.
+
+        Errors:  Unavailable where there is no secret and none can be written.
+        """
+        known = self._known()
+        if not known:
+            secret = new_secret(self._chance)
+            try:
+                quote_secrets.keep_first(self._path, secret)
+            except OSError as error:
+                raise _unwritten(error) from None
+            known = self._known() or (secret,)
+        return signed(quote, known[0])
 
     def read(self, text: str) -> Quote | None:
         """The quote that a text is; None where it was not signed here."""
@@ -35,10 +47,12 @@ class Signer:
         return quote_of(text, secret) if secret is not None else None
 
     def _known(self) -> tuple[Secret, ...]:
+        """The secrets; those that were known before where the file cannot be read."""
         if not self._stated:
-            seen = quote_secrets.changed_at(self._path)
-            if seen != self._seen:
-                self._secrets, self._seen = quote_secrets.read(self._path), seen
+            with suppress(OSError):
+                seen = quote_secrets.changed_at(self._path)
+                if seen != self._seen:
+                    self._secrets, self._seen = quote_secrets.read(self._path), seen
         return self._secrets
 
 
@@ -48,11 +62,22 @@ def new_secret(chance: Chance) -> Secret:
 
 
 def rotated(database: Database, chance: Chance, *, revoke: bool) -> str:
-    """Sign with a new secret from now on; quotes of the old ones hold on, unless they are to be revoked: its id."""
+    """Sign with a new secret from now on; quotes of the old ones hold on, unless they are to be revoked: its id.
+
+    Errors:  Unavailable where it cannot be written.
+    """
     secret = new_secret(chance)
-    old = () if revoke else quote_secrets.read(database.path)[: SECRETS_MAX - 1]
-    quote_secrets.replace(database.path, (secret, *old))
+    try:
+        old = () if revoke else quote_secrets.read(database.path)[: SECRETS_MAX - 1]
+        quote_secrets.replace(database.path, (secret, *old))
+    except OSError as error:
+        raise _unwritten(error) from None
     return secret.id
+
+
+def _unwritten(error: OSError) -> Unavailable:
+    text = f"What signs quotes cannot be written beside the database: {error.strerror}."
+    return Unavailable(text, code="quote_secrets")
 
 
 # A quote holds for so short a time that more secrets than these are of no use.

@@ -41,7 +41,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
     503: (
         "Unavailable",
         "Time will mend it: ask again after `Retry-After` seconds.",
-        ("unavailable", "busy", "disk_full", "database_failed", "server_ends"),
+        ("unavailable", "busy", "disk_full", "database_failed", "quote_secrets", "server_ends"),
     ),
 }  # fmt: skip
 
