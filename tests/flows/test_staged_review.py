@@ -96,6 +96,7 @@ def test_a_large_change_set_over_http_is_confirmed_too(database: Database) -> No
     with pytest.raises(ToConfirm) as to_confirm:
         changed_by(database, stated, "test", None, NOW, USUAL)
     assert (to_confirm.value.total, len(to_confirm.value.findings), database.read().revision) == (MANY, MANY, 1)
+    assert to_confirm.value.faults[7].field == "changes[7].value"
     saved = changed_by(database, stated, "test", None, NOW, Checks(confirmed=True))
     assert (saved.revision, saved.changed) == (2, MANY)
 

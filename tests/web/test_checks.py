@@ -286,3 +286,13 @@ def test_fields_that_rules_may_come_to_have_keep_them_apart(house: House) -> Non
     names = set(Rule.__dataclass_fields__)
     assert names >= OWN
     assert {"requires", "caps", "attributes", "channel", "unless", "currency"} <= names - OWN
+
+
+def test_a_rule_with_many_rivals_is_told_of_five_and_a_draft_among_a_hundred_of_none(house: House) -> None:
+    many = [SAW | {"kind": "rules", "code": f"p{n:03}", "value": str(100 + n)} for n in range(100)]
+    done = house.client.request("POST", "/v1/changes", json={"changes": many}).json()
+    assert {line["check"] for line in done["warnings"]} == {"crowded_key", "never_wins"}
+    assert sum(line["code"] == "p000" for line in done["warnings"]) == 6
+    assert noticed(put(house, "draft", **SAW, value="1", status="draft")) == []
+    low = put(house, "low", **SAW, value="19.50")
+    assert [check for check, _ in noticed(low)] == ["crowded_key", *["never_wins"] * 5]

@@ -6,7 +6,7 @@ names. So whatever else a rule may come to state keeps two rules apart that diff
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -20,6 +20,8 @@ from listino.core.scheme import StepPlan
 
 # From so many open rules under one key on it is said at each save; the book refuses more than 500.
 CROWDED_RULES = 100
+# Of one rule so many rivals are told: who has more of them knows by then.
+RIVALS_TOLD_MAX = 5
 # What two rules may differ in that compete with each other: their value, their time, and what is said of them.
 OWN = frozenset(
     ["code", "step", "value", "per", "formula", "scale", "final", "priority", "valid_from", "valid_to", "zone",
@@ -29,6 +31,8 @@ _TERMS = attrgetter(*(field.name for field in fields(Rule) if field.name not in 
 _MEASURE = attrgetter(*(field.name for field in fields(Scale) if field.name != "tiers"))
 _BY_LINE = _MEASURE(Scale(tiers=()))
 
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 # The steps in which a rule competes.
 Competing = Callable[[Ready], Sequence[StepPlan]]
 
@@ -45,21 +49,45 @@ def conflicts(rules: Sequence[Ready], saved: Collection[str], competing: Competi
              one wins over others.
     """
     live = [ready for ready in rules if is_live(ready.rule, now)]
-    if len(live) >= CROWDED_RULES:
-        first = min(ready.rule.code for ready in live if ready.rule.code in saved)
-        yield _crowded(first, len(live))
-    terms = [terms_of(ready.rule) for ready in live] if len(live) > 1 else []
-    for index, one in enumerate(live):
-        if one.rule.code not in saved:
-            continue
+    ours = [index for index, ready in enumerate(live) if ready.rule.code in saved]
+    if ours and len(live) >= CROWDED_RULES:
+        yield _crowded(min(live[index].rule.code for index in ours), len(live))
+    rivals = _Rivals(live) if len(live) > 1 else None
+    for index in ours:
+        one = live[index]
         yield from _own_tiers(one.rule)
-        for place, other in enumerate(live[:index] + live[index + 1 :]):
-            at = place if place < index else place + 1
-            met = other.rule.code in saved and at < index
-            if not met and terms[at] == terms[index] and _overlap(one.rule, other.rule, now):
-                others = competing(other)
-                shared = [step for step in competing(one) if any(step is theirs for theirs in others)]
-                yield from _pair(one, other, shared)
+        told = 0
+        for place in rivals.of(index) if rivals is not None else ():
+            if place < index and live[place].rule.code in saved:
+                continue  # It was told there.
+            others = competing(live[place])
+            shared = [step for step in competing(one) if any(step is theirs for theirs in others)]
+            for finding in _pair(one, live[place], shared):
+                told += 1
+                yield finding
+            if told >= RIVALS_TOLD_MAX:
+                break
+
+
+class _Rivals:
+    """Rules of one key by their terms and times, made ready to be compared all with all."""
+
+    def __init__(self, rules: Sequence[Ready]) -> None:
+        known: list[tuple[Any, ...]] = []
+        self._terms: list[int] = []
+        for ready in rules:
+            terms = terms_of(ready.rule)
+            if terms not in known:
+                known.append(terms)
+            self._terms.append(known.index(terms))
+        self._times = [(ready.rule.valid_from or _FIRST, ready.rule.valid_to or _LAST) for ready in rules]
+
+    def of(self, index: int) -> Iterator[int]:
+        """The places of all other rules on the same terms that hold at some time at which this one does."""
+        terms, (start, end) = self._terms[index], self._times[index]
+        for place, (other_start, other_end) in enumerate(self._times):
+            if start < other_end and other_start < end and self._terms[place] == terms and place != index:
+                yield place
 
 
 def is_live(rule: Rule, now: datetime) -> bool:
@@ -72,10 +100,6 @@ def overlap(one: Rule, other: Rule) -> bool:
     starts = [rule.valid_from for rule in (one, other) if rule.valid_from is not None]
     ends = [rule.valid_to for rule in (one, other) if rule.valid_to is not None]
     return not starts or not ends or max(starts) < min(ends)
-
-
-def _overlap(one: Rule, other: Rule, now: datetime) -> bool:
-    return overlap(one, other) and all(rule.valid_to is None or rule.valid_to > now for rule in (one, other))
 
 
 def _covers(one: Rule, other: Rule) -> bool:

@@ -126,7 +126,7 @@ class Findings:
     def __init__(self, checks: Checks, places: Mapping[Record, str] | None = None) -> None:
         """None yet. `places` says where in what was sent a record stands, as "changes[3].", before its fields."""
         self.checks = checks
-        self._places = places or {}
+        self.places = places or {}
         self.counts: dict[str, Counter[str]] = {level: Counter() for level in (REFUSE, CONFIRM, WARN)}
         self._kept: dict[str, list[Finding]] = {level: [] for level in (REFUSE, CONFIRM, WARN)}
 
@@ -161,7 +161,7 @@ class Findings:
 
     def _faults(self, findings: Sequence[Finding]) -> tuple[Fault, ...]:
         return tuple(
-            Fault(self._places.get(one.record, "") + one.field, one.check, one.text, one.remedy) for one in findings
+            Fault(self.places.get(one.record, "") + one.field, one.check, one.text, one.remedy) for one in findings
         )
 
 

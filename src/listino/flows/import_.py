@@ -125,6 +125,9 @@ def changed_by(
             work.look(["changes"], checks, now)
         if bad.rows:
             raise _refused(bad)
+        work.findings.places = {
+            one.finding.record: f"changes[{one.row}]." for one in work.notices(CONFIRM, ["changes"])
+        }
         work.findings.stop()
         started = monotonic()
         return work.bring(actor, reason, lambda: now + timedelta(seconds=monotonic() - started), silent)

@@ -76,13 +76,8 @@ class Noticing:
 def _followed(now: Rule, beside: Iterable[Ready]) -> Rule | None:
     """The price on the same terms that began last before a new one does."""
     terms, begins = terms_of(now), Ready(now).start
-    older = [
-        other
-        for other in beside
-        if other.rule.code != now.code
-        and other.rule.action == "price"
-        and other.rule.status == "active"
-        and other.start > begins
-        and terms_of(other.rule) == terms
-    ]
-    return min(older, key=lambda ready: (ready.start, ready.rule.code)).rule if older else None
+    older = [other for other in beside if other.start > begins and other.rule.code != now.code]
+    for other in sorted(older, key=lambda ready: (ready.start, ready.rule.code)):
+        if other.rule.action == "price" and other.rule.status == "active" and terms_of(other.rule) == terms:
+            return other.rule
+    return None

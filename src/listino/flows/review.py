@@ -85,6 +85,9 @@ class _Review:
         self.keys: set[str] = set()
         self.written: dict[str, dict[str, str]] = {}
         self._parts_of: dict[str, list[str]] = {}
+        self._besides: dict[str, list[Ready]] = {}
+        self._alone: dict[str, bool] = {}
+        self._limits_under: dict[str, list[Rule]] = {}
         self._read(rules)
         before = self._before(rules)
         self.new = {rule.code for _, rule in rules if rule.code not in before}
@@ -117,12 +120,16 @@ class _Review:
 
     def _beside(self, key: str) -> list[Ready]:
         """The rules of a key as they will be."""
-        stay = [rule_of(body) for code, body in self.written.get(key, {}).items() if code not in self.changed]
-        return [Ready(rule) for rule in (*stay, *self.brought.get(key, ()))]
+        if key not in self._besides:
+            stay = [rule_of(body) for code, body in self.written.get(key, {}).items() if code not in self.changed]
+            self._besides[key] = [Ready(rule) for rule in (*stay, *self.brought.get(key, ()))]
+        return self._besides[key]
 
     def _is_alone(self, key: str) -> bool:
-        written = self.written.get(key, ())
-        return len(self.brought.get(key, ())) == 1 and all(code in self.changed for code in written)
+        if key not in self._alone:
+            written = self.written.get(key, ())
+            self._alone[key] = len(self.brought[key]) == 1 and all(code in self.changed for code in written)
+        return self._alone[key]
 
     def findings(self) -> Iterator[Finding]:
         """All that is to be said of the change set."""
@@ -165,10 +172,12 @@ class _Review:
 
     def _limits_of(self, price: Saved) -> Iterator[Rule]:
         for key in self._parts(price.key, price.rule):
-            for code, body in self.written.get(key, {}).items():
-                if _A_LIMIT in body and code not in self.changed:
-                    yield rule_of(body)
-            yield from (rule for rule in self.brought.get(key, ()) if rule.action == "limit")
+            if key not in self._limits_under:
+                stay = [body for code, body in self.written.get(key, {}).items() if code not in self.changed]
+                found = [rule_of(body) for body in stay if _A_LIMIT in body]
+                found += [rule for rule in self.brought.get(key, ()) if rule.action == "limit"]
+                self._limits_under[key] = found
+            yield from self._limits_under[key]
 
     def _parts(self, key: str, rule: Rule) -> Sequence[str]:
         """Under which keys the other half of a limit and its price could be.
