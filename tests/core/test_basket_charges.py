@@ -178,6 +178,15 @@ def test_caps_bound_a_discount_of_the_basket(
     assert reasons(answer) == ({"R": reason} if reason else {})
 
 
+def test_amounts_of_a_rule_of_the_basket_may_be_meant_gross() -> None:
+    capped = replace(basket_off("R", "10", caps=Caps(amount_per_order=d("7.32"))), tax_mode="gross")
+    assert nets(shop(A, capped).ask(("A", "10"))) == {"A": "114.00"}
+    off = replace(basket_off("R", "10"), action="amount", value=d("12.20"))
+    assert nets(shop(A, off).ask(("A", "10"))) == {"A": "107.80"}
+    assert nets(shop(A, replace(off, tax_mode="net")).ask(("A", "10"))) == {"A": "107.80"}
+    assert nets(shop(A, replace(off, tax_mode="gross")).ask(("A", "10"))) == {"A": "110.00"}
+
+
 def test_asking_uses_nothing_up_and_leaves_the_question_as_it_was() -> None:
     basket = shop(A, B, basket_off("R", "10", caps=Caps(uses=1))).basket(("A", "1"), ("B", "1"))
     before = [replace(line.question) for line in basket.lines]

@@ -175,6 +175,19 @@ def test_assignments_merge_fill_gaps_or_replace(house: House) -> None:
     assert told(house) == "9.00"
 
 
+def test_a_price_in_a_money_that_nothing_converts_fills_the_gap_of_its_item_too(house: House) -> None:
+    for code, currency in (("one", "CHF"), ("two", "EUR")):
+        house.put("price-lists", code, currency=currency)
+        house.put("rules", f"{code}-cable", action="price", list=code, item="cable", currency=currency, value="8")
+    house.put("assignments", "one", list="one", sequence=1)
+    house.put("assignments", "two", list="two", sequence=2, mode="only_if_empty")
+    assert told(house) == "10.00"
+    until = "2026-12-01T00:00:00Z"
+    house.put("rules", "one-cable", action="price", list="one", item="cable", currency="CHF", value="8", valid_to=until)
+    assert house.price("cable", customer="alfa-1", channel="b2b")["next_change_at"] == until
+    assert told(house, at=until) == "8.00"
+
+
 def test_a_list_made_for_one_tax_keeps_its_net_price_under_another(house: House) -> None:
     house.put("price-lists", "shop", currency="EUR", tax_mode="gross", reference_percent="22", constant="net")
     house.put("assignments", "shop", list="shop")
@@ -184,6 +197,15 @@ def test_a_list_made_for_one_tax_keeps_its_net_price_under_another(house: House)
     abroad = house.price("cable", customer="alfa-1", channel="b2b", country="DE")
     assert (at_home["net_price"], at_home["gross_price"]) == ("10.00", "12.20")
     assert (abroad["net_price"], abroad["gross_price"]) == ("10.00", "11.90")
+
+
+def test_a_formula_starts_from_what_such_a_list_keeps(house: House) -> None:
+    house.put("price-lists", "shop", currency="EUR", tax_mode="gross", reference_percent="22", constant="net")
+    house.put("rules", "shop-cable", action="price", list="shop", item="cable", value="12.20")
+    house.put("rules", "agreed", action="price", customer="alfa-1", formula={"list": "shop", "percent": "-10"})
+    house.put("taxes", "de", percent="19", country="DE")
+    abroad = house.price("cable", customer="alfa-1", channel="b2b", country="DE")
+    assert (abroad["net_price"], abroad["gross_price"]) == ("9.00", "10.71")
 
 
 def test_a_limit_before_a_discount_binds_it(house: House) -> None:

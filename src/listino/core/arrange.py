@@ -77,7 +77,7 @@ def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCa
     candidates = _ranked(step, live, circle) if rivals else tuple([candidate for candidate, _ in live])
     if len(dead) > 1:
         dead.sort(key=_code_of_dead)
-    timed = bool([candidate for candidate in candidates if not candidate.always])
+    timed = bool([candidate for candidate in candidates if not candidate.always]) or bool(circle.moded and dead)
     return StepCandidates(step, candidates, tuple(dead), timed, *_foregone(step, candidates))
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from listino.core.candidates import Candidate, StepCandidates
+from listino.core.displaced import listed_prices
 from listino.core.filters import refused_by_amount
 from listino.core.question import Facts, Question
 from listino.core.windows import is_empty
@@ -31,7 +32,7 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
 
 
 def _of_special(facts: Facts) -> list[datetime | None]:
-    """When contracts, quotations, taxes of own lines and displacing assignments begin and end."""
+    """When contracts, quotations, taxes of own lines and what displaces lists begin and end."""
     edges: list[datetime | None] = []
     for contract in facts.contracts.values():
         edges += (contract.valid_from, contract.valid_to)
@@ -43,6 +44,7 @@ def _of_special(facts: Facts) -> list[datetime | None]:
     if facts.circle.moded:
         grants = [grant for place in facts.circle.chain.values() for grant in place.grants]
         edges += [edge for grant in grants for window in grant.windows for edge in window]
+        edges += [edge for _, windows in listed_prices(facts.steps) for window in windows for edge in window]
     return edges
 
 

@@ -1,10 +1,13 @@
 """Which price lists do not count beside others in a customer's chain, as their assignments say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from listino.core.candidates import NARROWNESS, Circle, StepCandidates
 from listino.core.question import Facts, Question
-from listino.core.windows import holds
+from listino.core.windows import Window, holds
+
+# Why a list's price is none for this question although it prices the item: in a money that nothing converts.
+_OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
 
 
 def displaced_lists(question: Question, facts: Facts) -> frozenset[str]:
@@ -39,11 +42,18 @@ def _chain(question: Question, circle: Circle) -> list[tuple[str, str]]:
 
 def _prices(code: str, question: Question, steps: tuple[StepCandidates, ...]) -> bool:
     """Whether a list has a price for the item at the question's moment, at whatever quantity, unit or currency."""
-    return any(
-        candidate.list is not None and candidate.list.code == code and holds(candidate.windows, question.at)
-        for step in _price_steps(steps)
-        for candidate in step.live
-    )
+    return any(listed == code and holds(windows, question.at) for listed, windows in listed_prices(steps))
+
+
+def listed_prices(steps: tuple[StepCandidates, ...]) -> Iterator[tuple[str, Iterable[Window]]]:
+    """The prices of lists for the item, each with when it holds; also those in a currency that cannot be asked."""
+    for step in _price_steps(steps):
+        for candidate in step.live:
+            if candidate.list is not None:
+                yield candidate.list.code, candidate.windows
+        for rule, (reason, _) in step.dead:
+            if rule.list is not None and reason in _OTHER_MONEY:
+                yield rule.list, ((rule.valid_from, rule.valid_to),)
 
 
 def _price_steps(steps: tuple[StepCandidates, ...]) -> Iterator[StepCandidates]:

@@ -75,7 +75,8 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
         return Effect(changes, benefit=-total, units=_units(open_pieces))
     total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
     if rule.caps is not None:
-        total, reason = _capped(standing, rule.caps, total, _units(open_pieces), scene)
+        mode = _mode_ratio(standing, open_pieces, till)
+        total, reason = _capped(standing, rule.caps, total, _units(open_pieces), scene, mode=mode)
         if reason is not None:
             return Effect(reason=reason)
         total = SETTLED.plus(total).quantize(till.coin)
@@ -194,8 +195,10 @@ def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]
     return effect
 
 
-def _capped(standing: Standing, caps: Caps, total: Decimal, units: Decimal, scene: Scene) -> tuple[Decimal, str | None]:
-    """What a rule's caps leave of a total: all, a part, or nothing."""
+def _capped(
+    standing: Standing, caps: Caps, total: Decimal, units: Decimal, scene: Scene, *, mode: Decimal
+) -> tuple[Decimal, str | None]:
+    """What a rule's caps leave of a total: all, a part, or nothing; mode: what one of its amounts is in the basket."""
     code, candidate, question = standing.rule.code, standing.candidate, standing.question
     rate = rate_at(candidate.currency, question.currency, question.at, standing.line.facts.circle) or ONE
     if caps.quantity is not None:
@@ -210,7 +213,7 @@ def _capped(standing: Standing, caps: Caps, total: Decimal, units: Decimal, scen
             if caps.beyond == "refuse":
                 return ZERO, "cap_exceeded"
             total = amount_left
-    return total if caps.amount_per_order is None else min(total, caps.amount_per_order * rate), None
+    return total if caps.amount_per_order is None else min(total, caps.amount_per_order * rate * mode), None
 
 
 def units_left(standing: Standing, caps: Caps, scene: Scene) -> Decimal:
@@ -260,7 +263,8 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
         return Effect(reason="too_little_bought")
     caps = standing.rule.caps
     if caps is not None:
-        exact, reason = _capped(standing, caps, exact, units, scene)
+        mode = _mode_ratio(standing, [pieces[place] for place in reduction.amounts], till)
+        exact, reason = _capped(standing, caps, exact, units, scene, mode=mode)
         if reason is not None:
             return Effect(reason=reason)
     total = SETTLED.plus(exact).quantize(till.coin)

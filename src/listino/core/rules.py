@@ -162,7 +162,8 @@ class Caps:
 
     Units:   uses in orders, of all and per customer; quantity in the rule's unit; amounts, of what the
              rule takes off in all and in one order, in its currency. Beyond it the rule is refused, or
-             the line is split; what it takes off in one order ends there.
+             the line is split; what it takes off in one order ends there (in a step of the basket in
+             the rule's `tax_mode`).
     """
 
     uses: int | None = None

@@ -12,7 +12,7 @@ from listino.core.money import ONE, SETTLED
 from listino.core.pick import Pick
 from listino.core.question import AppliedStep, Facts, NotApplied, Operands, Question, Running
 from listino.core.scales import line_amount
-from listino.core.worth import Unpriced, kept_constant, mode_of
+from listino.core.worth import Unpriced, mode_of
 
 
 class SplitLine(Exception):
@@ -150,8 +150,6 @@ class Work:
         self._check_split(candidate)
         rule, worth = candidate.rule, self.pick.worth
         stated = worth.price_by(candidate, value)
-        if candidate.list is not None and candidate.list.constant is not None:
-            stated = kept_constant(stated, candidate.list, worth.tax)
         if stated.tax_mode == "gross" and worth.tax is None:
             raise Unpriced("tax_unknown")
         self.running = Running(stated.amount, rule.per, stated.listed, stated.tax_mode, candidate.list, candidate)

@@ -64,7 +64,11 @@ class Worth:
         self.base: Decimal | None = None
 
     def price_by(self, candidate: Candidate, value: Decimal, depth: int = 0) -> Stated:
-        """The price that a rule states, or makes from another."""
+        """The price that a rule states, or makes from another, as its list keeps it under other taxes."""
+        stated, listed = self._stated(candidate, value, depth), candidate.list
+        return stated if listed is None or listed.constant is None else _kept_constant(stated, listed, self.tax)
+
+    def _stated(self, candidate: Candidate, value: Decimal, depth: int) -> Stated:
         rule, question = candidate.rule, self._question
         mode = mode_of(candidate) or "net"
         formula = rule.formula
@@ -265,7 +269,7 @@ def other_reference(listed: PriceList, tax_mode: str, tax: Tax | None) -> Decima
     return None if tax is not None and tax.percent == reference else reference
 
 
-def kept_constant(stated: Stated, listed: PriceList, tax: Tax | None) -> Stated:
+def _kept_constant(stated: Stated, listed: PriceList, tax: Tax | None) -> Stated:
     """A price in the mode that stays where another tax applies than the one that its list was made for."""
     reference = other_reference(listed, stated.tax_mode, tax)
     if reference is None:
