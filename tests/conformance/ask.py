@@ -54,7 +54,7 @@ class Desk:
 
         Errors:  Refused.
         """
-        return self._sent("POST", "/v1/baskets", json=kept(explain="all", **said))
+        return self._sent("POST", "/v1/baskets", json={"lines": []} | kept(explain="all", **said))
 
     def order(self, case: Case, coupon: str, number: str) -> None:
         """Order what a case asks for, with a coupon.

@@ -62,12 +62,15 @@ class Answer:
     def ladder(self) -> list[Said]:
         """The ladders of all units and currencies that the rules name."""
         rows: list[Said] = []
-        named = [(rule.get("currency"), rule.get("uom")) for rule in self.case.rules]
+        breaks = {Decimal(rule["min_qty"]) for rule in self.case.rules if "min_qty" in rule}
+        named = [(rule.get("currency", self.query.get("currency")), rule.get("uom")) for rule in self.case.rules]
         for word, unit in dict.fromkeys(named):
             price = self.desk.price(
                 **line(self.case) | {"ladder": "true"} | _with(currency=self.case.currency(word), unit=unit)
             )
             for rung in price.get("ladder", []):
+                if breaks and Decimal(rung["from"]) not in breaks:
+                    continue  # The price of one alone is no break.
                 row = {"min_qty": rung["from"], "price": rung["net_price"]}
                 rows.append(row | _with(currency=word, uom=unit))
         return rows

@@ -55,7 +55,7 @@ def _change(case: Any, said: Said, percent: str | None, amount: str | None, show
     base, value, for_order = said.get("base", "list_price"), percent or amount or "0", _is_for_order(case, said)
     if {"max_units", "max_units_per_line"} & said.keys() or (for_order and said.get("action") == "amount_off_per_unit"):
         unit = "set_amount" if said["action"] == "amount_off" and "max_units" in said else "amount"
-        return _offer(case, said, unit if percent is None else "percent", value.lstrip("-"))
+        return _offer(case, said, unit if percent is None else "percent", value.lstrip("-")) | {"step": "order"}
     is_less, is_made = value.startswith("-"), base not in ("list_price", "running_price") or shown == "formula"
     as_price = is_made or "price_list" in said or case.policy.get("as_price")
     if as_price and not for_order and "margin_percent" not in said:
@@ -101,7 +101,7 @@ def _offer(case: Any, said: Said, reduction: str, value: str | None, **more: Any
     )  # fmt: skip
     if not {"quantity", "target", "item"} & offer.keys() and not {"bundle_qty", "qty_step"} & said.keys():
         offer["target"] = {}
-    return kept(action="bundle", step="order", value=value, offer=offer)
+    return kept(action="bundle", step=case.policy.get("offer_step", "offer"), value=value, offer=offer)
 
 
 # A rate of a price as the percentage that it adds: a factor of 0.9, or 90 percent of it, is 10 percent off.

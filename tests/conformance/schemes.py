@@ -2,7 +2,7 @@
 
 A policy has `steps`; what it says of rules beyond them stands beside: `rule` and `offer` are fields that
 each of its rules or offers has unless it says otherwise, `as_price` makes percentages compete with
-prices, `newest_first` prefers what stands later in the file.
+prices, `newest_first` prefers what stands later in the file, `offer_step` is where units are consumed.
 """
 
 from typing import Any
@@ -45,6 +45,7 @@ def _policy(
         {"name": "discount", "kind": "allowance", "pick": "all", "rank": IN_ORDER, **(discount or {})},
         {"name": "charge", "kind": "charge", "pick": "all", "rank": IN_ORDER, **(charge or {})},
         rounding or {"name": "rounding", "kind": "rounding"},
+        {"name": "offer", "kind": "basket", "pick": "all", "rank": IN_ORDER, "combine": "once"},
         {"name": "order", "kind": "basket", "pick": "all", "rank": IN_ORDER, **(order or {})},
     ]
     return {"steps": steps, **terms}
@@ -129,7 +130,9 @@ POLICIES: dict[str, Policy] = {
         _first("priority"), rounding=TEN_THOUSANDTHS
     ),
     # django-oscar
-    "each unit consumed once; limit of applications from the offer": PLAIN,
+    "each unit consumed once; limit of applications from the offer": _policy(
+        order={"combine": "once"}, offer_step="order"
+    ),
     "whole basket in range; condition consumed once; one application": _ONCE,
     # metasfresh
     "a campaign price counts only if lower than the list price and the customer takes campaign prices": PLAIN,

@@ -23,12 +23,10 @@ class Case:
     currency_words: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        raw = spoken(self.raw, "case")
+        raw = {name: value for name, value in self.raw.items() if value is not None}
         self.query, self.context = spoken(raw["query"], "query"), spoken(raw.get("context", {}), "context")
         things = ("items", "customers", "price_lists", "rules")
-        self.items, self.customers, self.lists, self.rules = (
-            [spoken(one, thing) for one in raw[thing]] for thing in things
-        )
+        self.items, self.customers, self.lists, self.rules = ([spoken(one, of) for one in raw[of]] for of in things)
         if self.query.get("item") not in {None, *(item["id"] for item in self.items)}:
             self.items.append({"id": self.query["item"]})
         self.lines = [spoken(line, "lines") for line in self.query.get("lines", [])]
@@ -45,7 +43,11 @@ class Case:
         has_none = "currency" not in self.query and "currency" in raw["query"]
         said = [*self.items, *self.lists, self.query, *([] if has_none else self.rules)]
         words = [one["currency"] for one in said if "currency" in one]
-        self.company_currency = str(self.currency(words[0] if words else "XXX" if has_none else "EUR"))
+        home = words[0] if words else "XXX" if has_none else "EUR"
+        self.company_currency = str(self.currency(home))
+        if "currency_rate" in self.query:
+            rate = {"from": home, "to": "shown", "rate": self.query["currency_rate"]}
+            self.context["rates"], self.query["currency"] = [*self.context.get("rates", []), rate], "shown"
         asked = [one["uom"] for one in [self.query, *self.rules] if "uom" in one]
         stated = [unit["uom"] for item in self.items for unit in [item, *item.get("uoms", [])] if "uom" in unit]
         self.unit, self.units = (asked or ["C62"])[0], sorted({*asked, *stated})
@@ -66,11 +68,11 @@ class Case:
 def translated(raw: Said) -> Case:
     """A case with all its facts; Missing with the first word that has no translation."""
     case = Case(raw)
-    *steps, last = case.policy["steps"]
+    *steps, offer, order = case.policy["steps"]
     for word, increment in case.context.get("unit_price_increment", {}).items():
         grid = {"currency": case.currency(word), "rounding": {"increment": increment}}
         steps.append({"name": f"grid {word}", "kind": "rounding", **grid})
-    for channel, own in ((case.channel, [*steps, last]), ("before", BEFORE)):
+    for channel, own in ((case.channel, [*steps, offer, order]), ("before", BEFORE)):
         case.state("schemes", channel, steps=own)
         case.state("channels", channel, scheme=channel)
     _taxes(case)
@@ -101,9 +103,8 @@ def _taxes(case: Case) -> None:
         _tax(case, name, tax)
     is_stated = any(one.get("tax", "").endswith("incl") or one.get("tax_included") for one in [query, *items])
     if is_stated or (query.get("prices_include_tax") and not case.lists):
-        made_for = (
-            {"reference_percent": min(rates.values()).partition(" ")[0], "constant": "net"} if len(rates) == 1 else {}
-        )
+        percent = min(rates.values(), default="").partition(" ")[0]
+        made_for = {"reference_percent": percent, "constant": "net"} if len(rates) == 1 else {}
         case.state("price-lists", "base", currency=case.company_currency, tax_mode="gross", **made_for)
 
 
@@ -131,10 +132,8 @@ def _item(case: Case, item: Said) -> None:
     options = [one for one in item.get("option_surcharges", []) if one["option"] in query.get("options", [])]
     lists = [f"without {one['option']}" for one in options] + ["base"]
     for place, option in enumerate(options):
-        formula = {"list": lists[place], "amount": option["amount"]}
-        case.state(
-            "rules", f"with {option['option']}", action="price", list=lists[place + 1], item=code, formula=formula
-        )
+        rule = {"list": lists[place + 1], "formula": {"list": lists[place], "amount": option["amount"]}}
+        case.state("rules", f"with {option['option']}", action="price", item=code, **rule)
     price, unit, asked = item.get("list_price"), item.get("list_price_uom"), query if query.get("item") == code else {}
     if "gross_unit_price" in asked:
         price, unit = asked["gross_unit_price"], asked.get("uom")
@@ -221,9 +220,9 @@ def _context(case: Case) -> None:
         parent = f"category {node['parent']}" if node.get("parent") else None
         case.state("item-groups", f"category {node['id']}", parent=parent)
     for place, entry in enumerate(case.context.get("price_history", [])):
-        day = None if entry["at"].startswith("t") else datetime.fromisoformat(f"{entry['at']}T12:00:00+00:00")
-        changes = own_prices(case.query["item"], entry["price"], entry.get("original_price"))
-        case.history.append((day or BEGINNING + timedelta(days=place), changes))
+        text = entry["at"] if "T" in entry["at"] else f"{entry['at']}T12:00:00+00:00"
+        at = BEGINNING + timedelta(days=place) if text.startswith("t") else datetime.fromisoformat(text)
+        case.history.append((at, own_prices(case.query["item"], entry["price"], entry.get("original_price"))))
     if "window_days" in case.query:
         case.state("countries", "IT", prior_price_days=int(case.query["window_days"]))
 

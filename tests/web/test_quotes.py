@@ -315,3 +315,9 @@ def test_a_file_that_cannot_be_read_any_more_leaves_the_secrets_that_are_known(h
     path.mkdir()
     assert ordered(house, quote)["held"] == []
     assert basket(house)["quote"].split(".")[1] == quote.split(".")[1]
+
+
+def test_an_empty_basket_comes_to_nothing_and_promises_nothing(house: House) -> None:
+    answer = basket(house, lines=[], coupons=["SPRING"])
+    totals = {"net": "0.00", "tax": "0.00", "gross": "0.00", "rounding": "0", "by_rate": []}
+    assert (answer["totals"], answer["quote"], answer["coupons_unused"]) == (totals, None, ["SPRING"])

@@ -19,8 +19,10 @@ from listino.flows.settlement import NOTHING, Quoted, asked_lines, lines_for_not
 
 
 def promised(book: Snapshot, context: Asked, basket: Basket, name: str, holds_for: timedelta) -> Quote | None:
-    """The quote of a basket; None where a line has no price or comes back, and so is nothing to order."""
-    if not all(isinstance(line, LineFound) and isinstance(line.priced.price, Price) for line in basket.lines):
+    """The quote of a basket; None where it is empty, or a line has no price or comes back: nothing to order."""
+    if not basket.lines or not all(
+        isinstance(line, LineFound) and isinstance(line.priced.price, Price) for line in basket.lines
+    ):
         return None
     if any(line.price.quantity < 0 for line in basket.price.lines):
         return None

@@ -77,7 +77,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 _BOUNDS: dict[str, Schema] = {
     "BatchAsk.lines": {"minItems": 1, "maxItems": LINES_MAX},
-    "BasketAsk.lines": {"minItems": 1, "maxItems": LINES_MAX},
+    "BasketAsk.lines": {"maxItems": LINES_MAX},
     "Order.lines": {"minItems": 1, "maxItems": LINES_MAX},
     "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
     "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},

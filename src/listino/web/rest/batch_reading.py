@@ -35,9 +35,9 @@ def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
         if not error.faults or not error.faults[0].field.startswith("lines["):
             raise
         batch = _line_by_line(body, kind)
-    count = len(batch.ask.lines)
-    if not 1 <= count <= LINES_MAX:
-        raise malformed("lines", "count", f"There are 1 to {LINES_MAX} lines, not {count}.", "Ask several times.")
+    count, least = len(batch.ask.lines), 1 if kind is BatchAsk else 0
+    if not least <= count <= LINES_MAX:
+        raise malformed("lines", "count", f"There are {least} to {LINES_MAX} lines, not {count}.", "Ask several times.")
     return batch
 
 
