@@ -60,11 +60,13 @@ def test_a_scale_by_order_measures_all_lines() -> None:
     assert nets(shop(A, B, rule).ask(("A", "1"), ("B", "9"))) == {"A": "10.80", "B": "180.00"}
 
 
-def test_weight_of_the_order_counts_what_has_any() -> None:
-    weights = {"A": Item(code="A", weight=d("2.5")), "B": Item(code="B")}
+def test_the_weight_of_an_order_is_known_once_that_of_every_line_is() -> None:
+    weights = {"A": Item(code="A", weight=d("2.5")), "B": Item(code="B", weight=d(0))}
     rule = Rule(code="O", action="percent", scale=replace(scale(("10", "10")), by="order", measure="weight"))
     assert nets(shop(A, B, rule, items=weights).ask(("A", "4"), ("B", "1"))) == {"A": "43.20", "B": "18.00"}
     assert nets(shop(A, B, rule, items=weights).ask(("A", "3"), ("B", "1"))) == {"A": "36.00", "B": "20.00"}
+    weights["B"] = Item(code="B")
+    assert nets(shop(A, B, rule, items=weights).ask(("A", "4"), ("B", "1"))) == {"A": "48.00", "B": "20.00"}
 
 
 def test_what_is_bought_of_one_item_opens_a_discount_on_another() -> None:

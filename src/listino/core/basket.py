@@ -79,7 +79,7 @@ def _resolved(basket: BasketQuestion) -> list[Resolved]:
     return found if without is None else _each(basket, without.totals)
 
 
-def _each(basket: BasketQuestion, totals: Mapping[str, Decimal] | None) -> list[Resolved]:
+def _each(basket: BasketQuestion, totals: Mapping[str, Decimal | None] | None) -> list[Resolved]:
     """Each line resolved; what one uses up is gone for those after it."""
     if not any(line.facts.counted for line in basket.lines):
         found: list[Resolved] = []

@@ -1,6 +1,6 @@
 """The steps of a scheme that work on the whole basket, one after the other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -96,6 +96,8 @@ class BasketWork:
                 reason = ("excluded", self.taken[group])
             if reason is not None:
                 skipped.append((plan.name, standing.rule, *reason))
+                if reason == ("measure_unknown", "weight"):
+                    _flag_unweighed(standing.rule, goods)
             else:
                 passed[code] = standing
         self.effects.clear()
@@ -240,6 +242,13 @@ def _mixes(found: Mapping[str, Standing]) -> dict[str, list[Piece]]:
         if scale is not None and scale.by.startswith(MIX):
             mixes.setdefault(scale.by, {}).update({id(piece): piece for piece in standing.pieces})
     return {key: list(pieces.values()) for key, pieces in mixes.items()}
+
+
+def _flag_unweighed(rule: Rule, goods: Iterable[Piece]) -> None:
+    """Say on each line without a known weight that a rule, freight perhaps, could not be judged for it."""
+    for piece in goods:
+        if piece.line.facts.item.weight is None:
+            piece.price.flags = (*piece.price.flags, f"weight_unknown:{rule.code}")
 
 
 def _names_goods(rule: Rule) -> bool:

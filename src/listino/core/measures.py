@@ -27,16 +27,19 @@ def own_quantity(line: BasketLine) -> Decimal:
     return question.quantity if question.unit == facts.item.unit else question.quantity * facts.factors[question.unit]
 
 
-def measured(bought: Iterable[Bought], measure: str, basis: str = "net", unit: str | None = None) -> Decimal:
-    """A measure of what is bought, added up.
+def measured(bought: Iterable[Bought], measure: str, basis: str = "net", unit: str | None = None) -> Decimal | None:
+    """A measure of what is bought, added up; None where one of them has an unknown weight.
 
     Units:   quantity in `unit`, of the lines that can be counted in it (without it, each in its item's
-             own); weight in kilograms: what has none weighs nothing.
+             own); weight in kilograms.
     """
     total = ZERO
     for one in bought:
         if measure == "weight":
-            total += one.quantity * (one.line.facts.item.weight or ZERO)
+            weight = one.line.facts.item.weight
+            if weight is None:
+                return None
+            total += one.quantity * weight
         elif measure == "amount":
             total += (one.gross if basis == "gross" else one.net) or ZERO
         elif unit is None:

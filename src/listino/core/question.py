@@ -25,10 +25,11 @@ class Question:
 
     Units:   quantity in `unit`, not 0 (below 0: goods that come back); at and delivery_at are aware.
     Shapes:  totals: what scales and requirements measure beyond this line, by "BY MEASURE" (such as
-             "order quantity"), filled in by a basket; usage: by subject what of caps and contracts is
-             used up; whole: the quantity that scales measure where the line is a part of a larger one;
-             without: codes of rules that are not to be used for it; amount, gross_amount (of the line
-             at the price before discounts) and hidden (lists that others displace) are worked out.
+             "order quantity"), filled in by a basket, None where it is unknown; usage: by subject what of
+             caps and contracts is used up; whole: the quantity that scales measure where the line is a
+             part of a larger one; without: codes of rules that are not to be used for it; amount,
+             gross_amount (of the line at the price before discounts) and hidden (lists that others
+             displace) are worked out.
     """
 
     item: str
@@ -42,7 +43,7 @@ class Question:
     explain: str = "applied"
     manual: tuple[Rule, ...] = ()
     delivery_at: datetime | None = None
-    totals: Mapping[str, Decimal] | None = None
+    totals: Mapping[str, Decimal | None] | None = None
     usage: Mapping[str, Decimal] | None = None
     whole: Decimal | None = None
     without: frozenset[str] = frozenset()
@@ -50,7 +51,7 @@ class Question:
     gross_amount: Decimal | None = None
     hidden: frozenset[str] = frozenset()
 
-    def among(self, totals: Mapping[str, Decimal] | None, usage: Mapping[str, Decimal] | None) -> "Question":
+    def among(self, totals: Mapping[str, Decimal | None] | None, usage: Mapping[str, Decimal] | None) -> "Question":
         """The same question as one of several; what is worked out of it begins anew."""
         return Question(
             self.item, self.customer, self.quantity, self.unit, self.currency, self.at, self.channel, self.order_type,

@@ -7,7 +7,7 @@ from listino.core.candidates import Candidate, Reason
 from listino.core.money import EXACT, ONE, SETTLED, ZERO
 from listino.core.question import Facts, Question
 from listino.core.rates import rate_at
-from listino.core.rules import Requirement, Scale
+from listino.core.rules import Requirement, Rule, Scale
 from listino.core.usage import PERIOD, contract_subject, used
 from listino.core.windows import holds
 from listino.core.within import within
@@ -42,47 +42,64 @@ def _settled(quantity: Decimal, factor: Decimal, of_factor: Decimal) -> Decimal:
 
 
 def _measured(
-    of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts, named: str | None = None
+    of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts, name: str | None = None
 ) -> Decimal | None:
-    """A measure over what `by` says; `named` is under which name a basket has it, where it has it apart."""
-    total: Decimal | None = None
-    if question.totals is not None:
-        total = question.totals.get(named or f"{of.by} {of.measure}")
-    own = _of_line(of, candidate, question, facts) if total is None else _in_own(of, candidate, total, question, facts)
+    """A measure over what `by` says; `name` is under which a basket has it, where it has it apart."""
+    own = _of_basket(of, candidate, question, facts, name)
     if own is None or not of.by.startswith(PERIOD):
         return own
-    before = used(question, contract_subject(of.by.removeprefix(PERIOD), of.measure))
+    before = _before(of, candidate, question, facts)
+    return None if before is None else SETTLED.plus(own + before)
+
+
+def _of_basket(
+    of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts, name: str | None
+) -> Decimal | None:
+    """A basket's measure in the unit and currency of the rule, or that of the line where there is none."""
+    totals = question.totals or {}
+    key = name if name is not None and name in totals else f"{of.by} {of.measure}"
+    if key not in totals:
+        return _of_line(of, candidate, question, facts)
+    total = totals[key]
+    if total is None or of.measure == "weight":
+        return total
+    if of.measure == "amount":
+        return _in_currency(total, candidate, question, facts)
+    factor = ONE if key == name else facts.factors.get(_unit(of, candidate, facts))
+    return None if factor is None else SETTLED.plus(total / factor)
+
+
+def _before(of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
+    """What was bought under a contract before the line."""
+    code = of.by.removeprefix(PERIOD)
+    before, contract = used(question, contract_subject(code, of.measure)), facts.contracts.get(code)
     if of.measure == "quantity":
-        return own + before / facts.factors[_unit(of, candidate, facts)]
-    return own + before
+        factor = facts.factors.get(_unit(of, candidate, facts))
+        return None if factor is None else before / factor
+    if of.measure != "amount" or contract is None:
+        return before
+    currency = contract.currency or facts.circle.base_currency
+    rate = rate_at(currency, candidate.currency, question.at, facts.circle)
+    return None if rate is None else SETTLED.plus(before * rate)
 
 
 def _unit(of: Scale | Requirement, candidate: Candidate, facts: Facts) -> str:
     unit = of.unit if isinstance(of, Requirement) else None
-    unit = unit or candidate.rule.unit or facts.item.unit
-    return unit if unit in facts.factors else facts.item.unit
+    return unit or candidate.rule.unit or facts.item.unit
 
 
 def _of_line(of: Scale | Requirement, candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
     """A measure of the line alone."""
     quantity = abs(question.whole if question.whole is not None else question.quantity)
     if of.measure == "quantity":
-        return _settled(quantity, facts.factors[question.unit], facts.factors[_unit(of, candidate, facts)])
+        factor = facts.factors.get(_unit(of, candidate, facts))
+        return None if factor is None else _settled(quantity, facts.factors[question.unit], factor)
     if of.measure == "weight":
         weight = facts.item.weight
         return None if weight is None else weight * quantity * facts.factors[question.unit]
     gross = isinstance(of, Requirement) and of.basis == "gross"
     amount = question.gross_amount if gross else question.amount
     return None if amount is None else _in_currency(amount, candidate, question, facts)
-
-
-def _in_own(
-    of: Scale | Requirement, candidate: Candidate, total: Decimal, question: Question, facts: Facts
-) -> Decimal | None:
-    """A basket's measure in the unit and currency of the rule."""
-    if of.measure == "quantity":
-        return total / facts.factors[_unit(of, candidate, facts)]
-    return total if of.measure == "weight" else _in_currency(total, candidate, question, facts)
 
 
 def _in_currency(amount: Decimal, candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:
@@ -97,28 +114,41 @@ def unmet(candidate: Candidate, question: Question, facts: Facts) -> Reason | No
     rule = candidate.rule
     if rule.scale is not None and rule.scale.by.startswith(PERIOD) and not _runs(rule.scale.by, question, facts):
         return ("contract_not_valid", rule.scale.by.removeprefix(PERIOD))
-    for index, requirement in enumerate(rule.requires):
-        if requirement.by.startswith(PERIOD) and not _runs(requirement.by, question, facts):
-            return ("contract_not_valid", requirement.by.removeprefix(PERIOD))
-        measure = required(requirement, index, candidate, question, facts)
-        if measure is None:
-            return ("measure_unknown", requirement.measure)
-        if requirement.from_ is not None and measure < requirement.from_:
-            return ("requires_more", (requirement, measure))
-        if requirement.up_to is not None and measure > requirement.up_to:
-            return ("requires_less", (requirement, measure))
+    reasons = (lacking(index, candidate, question, facts) for index in range(len(rule.requires)))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def lacking(index: int, candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+    """Why one of a candidate's requirements does not hold: over a basket where its totals say it, else over the line.
+
+    Shapes:  facts: those of a line that counts, by which contracts, units and rates are known.
+    """
+    requirement = candidate.rule.requires[index]
+    if requirement.by.startswith(PERIOD) and not _runs(requirement.by, question, facts):
+        return ("contract_not_valid", requirement.by.removeprefix(PERIOD))
+    measure = _required(requirement, named(candidate.rule, index), candidate, (question, facts))
+    if measure is None:
+        return ("measure_unknown", requirement.measure)
+    if requirement.from_ is not None and measure < requirement.from_:
+        return ("requires_more", (requirement, measure))
+    if requirement.up_to is not None and measure > requirement.up_to:
+        return ("requires_less", (requirement, measure))
     return None
 
 
-def required(
-    requirement: Requirement, index: int, candidate: Candidate, question: Question, facts: Facts
+def named(rule: Rule, index: int) -> str:
+    """Under which name a basket tells what it measured for a requirement, quantities in the requirement's unit."""
+    return f"{rule.code} requires[{index}]"
+
+
+def _required(
+    requirement: Requirement, name: str, candidate: Candidate, asked: tuple[Question, Facts]
 ) -> Decimal | None:
-    """What a requirement measures: over the basket where there is one, else over the line alone."""
-    name = f"{candidate.rule.code} requires[{index}]" if requirement.by == "order" else ""
+    question, facts = asked
     if question.totals is None or name not in question.totals:
         scope = requirement.scope
         if scope is not None and not within(scope, question, facts.circle):
-            return ZERO
+            return _before(requirement, candidate, question, facts) if requirement.by.startswith(PERIOD) else ZERO
     return _measured(requirement, candidate, question, facts, name)
 
 
@@ -214,21 +244,22 @@ def _is_counted(candidate: Candidate, facts: Facts) -> bool:
 
 
 def tier_start(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
-    """From which measure the tier that is reached holds, quantities in the item's own unit; 0 without one.
+    """From which measure on a rule is what it is, quantities in the item's own unit; 0 without a break.
 
     A rule that requires a quantity of the line begins there as a tier does.
     """
-    reached = ZERO
+    reached, scale = ZERO, candidate.rule.scale
     if candidate.ready.tiers:
         measure = measure_of(candidate, question, facts) or ZERO
         for start, _ in candidate.ready.tiers:
             if measure < start:
                 break
             reached = start
-        reached *= facts.factors.get(candidate.rule.unit or facts.item.unit, ONE)
+        if scale is not None and scale.measure == "quantity":
+            reached *= facts.factors.get(candidate.rule.unit or facts.item.unit, ONE)
     for requirement in candidate.rule.requires:
         if requirement.measure == "quantity" and requirement.by == "line" and requirement.from_ is not None:
-            reached = max(reached, requirement.from_ * facts.factors[_unit(requirement, candidate, facts)])
+            reached = max(reached, requirement.from_ * facts.factors.get(_unit(requirement, candidate, facts), ONE))
     return reached
 
 

@@ -9,15 +9,14 @@ from listino.core.candidates import Candidate, Reason
 from listino.core.caps import spent
 from listino.core.filters import refused_by_amount, refused_by_context
 from listino.core.measures import Bought, measured
-from listino.core.money import NINE_PLACES, SETTLED, ZERO
+from listino.core.money import NINE_PLACES, ZERO
 from listino.core.pieces import Piece, groups_of
 from listino.core.question import Question
-from listino.core.rates import rate_at
-from listino.core.rules import Requirement, Rule
-from listino.core.scales import value_of
+from listino.core.rules import Rule
+from listino.core.scales import lacking, named, value_of
 from listino.core.scheme import StepPlan
 from listino.core.totals import MIX
-from listino.core.usage import PERIOD, contract_subject
+from listino.core.usage import PERIOD
 from listino.core.windows import holds
 from listino.core.within import within
 
@@ -54,16 +53,18 @@ class Scene:
     tax_mode: str
     coin: Decimal
     known: dict[tuple[int, str], Bought] = field(default_factory=dict)
-    totals: dict[tuple[str, str, str | None], Decimal] = field(default_factory=dict)
+    totals: dict[tuple[str, str, str | None], Decimal | None] = field(default_factory=dict)
 
-    def measure(self, pieces: Sequence[Piece], measure: str, basis: str = "net", unit: str | None = None) -> Decimal:
+    def measure(
+        self, pieces: Sequence[Piece], measure: str, basis: str = "net", unit: str | None = None
+    ) -> Decimal | None:
         """A measure over these lines; over all of them it is taken once."""
         if len(pieces) != len(self.goods):
             return measured(self.of(pieces, basis), measure, basis, unit)
-        found = self.totals.get((measure, basis, unit))
-        if found is None:
-            found = self.totals[measure, basis, unit] = measured(self.of(pieces, basis), measure, basis, unit)
-        return found
+        name = (measure, basis, unit)
+        if name not in self.totals:
+            self.totals[name] = measured(self.of(pieces, basis), measure, basis, unit)
+        return self.totals[name]
 
     def of(self, pieces: Sequence[Piece], basis: str = "net") -> list[Bought]:
         """What of these lines is measured, by what they came to as the step began, net or gross."""
@@ -93,7 +94,7 @@ def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, 
             if reason is None and (rule.exclusion_group is not None or scene.plan.group is not None):
                 reason = _excluded(rule, piece, scene.plan)
             if reason is None and rule.requires:
-                reason = _unmet_on_line(rule, piece, scene)
+                reason = _unmet_on_line(candidate, piece, scene)
             if reason is not None:
                 refusals.setdefault(rule.code, (rule, reason))
             elif standing is None:
@@ -123,15 +124,15 @@ def _excluded(rule: Rule, piece: Piece, plan: StepPlan) -> Reason | None:
     return next((("excluded", held[group]) for group in groups_of(rule, plan) if group in held), None)
 
 
-def _unmet_on_line(rule: Rule, piece: Piece, scene: Scene) -> Reason | None:
+def _unmet_on_line(candidate: Candidate, piece: Piece, scene: Scene) -> Reason | None:
     """Which of what a rule requires of each of its lines this one does not have."""
     line = piece.line
-    for requirement in rule.requires:
-        if requirement.by == "line":
-            here = requirement.scope is None or within(requirement.scope, line.question, line.facts.circle)
-            reason = _out_of_bounds(requirement, _measure(requirement, rule, [piece] if here else [], scene))
-            if reason is not None:
-                return reason
+    net, gross = (scene.measure([piece], "amount", basis) for basis in ("net", "gross"))
+    question = replace(line.question, amount=net, gross_amount=gross)
+    for index, requirement in enumerate(candidate.rule.requires):
+        reason = lacking(index, candidate, question, line.facts) if requirement.by == "line" else None
+        if reason is not None:
+            return reason
     return None
 
 
@@ -141,17 +142,18 @@ def unmet(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]
     Shapes:  mixes: by the key of a mix the lines that share it.
     """
     rule, candidate, line = standing.rule, standing.candidate, standing.line
-    for requirement in rule.requires:
-        if requirement.by != "line":
-            reason = _unmet_in_basket(requirement, standing, scene)
-            if reason is not None:
-                return reason
+    for index, requirement in enumerate(rule.requires):
+        reason = None if requirement.by == "line" else _unmet_in_basket(index, standing, scene)
+        if reason is not None:
+            return reason
     if rule.caps is not None:
         reason = spent(rule, replace(standing.question, quantity=NINE_PLACES, usage=scene.usage), line.facts)
         if reason is not None:
             return reason
     if candidate.ready.tiers:
-        _measure_scale(standing, scene, mixes)
+        reason = _measure_scale(standing, scene, mixes)
+        if reason is not None:
+            return reason
     if candidate.ready.tiers or not candidate.own_currency:
         reason = refused_by_amount(candidate, standing.question, line.facts)
         if reason is not None:
@@ -166,38 +168,22 @@ def _without_value(rule: Rule) -> Decimal:
     return Decimal(100) if rule.offer is not None else ZERO
 
 
-def _unmet_in_basket(requirement: Requirement, standing: Standing, scene: Scene) -> Reason | None:
-    line, rule = standing.line, standing.rule
+def _unmet_in_basket(index: int, standing: Standing, scene: Scene) -> Reason | None:
+    """Why what a rule requires of the basket, or of a contract, is not there."""
+    requirement, rule, facts = standing.rule.requires[index], standing.rule, standing.line.facts
     scope = requirement.scope
     pieces: Sequence[Piece] = standing.pieces
     if scope is not None:
         pieces = [piece for piece in scene.goods if within(scope, piece.line.question, piece.line.facts.circle)]
-    before = ZERO
     if requirement.by.startswith(PERIOD):
         code = requirement.by.removeprefix(PERIOD)
         pieces = _under(code, pieces, standing.question)
         if not pieces:
             return ("contract_not_valid", code)
-        before = scene.usage.get(contract_subject(code, requirement.measure), ZERO)
-    measure = _measure(requirement, rule, pieces, scene) + before
-    if requirement.measure == "amount" and standing.candidate.currency != standing.question.currency:
-        rate = rate_at(standing.question.currency, standing.candidate.currency, standing.question.at, line.facts.circle)
-        if rate is None:
-            return ("measure_unknown", requirement.measure)
-        measure = SETTLED.plus(measure * rate)
-    return _out_of_bounds(requirement, measure)
-
-
-def _measure(requirement: Requirement, rule: Rule, pieces: Sequence[Piece], scene: Scene) -> Decimal:
-    return scene.measure(pieces, requirement.measure, requirement.basis, requirement.unit or rule.unit)
-
-
-def _out_of_bounds(requirement: Requirement, measure: Decimal) -> Reason | None:
-    if requirement.from_ is not None and measure < requirement.from_:
-        return ("requires_more", (requirement, measure))
-    if requirement.up_to is not None and measure > requirement.up_to:
-        return ("requires_less", (requirement, measure))
-    return None
+        facts = pieces[0].line.facts
+    measure = scene.measure(pieces, requirement.measure, requirement.basis, requirement.unit or rule.unit)
+    question = replace(standing.question, totals={named(rule, index): measure}, usage=scene.usage)
+    return lacking(index, standing.candidate, question, facts)
 
 
 def _under(contract: str, pieces: Sequence[Piece], question: Question) -> list[Piece]:
@@ -210,24 +196,30 @@ def _under(contract: str, pieces: Sequence[Piece], question: Question) -> list[P
     ]
 
 
-def _measure_scale(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]) -> None:
+def _measure_scale(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]) -> Reason | None:
     """Put what a rule's scale measures into its question: over its lines, the order, a mix or a contract."""
     rule, question, line = standing.rule, standing.question, standing.line
     scale = rule.scale
     if scale is None:
-        return
+        return None
     pieces: Sequence[Piece] = standing.pieces
     if scale.by == "order":
         pieces = scene.goods
     elif scale.by.startswith(MIX):
         pieces = mixes[scale.by]
     elif scale.by.startswith(PERIOD):
-        pieces = _under(scale.by.removeprefix(PERIOD), scene.goods, question)
-    standing.measure = scene.measure(pieces, scale.measure)
-    if scale.by == "order" and scale.measure == "weight":
-        standing.measure += measured(scene.gifts, "weight")
-    whole = scene.measure(standing.pieces, "quantity") / line.facts.factors[question.unit]
+        code = scale.by.removeprefix(PERIOD)
+        pieces = _under(code, scene.goods, question)
+        if not pieces:
+            return ("contract_not_valid", code)
+    measure = scene.measure(pieces, scale.measure)
+    gifts = measured(scene.gifts, "weight") if scale.by == "order" and scale.measure == "weight" else ZERO
+    if measure is None or gifts is None:
+        return ("measure_unknown", scale.measure)
+    standing.measure = measure + gifts
+    whole = (scene.measure(standing.pieces, "quantity") or ZERO) / line.facts.factors[question.unit]
     standing.question = replace(
         question, quantity=whole, whole=whole, totals={f"{scale.by} {scale.measure}": standing.measure},
         usage=scene.usage,
     )  # fmt: skip
+    return None

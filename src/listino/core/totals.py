@@ -12,6 +12,7 @@ from listino.core.measures import Bought, measured, own_quantity
 from listino.core.question import NoPrice, Question
 from listino.core.resolve import resolve
 from listino.core.rules import Requirement, Scale
+from listino.core.scales import named
 from listino.core.within import within
 
 MIX = "mix:"
@@ -22,7 +23,7 @@ OF_TIERS = frozenset(["below_break", "above_break", "measure_unknown"])
 class Measured(NamedTuple):
     """What the lines of a basket measure together, and of which lines it was taken."""
 
-    totals: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal | None]
     ids: frozenset[str]
 
 
@@ -65,18 +66,19 @@ class _Wanted:
             self.amounts = self.amounts or any(one.measure == "amount" for one in over)
             for index, requirement in enumerate(rule.requires):
                 if requirement.by == "order":
-                    name = f"{rule.code} requires[{index}]"
-                    self.required.setdefault(name, (requirement, []))[1].append((line, candidate))
+                    self.required.setdefault(named(rule, index), (requirement, []))[1].append((line, candidate))
         self.anything = self.order or bool(self.mixes or self.required)
 
-    def measured_over(self, bought: list[Bought], known: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    def measured_over(self, bought: list[Bought], known: Mapping[str, Decimal | None]) -> dict[str, Decimal | None]:
         """Every measure over these lines; what was measured before decides which lines a mix has."""
-        totals: dict[str, Decimal] = {}
+        totals: dict[str, Decimal | None] = {}
         if self.order:
             totals |= {f"order {measure}": measured(bought, measure) for measure in ("quantity", "amount", "weight")}
         by_id = {one.line.id: one for one in bought}
         for name, (requirement, candidates) in self.required.items():
-            totals[name] = measured(_required(requirement, candidates, by_id), requirement.measure, requirement.basis)
+            unit = requirement.unit or candidates[0][1].rule.unit
+            counted = _required(requirement, candidates, by_id)
+            totals[name] = measured(counted, requirement.measure, requirement.basis, unit)
         for name, candidates in self.mixes.items():
             ids = {line.id for line, candidate in candidates if _mixes(line, candidate, {**known, **totals})}
             totals[name] = measured((by_id[id] for id in ids if id in by_id), name.rpartition(" ")[2])
@@ -116,20 +118,20 @@ def _required(
             yield one
 
 
-def _mixes(line: BasketLine, candidate: Candidate, totals: Mapping[str, Decimal]) -> bool:
+def _mixes(line: BasketLine, candidate: Candidate, totals: Mapping[str, Decimal | None]) -> bool:
     """Whether a rule of a mix would apply to a line, its tier apart."""
     reason = refused(candidate, asked(line, totals), line.facts)
     return reason is None or reason[0] in OF_TIERS
 
 
 def asked(
-    line: BasketLine, totals: Mapping[str, Decimal] | None, usage: Mapping[str, Decimal] | None = None
+    line: BasketLine, totals: Mapping[str, Decimal | None] | None, usage: Mapping[str, Decimal] | None = None
 ) -> Question:
     """A line's question as it stands in the basket; the line's own stays as it is."""
     return line.question.among(totals, line.question.usage if usage is None else usage)
 
 
-def _at_price(one: Bought, totals: Mapping[str, Decimal]) -> Bought | None:
+def _at_price(one: Bought, totals: Mapping[str, Decimal | None]) -> Bought | None:
     """A line with its amounts at the price before discounts; None where it has no price."""
     steps = tuple(step for step in one.line.facts.steps if step.plan.kind in ("price", "choose"))
     question = asked(one.line, totals)

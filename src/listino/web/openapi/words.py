@@ -251,7 +251,7 @@ MESSAGES: Mapping[str, str] = {
     "PriceAnswer.epoch": "Which time line the revision belongs to: it changes when a database is restored.",
     "PriceAnswer.stale_since": "Since when the database could not be asked; null when the answer is fresh.",
     "PriceAnswer.own_lines": "Charges that stand beside the line's amounts, each with a tax of its own.",
-    "PriceAnswer.flags": "What could not be checked, as limit_unknown:RULE.",
+    "PriceAnswer.flags": "What could not be checked, as limit_unknown:RULE, or weight_unknown:RULE in a basket.",
     "PriceAnswer.segments": "The parts of a line that the end of a cap splits; the amounts are their sum.",
     "ChargeLine.price": "The charge per one of what it is charged for, in the tax mode of the price.",
     "ChargeLine.tax_category": "EN 16931 category of its tax.",
