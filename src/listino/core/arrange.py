@@ -210,7 +210,7 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
             windows = crossed(windows, grant.windows)
         if rule.customer_group is not None and rule.customer_group in circle.windows:
             windows = crossed(windows, circle.windows[rule.customer_group])
-        always = windows is FOR_EVER and not ready.filtered
+        always = windows is FOR_EVER and not ready.filtered and ready.groups.isdisjoint(circle.windows)
         candidate = Candidate(
             rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
             always,

@@ -1,6 +1,7 @@
 """The prices of many lines together: what is measured over all of them, offers, order discounts, charges, tax."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, getcontext, setcontext
 
 from listino.core.basket_answer import Resolved, answered
@@ -9,6 +10,7 @@ from listino.core.basket_question import BasketLine as BasketLine
 from listino.core.basket_question import BasketPrice as BasketPrice
 from listino.core.basket_question import BasketQuestion as BasketQuestion
 from listino.core.basket_steps import BasketWork
+from listino.core.changes import first_after
 from listino.core.effects import Till
 from listino.core.gifts import gifts_wanted as gifts_wanted
 from listino.core.measures import own_quantity
@@ -41,21 +43,25 @@ def priced_basket(basket: BasketQuestion) -> BasketPrice:
         pieces = pieces_of(priced, till.coin, gross)
         work = BasketWork(basket, [line for line, _ in resolved], pieces, _usage_before(basket), till)
         work.carry_out()
-        if any(line.facts.timed for line, _ in resolved):
-            _bound_in_time(work, resolved)
-        return answered(work, resolved)
+        price = answered(work, resolved)
+        price.next_change_at = _next_change_at(work, resolved)
+        return price
     finally:
         setcontext(context)
 
 
-def _bound_in_time(work: BasketWork, resolved: list[Resolved]) -> None:
-    """Where lines depend on each other, what changes one may change all."""
-    alone = not any(step.live for line, _ in resolved for step in line.facts.steps if step.plan.kind == "basket")
-    if alone and all(line.question.totals is None for line, _ in resolved):
-        return
+def _next_change_at(work: BasketWork, resolved: list[Resolved]) -> datetime | None:
+    """When a basket could come to something else by time; lines that depend on each other all change then."""
+    facts = [line.facts for line in (*(line for line, _ in resolved), *work.basket.gifts.values())]
+    if not any(one.timed for one in facts):
+        return None
+    together = any(step.live for line, _ in resolved for step in line.facts.steps if step.plan.kind == "basket")
+    if not together and not any(line.question.totals is not None or line.facts.counted for line, _ in resolved):
+        return first_after(work.basket.at, (price.next_change_at for _, price in resolved))
     change_at = next_basket_change_at(resolved, work.changes)
     for _, price in resolved:
         price.next_change_at = change_at
+    return change_at
 
 
 def _usage_before(basket: BasketQuestion) -> dict[str, Decimal]:

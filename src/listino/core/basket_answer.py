@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from listino.core.basket_question import BasketLine, BasketPrice, FreeGoods, OrderCharge, PricedLine, Totals
 from listino.core.basket_steps import BasketWork
+from listino.core.candidates import every_candidate
 from listino.core.money import ONE, ZERO
-from listino.core.pieces import Piece, candidates_in, in_mode, own_amount
+from listino.core.pieces import Piece, in_mode, own_amount
 from listino.core.question import NoPrice, OwnCharge, Price
 from listino.core.rates import rate_at
 from listino.core.reservations import Reservation, reserved_of_rule
@@ -132,6 +133,6 @@ def _coupons_unused(work: BasketWork, priced: Iterable[tuple[BasketLine, Price]]
     for line, price in priced:
         codes = {step[2] for part in (price, *price.segments) for step in part.steps}
         codes |= {charge.rule.code for charge in price.own_lines}
-        rules = [candidate.rule for step in line.facts.steps for _, candidate in candidates_in(step)]
+        rules = (candidate.rule for candidate in every_candidate(line.facts.steps))
         used |= {rule.coupon for rule in rules if rule.code in codes}
     return tuple(coupon for coupon in coupons if coupon not in used)

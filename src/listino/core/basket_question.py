@@ -130,7 +130,8 @@ class BasketPrice:
 
     Shapes:  not_applied: the basket's rules that did not apply, where `explain` is all; reserved: what an
              order of this basket takes of the basket's own rules (its lines' rules are reserved with the
-             lines); coupons_unused: those that no applied rule names.
+             lines); coupons_unused: those that no applied rule names; next_change_at: the first instant at
+             which any of it could change by time alone.
     """
 
     lines: tuple[PricedLine, ...]
@@ -140,3 +141,4 @@ class BasketPrice:
     not_applied: list[NotApplied]
     reserved: tuple[Reservation, ...]
     coupons_unused: tuple[str, ...]
+    next_change_at: datetime | None = None

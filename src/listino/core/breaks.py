@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, StepCandidates, every_candidate
 from listino.core.money import EXACT, NINE_PLACES, ONE
 from listino.core.question import AmountBreak, Facts, Question
 from listino.core.rules import Requirement
@@ -13,14 +13,6 @@ from listino.core.usage import PERIOD, contract_subject, used
 BREAKS_MAX = 1000
 # Of so many breaks by amount the quantity is looked for.
 AMOUNT_BREAKS_MAX = 100
-
-
-def every_candidate(steps: Iterable[StepCandidates]) -> Iterator[Candidate]:
-    """The candidates of all steps, those within a choice too."""
-    for step in steps:
-        yield from step.live
-        for chain in step.chains:
-            yield from every_candidate(chain)
 
 
 def starts_of(

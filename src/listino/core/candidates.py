@@ -4,7 +4,7 @@ What depends on the quantity, the unit or the moment stays open; so this is kept
 again and again. What can never apply here is kept apart with its reason, for the explanation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -60,6 +60,25 @@ class StepCandidates:
     sole: tuple[tuple[Candidate, Decimal], ...] = ()
     lead: tuple[tuple[Candidate, Decimal], ...] = ()
     chains: tuple[tuple["StepCandidates", ...], ...] = ()
+
+
+def every_step(steps: Iterable[StepCandidates]) -> Iterator[StepCandidates]:
+    """All steps, those within a choice too, each choice before its chains."""
+    for step in steps:
+        yield step
+        for chain in step.chains:
+            yield from every_step(chain)
+
+
+def every_candidate(steps: Iterable[StepCandidates]) -> Iterator[Candidate]:
+    """The candidates of all steps, those within a choice too."""
+    for step in every_step(steps):
+        yield from step.live
+
+
+def price_steps(steps: Iterable[StepCandidates]) -> Iterator[StepCandidates]:
+    """The steps that find a price, those within a choice too."""
+    return (step for step in every_step(steps) if step.plan.kind == "price")
 
 
 @dataclass(frozen=True, slots=True)

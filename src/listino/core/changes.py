@@ -1,12 +1,14 @@
-"""When a price could change by time alone: how long an answer may be kept without a new revision."""
+"""When an answer could change by time alone: how long it may be kept without a new revision."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from listino.core.candidates import Candidate, StepCandidates
 from listino.core.displaced import listed_prices
+from listino.core.facts import Contract, Quotation, Rate, Tax
 from listino.core.filters import refused_by_amount
 from listino.core.question import Facts, Question
-from listino.core.windows import is_empty
+from listino.core.windows import Window, is_empty
 from listino.core.within import within
 
 
@@ -17,59 +19,74 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
              the winner's access where the step picks the most specific (what stands behind it
              cannot matter before the winner ends), all of them elsewhere.
     """
-    edges: list[datetime | None] = []
-    for step, last in carried_out:
-        edges += _edges(step, last, question, facts)
-    for tax in facts.taxes:
-        edges += (tax.valid_from, tax.valid_to)
-    edges += _of_special(facts)
-    for listed in facts.lists.values():
-        edges += _edges(listed, len(listed.live), question, facts)
-    for rates in facts.circle.rates.values():
-        edges += [edge for rate in rates for edge in (rate.valid_from, rate.valid_to)]
-    at = question.at
+    edges = list(_edges_of_facts(facts))
+    for step, last in (*carried_out, *((listed, len(listed.live)) for listed in facts.lists.values())):
+        if step.timed:
+            for candidate in step.live[:last]:
+                if not candidate.always and _reaches_its_amount(candidate, question, facts):
+                    edges += edges_of(candidate, question, facts)
+    return first_after(question.at, edges)
+
+
+def first_after(at: datetime, edges: Iterable[datetime | None]) -> datetime | None:
+    """The first of these instants behind a moment, or None."""
     return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
 
-def _of_special(facts: Facts) -> list[datetime | None]:
-    """When contracts, quotations, taxes of own lines and what displaces lists begin and end."""
-    edges: list[datetime | None] = []
-    for contract in facts.contracts.values():
-        edges += (contract.valid_from, contract.valid_to)
-    for quotations in facts.quotations.values():
-        edges += [edge for quoted in quotations for edge in (quoted.valid_from, quoted.valid_to)]
-    for taxes in facts.own_taxes.values():
-        edges += [edge for tax in taxes for edge in (tax.valid_from, tax.valid_to)]
-    edges += [edge for windows, _ in facts.sellings for window in windows for edge in window]
+def edges_of(candidate: Candidate, question: Question, facts: Facts) -> Iterator[datetime | None]:
+    """When a rule begins or ends to hold, and any group that one of its scopes names; nothing where it never could.
+
+    Shapes:  its scopes: exceptions, those of its requirements, and of the goods of its offer.
+    """
+    if candidate.always or not _could_hold(candidate, question, facts):
+        return
+    if candidate.rule.dated_by != "delivery" or question.delivery_at is None:
+        yield from _edges(candidate.windows)
+    for group in candidate.ready.groups:
+        yield from _edges(facts.circle.windows.get(group, ()))
+
+
+def could_change(facts: Facts) -> bool:
+    """Whether anything in reach begins or ends at some time."""
+    timed = any(step.timed for step in (*facts.steps, *facts.lists.values()))
+    return timed or any(edge is not None for edge in _edges_of_facts(facts))
+
+
+def _edges_of_facts(facts: Facts) -> Iterator[datetime | None]:
+    """When taxes, rates, contracts, quotations, assortments and what displaces lists begin and end."""
+    dated: list[Tax | Rate | Contract | Quotation] = [*facts.taxes, *facts.contracts.values()]
+    for by_name in (facts.own_taxes, facts.quotations, facts.circle.rates):
+        dated += [fact for facts_of_name in by_name.values() for fact in facts_of_name]
+    for fact in dated:
+        yield fact.valid_from
+        yield fact.valid_to
+    for windows, _ in facts.sellings:
+        yield from _edges(windows)
     if facts.circle.moded:
-        grants = [grant for place in facts.circle.chain.values() for grant in place.grants]
-        edges += [edge for grant in grants for window in grant.windows for edge in window]
-        edges += [edge for _, windows in listed_prices(facts.steps) for window in windows for edge in window]
-    return edges
+        for place in facts.circle.chain.values():
+            for grant in place.grants:
+                yield from _edges(grant.windows)
+        for _, priced in listed_prices(facts.steps):
+            yield from _edges(priced)
 
 
-def _edges(step: StepCandidates, last: int, question: Question, facts: Facts) -> list[datetime | None]:
-    edges: list[datetime | None] = []
-    if not step.timed:
-        return edges
-    for candidate in step.live[:last]:
-        if not candidate.always and _could_hold(candidate, question, facts):
-            if candidate.rule.dated_by != "delivery" or question.delivery_at is None:
-                for window in candidate.windows:
-                    edges += window
-            if candidate.ready.exceptions:
-                edges += [edge for windows in facts.circle.windows.values() for window in windows for edge in window]
-    return edges
+def _edges(windows: Iterable[Window]) -> Iterator[datetime | None]:
+    for window in windows:
+        yield from window
+
+
+def _reaches_its_amount(candidate: Candidate, question: Question, facts: Facts) -> bool:
+    """Whether a rule holds for the unit and quantity, or could once an exchange rate is known."""
+    reason = refused_by_amount(candidate, question, facts)
+    return reason is None or reason[0] == "no_rate"
 
 
 def _could_hold(candidate: Candidate, question: Question, facts: Facts) -> bool:
+    """Whether a rule could hold for who asks and how, at some time."""
     rule = candidate.rule
     if rule.order_type is not None and rule.order_type != question.order_type:
         return False
     if len(candidate.windows) == 1 and is_empty(candidate.windows[0]):
         return False
-    reason = refused_by_amount(candidate, question, facts)
-    if reason is not None and reason[0] != "no_rate":
-        return False
-    exceptions = candidate.ready.exceptions
-    return bool(facts.circle.windows) or not any(within(scope, question, facts.circle) for scope in exceptions)
+    fixed = (scope for scope in candidate.ready.exceptions if scope.customer_group not in facts.circle.windows)
+    return not any(within(scope, question, facts.circle) for scope in fixed)

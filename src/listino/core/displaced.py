@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from listino.core.candidates import NARROWNESS, Circle, StepCandidates
+from listino.core.candidates import NARROWNESS, Circle, StepCandidates, price_steps
 from listino.core.question import Facts, Question
 from listino.core.windows import Window, holds
 
@@ -47,18 +47,10 @@ def _prices(code: str, question: Question, steps: tuple[StepCandidates, ...]) ->
 
 def listed_prices(steps: tuple[StepCandidates, ...]) -> Iterator[tuple[str, Iterable[Window]]]:
     """The prices of lists for the item, each with when it holds; also those in a currency that cannot be asked."""
-    for step in _price_steps(steps):
+    for step in price_steps(steps):
         for candidate in step.live:
             if candidate.list is not None:
                 yield candidate.list.code, candidate.windows
         for rule, (reason, _) in step.dead:
             if rule.list is not None and reason in _OTHER_MONEY:
                 yield rule.list, ((rule.valid_from, rule.valid_to),)
-
-
-def _price_steps(steps: tuple[StepCandidates, ...]) -> Iterator[StepCandidates]:
-    for step in steps:
-        if step.plan.kind == "price":
-            yield step
-        for chain in step.chains:
-            yield from _price_steps(chain)

@@ -1,11 +1,11 @@
 """The amounts of a basket between two of its steps: what each line comes to, and how much may be taken off it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
 from listino.core.basket_question import BasketLine, Share
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, every_step
 from listino.core.facts import Tax
 from listino.core.measures import own_quantity
 from listino.core.money import EXACT, HUNDRED, ONE, SETTLED, ZERO
@@ -112,11 +112,11 @@ def _groups(line: BasketLine, price: Price) -> dict[Group, Candidate]:
     steps = {applied[0] for applied in price.steps}
     codes = {applied[2] for applied in price.steps}
     found: dict[Group, Candidate] = {}
-    for step in line.facts.steps:
-        if step.plan.kind != "basket":
-            for plan, candidate in candidates_in(step):
-                if candidate.rule.code in codes and plan.name in steps:
-                    found |= dict.fromkeys(groups_of(candidate.rule, plan), candidate)
+    for step in every_step(line.facts.steps):
+        if step.plan.kind != "basket" and step.plan.name in steps:
+            for candidate in step.live:
+                if candidate.rule.code in codes:
+                    found |= dict.fromkeys(groups_of(candidate.rule, step.plan), candidate)
     return found
 
 
@@ -128,12 +128,3 @@ def groups_of(rule: Rule, plan: StepPlan) -> set[Group]:
     if plan.group is not None:
         found.add(("step", plan.group))
     return found
-
-
-def candidates_in(step: StepCandidates) -> Iterator[tuple[StepPlan, Candidate]]:
-    """Every rule that may apply in a step, within its chains too, with the step."""
-    for candidate in step.live:
-        yield step.plan, candidate
-    for chain in step.chains:
-        for inner in chain:
-            yield from candidates_in(inner)

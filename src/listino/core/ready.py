@@ -1,17 +1,19 @@
 """A rule made ready when it is read: what of it is the same for every question."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from listino.core.money import NINE_PLACES, ZERO
-from listino.core.rules import Rule, Scale, exceptions_of, source_of
+from listino.core.rules import Offer, Rule, Scale, Scope, exceptions_of, source_of
 from listino.core.scheme import ITEM_SCOPES
 from listino.core.windows import ALWAYS, Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 NO_START = 1 << 62
+NO_GROUPS: frozenset[str] = frozenset()
 FOR_EVER: tuple[Window, ...] = (ALWAYS,)
 
 _PARTY_FIELDS = ("customer", "account", "customer_group")
@@ -28,7 +30,8 @@ class Ready:
              its scope without a party, None where its own party leaves no place for its list's;
              family: among which rules it competes where it names no step; in_money: its value is an
              amount in a currency, not a percentage; restricted: its status, channel, country or
-             attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may; by_more: it
+             attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may; groups:
+             those of customers that its exceptions, its requirements or the goods of its offer name; by_more: it
              follows a quotation or another step, or stands on a line of its own; source: the list that
              it starts from.
     """
@@ -40,6 +43,7 @@ class Ready:
         "family",
         "filled",
         "filtered",
+        "groups",
         "in_money",
         "plain",
         "priority",
@@ -65,6 +69,7 @@ class Ready:
         )  # fmt: skip
         self.exceptions = exceptions_of(rule) if rule.unless is not None else ()
         self.filtered = bool(self.exceptions) or rule.order_type is not None
+        self.groups = frozenset(_groups_in(rule, self.exceptions)) if _has_scopes(rule) else NO_GROUPS
         self.in_money = rule.action not in RELATIVE and not (rule.action == "limit" and rule.basis is not None)
         self.plain = (
             not rule.requires and rule.caps is None and rule.exclusion_group is None
@@ -81,6 +86,18 @@ class Ready:
 
 # Actions whose value is no amount of money.
 RELATIVE = frozenset(["percent", "margin", "indexed"])
+
+
+def _has_scopes(rule: Rule) -> bool:
+    return rule.unless is not None or bool(rule.requires) or rule.offer is not None
+
+
+def _groups_in(rule: Rule, exceptions: tuple[Scope, ...]) -> Iterator[str]:
+    """The customer groups that scopes within a rule name, beside its own."""
+    offer = rule.offer or Offer()
+    for scope in (*exceptions, *(requirement.scope for requirement in rule.requires), offer.bought, offer.target):
+        if scope is not None and scope.customer_group is not None:
+            yield scope.customer_group
 
 
 def _by_line_quantity(scale: Scale) -> bool:

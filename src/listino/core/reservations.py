@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, every_candidate
 from listino.core.keys import SEPARATOR
 from listino.core.money import EXACT, NINE_PLACES, ONE, ZERO
 from listino.core.question import Facts, Price
@@ -45,19 +45,12 @@ def reserved_of_rules(lines: Iterable[tuple[Price, Facts]], customer: str | None
     for price, facts in lines:
         if not facts.counted:
             continue
-        capped = {one.rule.code: one for step in facts.steps for one in _capped(step)}
+        capped = {one.rule.code: one for one in every_candidate(facts.steps) if one.rule.caps is not None}
         for part in price.segments or (price,):
             amounts = {code: amount for code, amount in _amounts(part) if code in capped}
             for code, amount in amounts.items():
                 _count(taken, capped[code], part, (amount, at, facts))
     return [reserved_of_rule(one.rule, one.quantity, one.amount, customer) for one in taken.values()]
-
-
-def _capped(step: StepCandidates) -> Iterator[Candidate]:
-    yield from (candidate for candidate in step.live if candidate.rule.caps is not None)
-    for chain in step.chains:
-        for inner in chain:
-            yield from _capped(inner)
 
 
 def _amounts(part: Price) -> Iterator[tuple[str | None, Decimal]]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from listino.core.basket_question import BasketLine
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, every_candidate
 from listino.core.filters import refused, refused_by_context
 from listino.core.measures import Bought, measured, own_quantity
 from listino.core.question import NoPrice, Question
@@ -88,17 +88,8 @@ class _Wanted:
 def _measuring(line: BasketLine) -> Iterator[Candidate]:
     """The candidates of a line's own steps that measure more than its quantity."""
     steps = [step for step in line.facts.steps if step.plan.kind != "basket"]
-    for step in (*steps, *line.facts.lists.values()):
-        yield from _not_plain(step)
-
-
-def _not_plain(step: StepCandidates) -> Iterator[Candidate]:
-    for candidate in step.live:
-        if not candidate.ready.plain:
-            yield candidate
-    for chain in step.chains:
-        for inner in chain:
-            yield from _not_plain(inner)
+    every = every_candidate((*steps, *line.facts.lists.values()))
+    return (candidate for candidate in every if not candidate.ready.plain)
 
 
 def _required(

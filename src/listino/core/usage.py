@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from listino.core.candidates import StepCandidates
+from listino.core.candidates import every_candidate
 from listino.core.keys import SEPARATOR
 from listino.core.money import ZERO
 from listino.core.question import Facts, Question
@@ -35,18 +35,9 @@ def contract_subject(code: str, measure: str) -> str:
 def subjects_of(facts: Facts, customer: str | None) -> list[str]:
     """The subjects on which a price by these facts can depend, for this customer."""
     found: dict[str, None] = {}
-    for step in (*facts.steps, *facts.lists.values()):
-        for rule in _rules_in(step):
-            found |= dict.fromkeys(_subjects_of(rule, customer))
+    for candidate in every_candidate((*facts.steps, *facts.lists.values())):
+        found |= dict.fromkeys(_subjects_of(candidate.rule, customer))
     return list(found)
-
-
-def _rules_in(step: StepCandidates) -> Iterator[Rule]:
-    for candidate in step.live:
-        yield candidate.rule
-    for chain in step.chains:
-        for inner in chain:
-            yield from _rules_in(inner)
 
 
 def _subjects_of(rule: Rule, customer: str | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, StepCandidates, every_candidate
 from listino.core.caps import capped_reduction, splits
 from listino.core.filters import refused
 from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed, rounded_by, within_bounds
@@ -279,7 +279,7 @@ class Work:
 
 def _told_once(told: list[NotApplied], answers: list[Work], best: Work, step: StepCandidates) -> list[NotApplied]:
     """What the chains of a choice say of rules not applied: each once, and none of those that were applied."""
-    rules = {one.rule.code: one.rule for chain in step.chains for inner in chain for one in inner.live}
+    rules = {one.rule.code: one.rule for one in every_candidate((step,))}
     applied = {code for _, _, code, *_ in best.steps}
     lost = [
         (name, rules[code], "chain_beaten", None)

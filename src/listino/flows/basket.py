@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from listino.core.basket import BasketLine, BasketPrice, BasketQuestion, gifts_wanted, priced_basket
 from listino.core.basket_question import PricedLine
+from listino.core.candidates import every_step
 from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.ladder import next_break
 from listino.core.money import INTEGER_DIGITS_MAX, ONE
@@ -137,7 +138,8 @@ def _answered(context: Asked, line: BasketLine, priced: PricedLine) -> Answered:
 
 def _looks_around(facts: Facts) -> bool:
     """Whether a line's price may depend on the lines beside it."""
-    rules = (one.rule for step in facts.steps if step.plan.kind != "basket" for one in step.live)
+    own = (step for step in every_step((*facts.steps, *facts.lists.values())) if step.plan.kind != "basket")
+    rules = (one.rule for step in own for one in step.live)
     return any(
         (rule.scale is not None and rule.scale.by != "line") or any(need.by != "line" for need in rule.requires)
         for rule in rules

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeVar
 
 from listino.core.arrange import arranged, currency_of
-from listino.core.candidates import Circle, Grant, ListPlace, StepCandidates
+from listino.core.candidates import Circle, Grant, ListPlace, StepCandidates, every_step
 from listino.core.conflicts import terms_of
 from listino.core.facts import Assignment, Channel, Fact, PriceList
 from listino.core.findings import Finding
@@ -89,7 +89,7 @@ class Reach:
         """The steps of a scheme that take a rule in; and why the first one that does not refuses it."""
         taken: list[StepCandidates] = []
         refused: tuple[str, str] | None = None
-        for step in _steps(arranged(plan, (ready,), circle)):
+        for step in every_step(arranged(plan, (ready,), circle)):
             reasons = {reason for _, (reason, _) in step.dead}
             if "wrong_step" in reasons or "no_access" in reasons:
                 refused = refused or ("no_access" if "no_access" in reasons else "no_step", step.plan.name)
@@ -151,14 +151,6 @@ def form_of(rule: Rule) -> Hashable:
     except TypeError:  # Among its terms is a mapping.
         return repr(form)
     return form
-
-
-def _steps(found: Iterable[StepCandidates]) -> Iterator[StepCandidates]:
-    """The steps in which something was found, those within a choice too."""
-    for step in found:
-        yield step
-        for chain in step.chains:
-            yield from _steps(chain)
 
 
 def _no_step(rule: Rule, step: str) -> Finding:

@@ -1,14 +1,15 @@
 """On which terms a pair meets: the rules, rates, taxes and units that can matter to one customer and one item."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
 from listino.core.arrange import arranged, currency_of
 from listino.core.breaks import amount_breaks, starts_of
-from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates
-from listino.core.facts import Contract, Item, PriceList, Quotation, Rate, Tax, Unit
+from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates, price_steps
+from listino.core.changes import could_change
+from listino.core.facts import Item, PriceList, Quotation, Rate, Tax, Unit
 from listino.core.keys import keys_of_shapes, rate_key, tax_key
 from listino.core.money import EXACT, ONE
 from listino.core.prior import announced_among
@@ -75,14 +76,13 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         factors=factors,
         starts=starts_of((*steps, *lists.values()), ware.item.unit, factors, ware.item.weight),
         refusal=_refusal(ware, buyer),
-        timed=_timed(steps, lists, taxes, circle.rates),
         announced=announced_among(in_reach, circle.chain),
         quotations=quotations,
         sellings=_sellings(ware, buyer),
     )
-    facts.timed = facts.timed or bool(facts.sellings)
     if special:
         _add_special(book, parts, facts, special, (buyer, context.country))
+    facts.timed = could_change(facts)
     return facts, tuple(parts)
 
 
@@ -98,10 +98,6 @@ def _add_special(
     facts.own_taxes = {name: _taxes(book, parts, name, buyer, country) for name in classes}
     facts.counted = bool(facts.contracts) or any(rule.caps is not None for rule in rules)
     facts.amounts = amount_breaks(facts.steps)
-    dated: list[Contract | Quotation | Tax] = [*facts.contracts.values()]
-    dated += [quoted for named in facts.quotations.values() for quoted in named]
-    dated += [tax for taxes in facts.own_taxes.values() for tax in taxes]
-    facts.timed = facts.timed or any(fact.valid_from is not None or fact.valid_to is not None for fact in dated)
 
 
 def _attributes(buyer: Buyer, ware: Ware, context: Context) -> Mapping[str, tuple[str, ...]]:
@@ -147,16 +143,7 @@ def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> 
     """The candidates of one list alone, as a formula asks it: whomever and whenever it is assigned to."""
     alone = replace(circle, chain={**circle.chain, code: ListPlace(circle.chain[code].list, NOT_LISTED)})
     steps = arranged(buyer.plan, rules, alone)
-    return next(_price_steps(steps))
-
-
-def _price_steps(steps: Sequence[StepCandidates]) -> Iterator[StepCandidates]:
-    """The steps that find a price, those within a choice too."""
-    for step in steps:
-        if step.plan.kind == "price":
-            yield step
-        for chain in step.chains:
-            yield from _price_steps(chain)
+    return next(price_steps(steps))
 
 
 def _further_currencies(item: Item, quotations: Mapping[str, tuple[Quotation, ...]]) -> set[str]:
@@ -276,17 +263,3 @@ def _sellings(ware: Ware, buyer: Buyer) -> tuple[tuple[tuple[Window, ...], bool]
         if chain and not _is_fixed(chain)
         for assortment, held in chain
     )
-
-
-def _timed(
-    steps: Sequence[StepCandidates],
-    lists: dict[str, StepCandidates],
-    taxes: Sequence[Tax],
-    rates: Mapping[tuple[str, str], tuple[Rate, ...]],
-) -> bool:
-    """Whether anything in reach begins or ends at some time."""
-    for step in (*steps, *lists.values()):
-        if step.timed:
-            return True
-    every: list[Tax | Rate] = [*taxes, *(rate for of_pair in rates.values() for rate in of_pair)]
-    return any(fact.valid_from is not None or fact.valid_to is not None for fact in every)

@@ -48,6 +48,7 @@ def parts(price: BasketPrice, explain: str, language: str | None, promise: tuple
         coupons_unused=list(price.coupons_unused),
         quote=None if promise is None else promise[0],
         quote_expires_at=None if promise is None else instant_text(promise[1]),
+        next_change_at=None if price.next_change_at is None else instant_text(price.next_change_at),
     )
     if explain == "all":
         answer.not_applied = [not_applied_line(entry, language) for entry in price.not_applied]

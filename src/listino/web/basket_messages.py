@@ -79,4 +79,5 @@ class BasketParts(Struct):
     coupons_unused: list[str]
     quote: str | None
     quote_expires_at: str | None
+    next_change_at: str | None
     not_applied: list[NotAppliedLine] | UnsetType = UNSET

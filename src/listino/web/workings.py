@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import localcontext
 
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, StepCandidates, every_step
 from listino.core.explain import text_in
 from listino.core.manual import arranged_manual
 from listino.core.money import EXACT, Rounding, exact, plain
@@ -135,11 +135,7 @@ class _Sheet:
 
 def _by_name(steps: tuple[StepCandidates, ...]) -> dict[str, StepCandidates]:
     """The steps of a plan by their names, those of chains too."""
-    found = {step.plan.name: step for step in steps}
-    for step in steps:
-        for chain in step.chains:
-            found.update(_by_name(chain))
-    return found
+    return {step.plan.name: step for step in every_step(steps)}
 
 
 def _add_mode(line: StepLine, candidate: Candidate, price: Price) -> None:

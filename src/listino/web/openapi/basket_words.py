@@ -39,6 +39,7 @@ BASKETS: Mapping[str, str] = {
     "BasketParts.quote": "The promise to charge exactly this: bring it with the order. Null where a line has no price, "
                          "and where `at` or `known_at` is named.",
     "BasketParts.quote_expires_at": "The order must be placed by then to be charged as quoted.",
+    "BasketParts.next_change_at": "Until when the whole answer holds as long as the revision stays; null without end.",
     "BasketParts.not_applied": "With `explain=all`: the basket's rules that did not apply, and why not.",
     "BasketLine.net": "What the line comes to without tax, after its shares.",
     "BasketLine.tax": "Its tax; the taxes of all lines add up to that of the basket. Null where none fits.",
