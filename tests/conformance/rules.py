@@ -11,7 +11,8 @@ def state(case: Any, said: Said, place: int) -> None:
     """State a rule of a case; Missing for a word that has no translation."""
     code = f"{place:03d} {said.get('id', place)}"
     case.codes[code] = said.get("id", code)
-    rule = merged(case.policy.get("rule", {}), validity(said), _scope(case, said, code), plain(said, "rules"))
+    mode = kept(tax_mode=case.query.get("discount_basis"))
+    rule = merged(case.policy.get("rule", {}), validity(said), _scope(case, said, code), plain(said, "rules"), mode)
     if "margin_percent" in said:
         margin = {"basis": "base", "percent": said["margin_percent"]}
         case.state("rules", f"margin {code}", **rule, action="price", formula=margin)
@@ -63,14 +64,10 @@ def _change(case: Any, said: Said, percent: str | None, amount: str | None, show
         return kept(action="price", formula=formula, show_as="discount" if is_less and shown == "discount" else "price")
     step, sign = ("discount", "allowance") if is_less else ("charge", "charge")
     basis = {"original_price": "price", "running_price": "running"}.get(base) if percent is not None else None
+    # An amount off is off all that is asked for together.
+    together = case.query.get("qty", "").lstrip("-") if said.get("action") == "amount_off" else ""
     return kept(action="percent" if percent is not None else "amount", value=value.lstrip("-"), sign=sign, basis=basis,
-                step="order" if for_order else step)  # fmt: skip
-
-
-def _amount_off(case: Any, said: Said, value: str) -> Said:
-    """An amount off all that is asked for together."""
-    change, quantity = _change(case, said, None, turned(value)), case.query.get("qty")
-    return change | ({"per": quantity.lstrip("-")} if quantity and change["action"] == "amount" else {})
+                step="order" if for_order else step, per=together or None)  # fmt: skip
 
 
 def _free_goods(case: Any, said: Said, _: str) -> Said:
@@ -112,7 +109,7 @@ ACTIONS: dict[str, Callable[[Any, Said, str], Said]] = {
     "factor": lambda case, said, value: _change(case, said, format((Decimal(value) - 1) * 100, "f"), None),
     "formula": lambda case, said, value: _change(case, said, "0", None, "formula"),
     "formula_percent_off": lambda case, said, value: _change(case, said, turned(value), None, "formula"),
-    "amount_off": _amount_off,
+    "amount_off": lambda case, said, value: _change(case, said, None, turned(value)),
     "amount_off_per_unit": lambda case, said, value: _change(case, said, None, turned(value)),
     "amount_add": lambda case, said, value: _change(case, said, None, value, "price"),
     "campaign_price": lambda _, said, value: {"value": value} | plain(said, "campaign_price"),
@@ -128,7 +125,7 @@ def _needs(case: Any, said: Said, rule: Said) -> Said:
     if "offer" in rule:
         return kept(requires=[{"by": "order", "up_to": said["max_qty"]}] if "max_qty" in said else None)
     condition, by = spoken(said.get("condition", {}), "condition"), "order" if case.in_basket else "line"
-    item, basis = condition.get("item", said.get("condition_item")), said.get("min_amount_basis")
+    item, basis = condition.get("item", said.get("condition_item")), said.get("min_amount_basis", rule.get("tax_mode"))
     least = kept(amount=condition.get("min_amount", said.get("min_amount")),
                  quantity=condition.get("min_qty", said.get("min_qty_total")))  # fmt: skip
     needs = [

@@ -96,13 +96,15 @@ def translated(raw: Said) -> Case:
 
 def _taxes(case: Case) -> None:
     """The taxes of the question and of all items, and whether prices of their own hold them."""
-    query, items = case.query, [*case.items, *case.lines]
-    taxes = [one.get("tax", one.get("tax_percent")) for one in items]
-    rates = kept(standard=query.get("tax_percent", query.get("tax"))) | {f"tax {tax}": tax for tax in taxes if tax}
+    query, said = case.query, [case.query, *case.items, *case.lines]
+    standard, *others = [one.get("tax_percent", one.get("tax")) for one in said]
+    rates = kept(standard=standard) | {f"tax {tax}": tax for tax in others if tax}
     for name, tax in rates.items():
         _tax(case, name, tax)
-    is_stated = any(one.get("tax", "").endswith("incl") or one.get("tax_included") for one in [query, *items])
-    if is_stated or (query.get("prices_include_tax") and not case.lists):
+    told = [
+        one.get("tax_included", "incl" in one.get("tax", "")) for one in said if {"tax", "tax_included"} & one.keys()
+    ]
+    if any(told) or (query.get("prices_include_tax") and not told and not case.lists):
         percent = min(rates.values(), default="").partition(" ")[0]
         made_for = {"reference_percent": percent, "constant": "net"} if len(rates) == 1 else {}
         case.state("price-lists", "base", currency=case.company_currency, tax_mode="gross", **made_for)
@@ -169,8 +171,11 @@ def _line(case: Case, line: Said, place: int) -> None:
         case.state("items", line["item"], **case.facts["items", code], variant_of=code)
     case.state("items", line["item"], **plain(line, "lines"))
     if price is not None:
-        per, final = None if "unit_price" in line else line.get("qty"), True if line.get("already_discounted") else None
-        case.state(**own_prices(line["item"], price, per=per, final=final)[0])
+        per, done = None if "unit_price" in line else line.get("qty"), line.get("already_discounted")
+        case.state(**own_prices(line["item"], price, per=per, final=True if done is True else None)[0])
+        if isinstance(done, str):
+            off = {"action": "amount", "item": line["item"], "value": done, "per": line.get("qty")}
+            case.state("rules", f"off {line['item']}", step="discount", **off)
 
 
 def _customer(case: Case, customer: Said) -> None:
@@ -233,9 +238,8 @@ def _named(case: Case) -> None:
         if "variant" in one:
             item = case.facts["items", one["item"]]
             case.state("items", f"{one['item']}/{one['variant']}", **item, variant_of=one["item"])
-    kinds = VOCABULARY["references"]
     for said in [*case.facts.values(), case.query]:
-        for name in kinds.keys() & said.keys():
-            for code in said[name] if isinstance(said[name], list) else [said[name]]:
-                if (kinds[name], code) not in case.facts and code != "base":
-                    case.state(kinds[name], code)
+        for name, kind in VOCABULARY["references"].items():
+            for code in said.get(name, []) if isinstance(said.get(name), list) else [said.get(name, "base")]:
+                if (kind, code) not in case.facts and code != "base":
+                    case.state(kind, code)

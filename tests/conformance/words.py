@@ -27,16 +27,15 @@ def spoken(raw: Said, what: str) -> Said:
 
 def plain(said: Said, what: str) -> Said:
     """The fields that the plain words of a thing say, put together; Missing for what a word cannot say."""
-    words = [word for word in said if VOCABULARY[what].get(word) is not None]
-    return merged(*(_fields(f"{what}.{word}", VOCABULARY[what][word], str(said[word])) for word in words))
+    choices = {word: choices for word, choices in VOCABULARY[what].items() if choices is not None and word in said}
+    return merged(*(_chosen(f"{what}.{word}", of_word, str(said[word])) for word, of_word in choices.items()))
 
 
-def _fields(word: str, choices: Said, text: str) -> Said:
+def _chosen(word: str, choices: Said, text: str) -> Said:
     for pattern, fields in choices.items():
         head, star, _ = pattern.partition("*")
         if text == pattern or (star and text.startswith(head)):
-            found: Said = _filled(fields, text.removeprefix(head))
-            return found
+            return dict(_filled(fields, text.removeprefix(head)))
     raise Missing(f"{word}: {text}")
 
 
