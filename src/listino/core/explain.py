@@ -95,6 +95,7 @@ _RANK_WORDS = {
     "start": "it began later",
     "value": "it is better for the buyer",
     "code": "of its code alone",
+    "manual": "a person set it for this line",
     "exclusive": "it excludes others, or was first of its group",
 }
 

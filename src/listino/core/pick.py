@@ -137,7 +137,9 @@ class Pick:
 
 
 def _static(step: StepCandidates, winner: Candidate, loser: Candidate) -> str:
-    """On which of the ranks that never move one rule comes before another."""
+    """On which of the ranks that never move one rule comes before another; what a person set has none."""
+    if winner.access < 0:
+        return "manual"
     ranks = zip(step.plan.static_rank, winner.rank, loser.rank, strict=False)
     return next((name for name, first, second in ranks if first != second), "code")
 

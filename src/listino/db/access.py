@@ -12,6 +12,7 @@ from listino.db.snapshot import stamp
 SCOPES = (
     "all",
     "prices:read",
+    "prices:manual",
     "explain:full",
     "facts:read",
     "facts:write",

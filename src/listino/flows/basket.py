@@ -10,6 +10,7 @@ from listino.core.basket_question import PricedLine
 from listino.core.candidates import every_step
 from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.ladder import next_break
+from listino.core.manual import said_of
 from listino.core.money import INTEGER_DIGITS_MAX, ONE
 from listino.core.question import Facts, Price
 from listino.core.usage import subjects_of
@@ -83,8 +84,11 @@ def _names(asked: Sequence[Asked | Refused]) -> list[str]:
     return [f"{ranks[index]:04}" for index in range(len(asked))]
 
 
-def _content(asked: Asked | Refused) -> tuple[str, Decimal, str]:
-    return ("", ONE, "") if isinstance(asked, Refused) else (asked.item, asked.quantity, asked.unit or "")
+def _content(asked: Asked | Refused) -> tuple[str, Decimal, str, list[list[tuple[str, str]]]]:
+    if isinstance(asked, Refused):
+        return ("", ONE, "", [])
+    manual = [sorted(said_of(rule).items()) for rule in asked.manual]
+    return (asked.item, asked.quantity, asked.unit or "", manual)
 
 
 def _line(book: Snapshot, id: str, asked: Asked) -> BasketLine | Refused:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from listino.core.errors import NotFound, malformed
 from listino.core.keys import code_key, keys_of_shapes
 from listino.core.ladder import ladder, next_break
+from listino.core.manual import placed
 from listino.core.money import INTEGER_DIGITS_MAX, ONE
 from listino.core.prior import NoPrior, Prior
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
@@ -137,7 +138,7 @@ def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
 def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
     """What is asked of a pair, with every circumstance resolved to a value.
 
-    Errors:  Malformed for a unit without factor.
+    Errors:  Malformed for a unit without factor, and for rules set by hand that mean nothing here.
     """
     facts = pair.facts
     unit = asked.unit or facts.item.unit
@@ -146,10 +147,13 @@ def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
     usage = asked.usage
     if facts.counted and usage is None:
         usage = used_up(book.reading.connection, subjects_of(facts, asked.customer))
-    return Question(
+    question = Question(
         asked.item, asked.customer, asked.quantity, unit, pair.currency, asked.at, facts.circle.channel,
-        asked.order_type, asked.explain, asked.manual, asked.delivery_at, usage=usage,
+        asked.order_type, asked.explain, (), asked.delivery_at, usage=usage,
     )  # fmt: skip
+    if asked.manual:
+        question.manual = placed(asked.manual, question, facts)
+    return question
 
 
 def outcome_of(question: Question, facts: Facts) -> Price | NoPrice:

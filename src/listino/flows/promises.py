@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from listino.core.basket import BasketPrice
 from listino.core.errors import Refused
+from listino.core.manual import rule_of, said_of
 from listino.core.money import plain
 from listino.core.orders import Order
 from listino.core.question import Price
@@ -14,7 +15,7 @@ from listino.core.quotes import Quote, digest_of
 from listino.db.snapshot import Snapshot, snapshot
 from listino.flows.basket import Basket, LineFound, basket
 from listino.flows.ours import of_basket
-from listino.flows.price import Asked, buyer_for
+from listino.flows.price import Asked, buyer_for, ware_for
 from listino.flows.settlement import NOTHING, Quoted, asked_lines, lines_for_nothing, taken_from
 
 
@@ -30,7 +31,7 @@ def promised(book: Snapshot, context: Asked, basket: Basket, name: str, holds_fo
         id=name,
         customer=context.customer,
         channel=context.channel,
-        context={field: value for field, value in _said(context) if value},
+        context={field: value for field, value in (*_said(context), ("manual", _manual(basket))) if value},
         at=context.at,
         revision=book.revision,
         epoch=book.reading.epoch,
@@ -56,10 +57,23 @@ def _said(context: Asked) -> Iterator[tuple[str, object]]:
     )
 
 
+def _manual(basket: Basket) -> list[tuple[str, str, str, list[dict[str, str]]]]:
+    """What was set by hand for lines: item, quantity and unit of each, with its rules."""
+    questions = (line.answered.question for line in basket.lines if isinstance(line, LineFound))
+    return [
+        (question.item, plain(question.quantity), question.unit, [said_of(rule) for rule in question.manual])
+        for question in questions
+        if question.manual
+    ]
+
+
 def _asked_rows(basket: Basket) -> Iterator[tuple[str, ...]]:
-    """What was asked for: item, quantity and unit of each line."""
-    for line in basket.price.lines:
-        yield line.price.item, plain(line.price.quantity), line.price.unit
+    """What was asked for: item, quantity and unit of each line, and what was set for it by hand."""
+    for line in basket.lines:
+        if isinstance(line, LineFound):
+            question = line.answered.question
+            manual = (text for rule in question.manual for part in sorted(said_of(rule).items()) for text in part)
+            yield question.item, plain(question.quantity), question.unit, *manual
 
 
 def _amount_rows(price: BasketPrice) -> Iterator[tuple[str, ...]]:
@@ -136,12 +150,28 @@ def _recomputed(book: Snapshot, order: Order, quote: Quote, context: Asked) -> Q
     current = book.revision == quote.revision
     for known in (book,) if current else (book, snapshot(book.database, quote.revision)):
         for given in dict.fromkeys((NOTHING, lines_for_nothing(order))):
-            found = basket(known, context, asked_lines(order, context, given))
+            asked = _with_manual(known, asked_lines(order, context, given), quote)
+            found = basket(known, context, asked)
             goods = list(found.price.free_goods)
             if digest_of(_asked_rows(found)) != quote.lines or _totals(found) != quote.totals:
                 continue
             if not all(taken_from(goods, order.lines[index]) for index in given):
                 continue
             if known.revision == quote.revision or digest_of(_amount_rows(found.price)) == quote.amounts:
-                return Quoted(quote.id, known.revision, context, found, of_basket(found), given)
+                return Quoted(quote.id, known.revision, context, found, of_basket(found), given, asked)
     return None
+
+
+def _with_manual(book: Snapshot, asked: list[Asked], quote: Quote) -> list[Asked]:
+    """The lines of an order with what their quote set for such lines by hand.
+
+    Errors:  NotFound for an item that does not exist.
+    """
+    left = list(quote.context.get("manual", ()))
+    for one in asked if left else ():
+        unit = one.unit or ware_for(book, one.item).item.unit
+        said = next((said for said in left if tuple(said[:3]) == (one.item, plain(one.quantity), unit)), None)
+        if said is not None:
+            left.remove(said)
+            one.manual = tuple(rule_of(rule) for rule in said[3])
+    return asked

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from listino.core.errors import Unavailable
+from listino.core.quotes import LENGTH_MAX as LENGTH_MAX
 from listino.core.quotes import Quote, Secret, quote_of, secret_id_of, signed
 from listino.db import quote_secrets
 from listino.db.engine import Database

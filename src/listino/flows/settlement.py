@@ -32,7 +32,7 @@ NOTHING: frozenset[int] = frozenset()
 class Quoted:
     """What a quote promises to an order: its lines without those `given`, which are the promised free goods.
 
-    `revision` is the one that it was worked out from again.
+    `revision` is the one that it was worked out from again; `asked`: the other lines, with what was set by hand.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Quoted:
     basket: Basket
     ours: Ours
     given: frozenset[int]
+    asked: list[Asked]
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ def asked_lines(order: Order, context: Asked, given: frozenset[int] = NOTHING) -
 
 
 def _bought(book: Snapshot, order: Order, context: Asked, quoted: Quoted | None, given: frozenset[int]) -> Bought:
-    asked = asked_lines(order, context, given)
+    asked = quoted.asked if quoted is not None else asked_lines(order, context, given)
     said = [line for index, line in enumerate(order.lines) if index not in given]
     ours = quoted.ours if quoted is not None else our_prices(book, context, asked)
     compared = iter(compared_lines(Asking(book, order, context, asked, said), ours, quoted=quoted is not None))

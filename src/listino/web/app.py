@@ -19,10 +19,10 @@ from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
 from listino.flows.quotes import Signer
+from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.auth import Guard, require
 from listino.web.docs import Docs
 from listino.web.faults import answer_to
-from listino.web.messages import BasketAsk, BatchAsk
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
 from listino.web.reading import body_of, query_of, single

@@ -1,6 +1,5 @@
 """The messages that the doors share: what is asked and answered, field by field."""
 
-from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -78,6 +77,8 @@ class StepLine(Struct, omit_defaults=True):
     lowest: Amount | None = None
     highest: Amount | None = None
     left: Amount | None = None
+    actor: str | None = None
+    reason: str | None = None
     confidential: bool = False
 
 
@@ -175,40 +176,6 @@ class PriceAnswer(Struct):
     next_break: BreakLine | None = None
     next_change_at: str | None = None
     ladder: list[BreakLine] | UnsetType = UNSET
-
-
-class AskedLine(Struct, forbid_unknown_fields=True):
-    """One line of a batch; `id` comes back with its answer."""
-
-    item: str
-    quantity: Decimal = Decimal(1)
-    unit: str | None = None
-    id: str | None = None
-
-
-class BasketAsk(Struct, forbid_unknown_fields=True):
-    """One context and up to 1,000 lines that are bought together."""
-
-    lines: list[AskedLine]
-    customer: str | None = None
-    channel: str | None = None
-    currency: str | None = None
-    country: str | None = None
-    ship_to: str | None = None
-    order_type: str | None = None
-    coupons: list[str] = []
-    attributes: dict[str, str | list[str]] = {}
-    at: str | None = None
-    delivery_at: str | None = None
-    known_at: int | str | None = None
-    explain: str = "applied"
-    min_revision: int | None = None
-
-
-class BatchAsk(BasketAsk, forbid_unknown_fields=True):
-    """One context and up to 1,000 lines, each priced by itself."""
-
-    ladder: bool = False
 
 
 class UnpricedLine(Struct):

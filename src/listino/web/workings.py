@@ -5,7 +5,7 @@ from decimal import localcontext
 
 from listino.core.candidates import Candidate, StepCandidates, every_step
 from listino.core.explain import text_in
-from listino.core.manual import arranged_manual
+from listino.core.manual import ManualRule, arranged_manual
 from listino.core.money import EXACT, Rounding, exact, plain
 from listino.core.question import AppliedStep, Facts, NoPrice, Operands, Price, Question
 from listino.core.rates import rate_at
@@ -75,6 +75,8 @@ class _Sheet:
         if candidate is None:
             return
         rule = candidate.rule
+        if isinstance(rule, ManualRule):
+            line.actor, line.reason = rule.actor, rule.reason
         action = line.action = rule.action
         if action == "limit":
             line.bound = rule.bound
@@ -94,12 +96,10 @@ class _Sheet:
             line.parts = [TierPart(exact(part), None if value is None else exact(value)) for part, value in parts]
 
     def _candidate(self, step: StepCandidates, code: str) -> Candidate | None:
-        """The rule of a code as it stood in a step, one that a person set for the line too."""
-        for candidate in step.live:
-            if candidate.rule.code == code:
-                return candidate
-        manual = arranged_manual(step, self.told.question.manual, self.told.facts.circle)
-        return next((candidate for candidate in manual.live if candidate.rule.code == code), None)
+        """The rule of a code as it stood in a step, one that a person set for the line before all others."""
+        manual = self.told.question.manual
+        live = arranged_manual(step, manual, self.told.facts.circle).live if manual else step.live
+        return next((candidate for candidate in live if candidate.rule.code == code), None)
 
     def _add_money(self, line: StepLine, candidate: Candidate) -> None:
         """An amount's currency, unit and number of units, where they are not the answer's; a quotation's figures."""

@@ -10,6 +10,18 @@ _CONTEXT = {
 }
 BASKETS: Mapping[str, str] = {
     **{f"BasketAsk.{field}": text for field, text in _CONTEXT.items()},
+    "AskedLine.manual": "Prices, discounts and charges that a person sets for this line; needs prices:manual.",
+    "ManualLine.action": "price, percent or amount.",
+    "ManualLine.sign": "Of a percent or amount: allowance (taken off, where none is named) or charge.",
+    "ManualLine.value": "A percentage, or an amount per `per` of `unit`; 0 or more.",
+    "ManualLine.step": "The scheme's step in which it competes: without, its price step, its step `manual` (or its "
+                       "last for discounts), its first for charges.",
+    "ManualLine.currency": "Currency of an amount; the answer's where none is named.",
+    "ManualLine.unit": "Unit of an amount; the line's where none is named.",
+    "ManualLine.per": "For how many units an amount is.",
+    "ManualLine.tax_mode": "Whether an amount is net or gross; where not said a price is net, others are as the price.",
+    "ManualLine.label": "What the step is called in the answer.",
+    "ManualLine.reason": "Why, for the record; at most 200 characters.",
     "ShareLine.kind": "`allowance` takes off, `charge` adds.",
     "ShareLine.rule": "Code of the basket's rule.",
     "ShareLine.value": "The rule's value, as it states it.",

@@ -17,8 +17,9 @@ from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
+from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.basket_messages import BasketParts
-from listino.web.messages import BasketAsk, BatchAsk, PriceAnswer, Problem, UnpricedLine
+from listino.web.messages import PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.order_answers import OrderAnswer
@@ -69,6 +70,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "Step.when_unknown": ("refuse", "flag"),
     "BatchAsk.explain": ("none", "applied", "all"),
     "BasketAsk.explain": ("none", "applied", "all"),
+    "ManualLine.action": ("price", "percent", "amount"),
+    "ManualLine.sign": ("allowance", "charge"),
+    "ManualLine.tax_mode": ("net", "gross"),
     "ShareLine.kind": ("allowance", "charge"),
     "PriceAnswer.outcome": ("price", "no_price"),
     "PriceAnswer.prior_price_missing": ("new_item", "history_gone", "history_too_long"),

@@ -26,6 +26,8 @@ STEPS: Mapping[str, str] = {
     "StepLine.lowest": "Lowest price in force at the step, by all limits so far; it beats `highest`.",
     "StepLine.highest": "Highest price in force at the step, by all limits so far.",
     "StepLine.left": "So much in all a cap let the rule take off the line; it would have been more.",
+    "StepLine.actor": "Who set it by hand: the name of the API key; there only for what was.",
+    "StepLine.reason": "Why it was set by hand, as was said.",
     "StepLine.confidential": "True where figures of the step are answered with the scope explain:full alone.",
     "RoundingLine.increment": "Distance between the steps of the grid; without it the decimals alone count.",
     "RoundingLine.offset": "How far the grid is moved: an increment of 1 with -0.01 ends in .99.",

@@ -11,12 +11,12 @@ from listino.flows.basket import Basket, LineFound, basket
 from listino.flows.price import Asked, Snapshot, snapshot
 from listino.flows.prior import with_prior
 from listino.flows.promises import promised
-from listino.flows.quotes import Chance, Signer
+from listino.flows.quotes import LENGTH_MAX, Chance, Signer
 from listino.web.answers import encode, moment
+from listino.web.asks import AskedLine, BasketAsk
 from listino.web.auth import require
 from listino.web.basket_answers import line_answer, parts, share_lines
 from listino.web.faults import problem_of
-from listino.web.messages import AskedLine, BasketAsk
 from listino.web.rest.batch_reading import Batch
 from listino.web.rest.prices import PriceDoor, asked_line, check_revision
 
@@ -55,7 +55,9 @@ class BasketDoor:
         known_at = self._prices.known_at(ask.known_at, now)
         book = snapshot(self._database, known_at)
         check_revision(book, ask.min_revision)
-        asked = [batch.faults.get(index) or asked_line(context, line, index) for index, line in enumerate(ask.lines)]
+        asked = [
+            batch.faults.get(index) or asked_line(context, line, index, key) for index, line in enumerate(ask.lines)
+        ]
         found = basket(book, context, asked)
         for one, line in zip(asked, found.lines, strict=True):
             if isinstance(one, Asked) and isinstance(line, LineFound):
@@ -73,7 +75,8 @@ class BasketDoor:
 
     def _promise(self, book: Snapshot, context: Asked, found: Basket) -> tuple[str, datetime] | None:
         quote = promised(book, context, found, self._chance.token_hex(ID_BYTES), self._holds_for)
-        return None if quote is None else (self._signer.signed(quote), quote.expires_at)
+        text = None if quote is None else self._signer.signed(quote)
+        return None if quote is None or text is None or len(text) > LENGTH_MAX else (text, quote.expires_at)
 
 
 def _line(line: AskedLine, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from listino.core.errors import Malformed, malformed
-from listino.web.messages import AskedLine, BasketAsk, BatchAsk
+from listino.web.asks import AskedLine, BasketAsk, BatchAsk
 from listino.web.reading import by_field, message_of
 
 LINES_MAX = 1_000

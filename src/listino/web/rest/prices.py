@@ -12,9 +12,9 @@ from listino.flows.access import ApiKey
 from listino.flows.price import Answered, Asked, Company, Snapshot, company, line_of, prefetched, snapshot
 from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
+from listino.web.asks import AskedLine, BasketAsk, BatchAsk
 from listino.web.auth import Guard, require
 from listino.web.faults import answer_to, problem_of
-from listino.web.messages import AskedLine, BasketAsk, BatchAsk
 from listino.web.reading import (
     attributes_of,
     check_number,
@@ -30,6 +30,7 @@ from listino.web.reading import (
 from listino.web.reading import checked_country as checked_country
 from listino.web.reading import checked_currency as checked_currency
 from listino.web.rest.batch_reading import Batch
+from listino.web.rest.manual_reading import manual_of
 
 # A batch of up to so many lines is answered at once; a larger one by a thread.
 LINES_DIRECT_MAX = 50
@@ -153,7 +154,8 @@ class PriceDoor:
         check_revision(book, ask.min_revision)
         full = key.may("explain:full")
         asked = [
-            (line, batch.faults.get(index) or asked_line(context, line, index)) for index, line in enumerate(ask.lines)
+            (line, batch.faults.get(index) or asked_line(context, line, index, key))
+            for index, line in enumerate(ask.lines)
         ]
         prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
         lines, counted = [], False
@@ -182,6 +184,8 @@ class PriceDoor:
         """
         at = instant_of(ask.at, "at", self.company()) if ask.at is not None else now
         check_rights(key, ask.explain, at, now)
+        if any(line.manual for line in ask.lines):
+            require(key, "prices:manual")
         return Asked(
             "",
             at,
@@ -198,15 +202,18 @@ class PriceDoor:
         )
 
 
-def asked_line(context: Asked, line: AskedLine, index: int) -> Asked | Refused:
-    """What one line asks for in its context, or what is wrong with it."""
+def asked_line(context: Asked, line: AskedLine, index: int, key: ApiKey) -> Asked | Refused:
+    """What one line asks for in its context, or what is wrong with it; what is set by hand is in the key's name."""
     try:
-        return line_of(
+        asked = line_of(
             context,
             checked_code(line.item, f"lines[{index}].item"),
             checked_quantity(line.quantity, f"lines[{index}].quantity", returned=True),
             None if line.unit is None else checked_code(line.unit, f"lines[{index}].unit"),
         )
+        if line.manual:
+            asked.manual = manual_of(line.manual, f"lines[{index}].manual", key.name)
+        return asked
     except Malformed as error:
         return error
 
