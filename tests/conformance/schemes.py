@@ -86,7 +86,7 @@ POLICIES: dict[str, Policy] = {
     "cascade": PLAIN,
     'levels item code > item group > brand; first level with a match is used unless priorities or "apply multiple" '
     "are set; highest priority wins; unresolved tie is an error": _policy(
-        _first("priority", "access", "nearest", access=GOODS_FIRST), as_price=True
+        _first("priority", "access", "nearest", access=GOODS_FIRST) | {"ties": "refuse"}, as_price=True
     ),
     # Magento
     "highest tier not above the quantity; same quantity: own group beats all-groups; then lower": _policy(

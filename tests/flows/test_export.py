@@ -127,7 +127,8 @@ VOCABULARY: tuple[Fact, ...] = (
             Step(name="way", kind="choose", pick="best", chains=(
                 Chain(name="a", steps=(Step(name="p", kind="price", access=("customer+item",), group="g"),)),
                 Chain(name="b", steps=(Step(name="q", kind="price"),
-                                       Step(name="m", kind="limit", when_unknown="flag"))),
+                                       Step(name="m", kind="limit", when_unknown="flag"),
+                                       Step(name="t", kind="charge", ties="refuse"))),
             )),
             Step(name="coins", kind="rounding", rounding=Rounding(increment=Decimal("0.05")), currency="CHF"),
         ),

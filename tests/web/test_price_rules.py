@@ -257,6 +257,35 @@ def test_a_limit_whose_cost_is_unknown_gives_no_price_or_a_flag(house: House) ->
     assert (answer["net_price"], answer["flags"]) == ("10.00", ["limit_unknown:floor"])
 
 
+@pytest.mark.parametrize("pick", ["specific", "first", "best"])
+def test_a_scheme_may_refuse_what_only_a_code_would_decide(house: House, pick: str) -> None:
+    price, discount = {"name": "price", "kind": "price"}, {"name": "discount", "kind": "allowance", "pick": pick}
+    house.put("schemes", "strict", steps=[price, discount | {"rank": ["access", "priority"], "ties": "refuse"}])
+    house.put("channels", "b2b", currency="EUR", country="IT", scheme="strict")
+    house.put("rules", "b", **off("5", item="cable", step="discount"))
+    same = off("5" if pick == "best" else "7", item="cable", step="discount")
+    house.put("rules", "a", **same, valid_from="2026-11-30")
+    today = house.price("cable", customer="beta", channel="b2b")
+    assert (today["net_price"], today["next_change_at"]) == ("9.50", "2026-11-29T23:00:00Z")
+    tied = house.price("cable", customer="beta", channel="b2b", at="2026-12-01", explain="all")
+    assert (tied["reason"], tied["not_applied"][-1]["rule"]) == ("tie", "b")
+    assert tied["text"] == "Two rules come first alike, and the scheme lets no code decide between them."
+    house.put("rules", "a", **same, valid_from="2026-11-30", priority=1)
+    decided = house.price("cable", customer="beta", channel="b2b", at="2026-12-01")
+    assert [step["rule"] for step in decided["steps"]] == ["cable-base", "a"]
+    house.put("schemes", "lenient", steps=[price, discount | {"rank": ["access"]}])
+    house.put("channels", "b2b", currency="EUR", country="IT", scheme="lenient")
+    assert house.price("cable", customer="beta", channel="b2b", at="2026-12-01")["steps"][1]["rule"] == "a"
+
+
+@pytest.mark.parametrize("step", [{"pick": "all"}, {"kind": "basket"}, {"kind": "rounding"}])
+def test_a_step_in_which_nothing_can_tie_cannot_refuse_ties(house: House, step: dict[str, str]) -> None:
+    said = {"name": "x", "kind": "allowance", "ties": "refuse", **step}
+    refusal = house.client.request("PUT", "/v1/schemes/x", json={"steps": [{"name": "price", "kind": "price"}, said]})
+    assert (refusal.status, refusal.json()["errors"][0]["field"]) == (400, "steps[1].ties")
+    assert house.get("/v1/schemes/x").status == 404
+
+
 def test_an_assortment_of_a_group_counts_as_long_as_one_is_in_the_group(house: House) -> None:
     house.put("assortments", "tubes", include={"items": ["tube"]})
     house.put("customer-groups", "plumbers", assortment="tubes")

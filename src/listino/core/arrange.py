@@ -90,7 +90,7 @@ def _foregone(
     first = ((candidates[0], candidates[0].ready.value or ZERO),)
     if len(candidates) == 1:
         return first, first
-    if step.pick in {"specific", "first"} and candidates[1].group != candidates[0].group:
+    if step.pick in {"specific", "first"} and not step.refuses_ties and candidates[1].group != candidates[0].group:
         return (), first
     return (), ()
 

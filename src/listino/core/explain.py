@@ -195,6 +195,7 @@ NO_PRICE_TEXTS = {
     "attribute_unknown": "The price comes from a price attribute that the item does not have.",
     "quotation_unknown": "A surcharge follows a quotation that is not stated for this day.",
     "no_rate": "No exchange rate is valid at this moment.",
+    "tie": "Two rules come first alike, and the scheme lets no code decide between them.",
     "formula_loop": "The price lists refer to each other in a circle.",
 }
 

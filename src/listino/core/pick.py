@@ -40,8 +40,10 @@ class Pick:
         passed: list[Winner] = []
         first: Candidate | None = None
         open_end = pick == "best" or pick == "all"
+        stops = skipped is None and not open_end and not step.plan.refuses_ties
+        tied = False
         for candidate in step.live:
-            if first is not None and not open_end and candidate.group != first.group and skipped is None:
+            if stops and first is not None and candidate.group != first.group:
                 break
             reason = None if candidate.free else refused(candidate, question, facts)
             if reason is None and self.taken and candidate.rule.exclusion_group in self.taken:
@@ -53,17 +55,23 @@ class Pick:
             if first is None:
                 first = candidate
             elif not open_end and candidate.group != first.group:
+                rank = _static(step, first, candidate)
+                tied = tied or rank == "code"
                 if skipped is not None:
-                    skipped.append((step.plan.name, candidate.rule, "beaten", (first, _static(step, first, candidate))))
+                    skipped.append((step.plan.name, candidate.rule, "beaten", (first, rank)))
                 continue
             ready = candidate.ready
             value = ready.value if not ready.tiers else value_of(candidate, question, facts)
             passed.append((candidate, ZERO if value is None else value))
         winners = passed if len(passed) < 2 else self._ranked(step, passed, running)
         if len(winners) > 1:
+            if step.plan.refuses_ties and pick != "all":
+                tied = self._decided_by(step, winners[0], winners[1], running) == "code"
             winners = self._narrowed(step, winners, skipped, running)
         if record and step.timed:
             self._count(step, winners)
+        if tied and step.plan.refuses_ties:
+            raise Unpriced("tie")
         return winners
 
     def _narrowed(

@@ -248,7 +248,8 @@ class Step:
     Of the steps of one `group` only the first that has a winner counts. A step of kind `choose` holds
     `chains`, each priced whole; a step of kind `rounding` may have a rounding of its own, for one
     currency or for all. Where a limit starts from what is not known (a cost), there is no price, or
-    (`when_unknown` flag) the answer says so.
+    (`when_unknown` flag) the answer says so. Where two rules differ in nothing of the rank but their
+    code, the code decides, or (`ties` refuse) there is no price.
     """
 
     name: str
@@ -265,6 +266,7 @@ class Step:
     rounding: Rounding | None = None
     currency: str | None = None
     when_unknown: str = "refuse"
+    ties: str = "code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ STEP_KINDS = ("price", "allowance", "charge", "limit", "basket", "rounding", "ch
 PICKS = ("specific", "first", "best", "all")
 # How the rules of a step work together: each on what is left, each on what there was, each on units of its own.
 COMBINES = ("cascade", "additive", "once")
+TIES = ("code", "refuse")
 # A rank may order by these; those of STATIC_RANKS do not depend on quantity, unit or value asked.
 # `chain` is a list's place in the customer's chain; filled_keys may name which: filled_keys:currency+variant.
 STATIC_RANKS = (
@@ -80,6 +81,7 @@ class StepPlan:
     rounding: Rounding | None = None
     currency: str | None = None
     when_unknown: str = "refuse"
+    refuses_ties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _planned(step: Step) -> StepPlan:
         step.combine, step.currency_required, step.group,
         tuple(tuple(name.removeprefix(COUNTED).split("+")) for name in counted),
         tuple(tuple(_planned(inner) for inner in chain.steps) for chain in step.chains),
-        step.rounding, step.currency, step.when_unknown,
+        step.rounding, step.currency, step.when_unknown, step.ties == "refuse",
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from listino.core.scheme import (
     RANKS,
     STEP_KINDS,
     STEPS_MAX,
+    TIES,
     every_step,
 )
 
@@ -48,6 +49,7 @@ def _step_faults(path: str, step: Step) -> Iterator[Fault]:
         ("pick", step.pick, PICKS),
         ("combine", step.combine, COMBINES),
         ("when_unknown", step.when_unknown, ("refuse", "flag")),
+        ("ties", step.ties, TIES),
     ):
         if value not in choices:
             yield _not_a_choice(f"{path}.{name}", value, choices)
@@ -63,6 +65,9 @@ def _step_faults(path: str, step: Step) -> Iterator[Fault]:
     if step.combine == "once" and step.kind != "basket":
         text = "Units of goods are told apart in a step of the basket alone."
         yield Fault(f"{path}.combine", "not_a_basket", text, "Send cascade or additive.")
+    if step.ties == "refuse" and (step.kind in ("basket", "rounding", "choose") or step.pick == "all"):
+        text = "Only a step of one line in which one rule wins can refuse ties."
+        yield Fault(f"{path}.ties", "nothing_ties", text, "Send code, or leave it out.")
     yield from _chain_faults(path, step)
     if step.kind != "rounding" and (step.rounding is not None or step.currency is not None):
         text = "Only a step of kind rounding has a rounding of its own."

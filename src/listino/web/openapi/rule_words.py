@@ -58,6 +58,7 @@ RULES: Mapping[str, str] = {
     "Step.rounding": "For a step of kind rounding: its own grid, where the price's list has none.",
     "Step.currency": "For a step of kind rounding: the only currency in which it works.",
     "Step.when_unknown": "For limits by a cost that is not known: no price (`refuse`), or a `flag`.",
+    "Step.ties": "Where two rules differ in nothing but their code: the `code` decides, or no price (`refuse`).",
     "Chain.name": "Its name, for the explanation.",
     "Chain.steps": "Its steps, carried out in this order.",
     "Requirement.scope": "Which lines count; those of the rule's own scope where it is missing.",

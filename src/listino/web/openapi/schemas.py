@@ -14,7 +14,7 @@ from listino.core.checks import (
 from listino.core.facts import KIND_OF
 from listino.core.orders import LINES_MAX, Order
 from listino.core.rule_checks import TIERS_MAX
-from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX
+from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.stock import Count
 from listino.web.asks import BasketAsk, BatchAsk
@@ -68,6 +68,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "Step.pick": PICKS,
     "Step.combine": COMBINES,
     "Step.when_unknown": ("refuse", "flag"),
+    "Step.ties": TIES,
     "BatchAsk.explain": ("none", "applied", "all"),
     "BasketAsk.explain": ("none", "applied", "all"),
     "ManualLine.action": ("price", "percent", "amount"),
