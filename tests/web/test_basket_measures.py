@@ -101,3 +101,19 @@ def test_goods_of_unknown_weight_leave_what_is_measured_by_weight_undecided(hous
     state(house, {"kind": "items", "code": "beans", "weight": "0"})
     assert came_to(house, ("water", "1"), ("beans", "100")) == (["8.10", "2000.00"], {})
     assert basket(house, ("water", "1"), ("beans", "100"))["charges"][0]["net"] == "6.00"
+
+
+@pytest.mark.parametrize(("currency", "nets", "after"), [("EUR", "90.00", "99.00"), ("USD", "180.00", "198.00")])
+def test_the_amount_that_an_offer_asks_for_is_one_in_its_own_currency(
+    house: House, currency: str, nets: str, after: str
+) -> None:
+    tenth_off = {"kind": "rules", "code": "bulk", "action": "bundle", "value": "10", "offer": {"amount_from": "100"}}
+    present = {"kind": "rules", "code": "gift", "action": "free_goods",
+               "offer": {"amount_from": "100", "item": "water", "quantity": "1"}}  # fmt: skip
+    state(house, tenth_off, present)
+    answer = basket(house, ("water", "9"), currency=currency)
+    assert (answer["lines"][0]["net"], answer["free_goods"]) == (nets, [])
+    assert reasons(answer) == {"bulk": "too_little_bought", "gift": "too_little_bought"}
+    answer = basket(house, ("water", "11"), currency=currency)
+    assert (answer["lines"][0]["net"], reasons(answer)) == (after, {})
+    assert [(gift["quantity"], gift["net"]) for gift in answer["free_goods"]] == [("1", "0.00")]

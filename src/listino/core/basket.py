@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, getcontext, setcontext
+from decimal import ROUND_HALF_UP, Decimal, getcontext, setcontext
 
 from listino.core.basket_answer import Resolved, answered
 from listino.core.basket_changes import next_basket_change_at
@@ -39,7 +39,8 @@ def priced_basket(basket: BasketQuestion) -> BasketPrice:
         bought = [price for _, price in priced if price.quantity > 0]
         gross = bool(bought) and all(price.tax_mode == "gross" for price in bought)
         digits = minor_digits(basket.currency)
-        till = Till(digits, QUANTA[digits], gross)
+        money_mode = next((line.facts.circle.money_mode for line, _ in resolved), ROUND_HALF_UP)
+        till = Till(digits, QUANTA[digits], gross, money_mode)
         pieces = pieces_of(priced, till.coin, gross)
         work = BasketWork(basket, [line for line, _ in resolved], pieces, _usage_before(basket), till)
         work.carry_out()

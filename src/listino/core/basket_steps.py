@@ -202,7 +202,7 @@ class BasketWork:
         own_line, line = standing.rule.own_line, standing.line
         closed = own_line is None or not own_line.discountable
         price = standing.pieces[0].price
-        piece = Piece(line, price, ZERO, amount, ZERO, tax, closed, ("", standing.rule.code))
+        piece = Piece(line, price, ZERO, amount, ZERO, None, tax, closed, ("", standing.rule.code))
         last = self.charges[-1] if self.charges else None
         if last is not None and last.rule is standing.rule:
             last.pieces.append(piece)

@@ -1,7 +1,7 @@
 """What a rule of the basket takes off lines, adds to them or charges beside them, shared out to the coin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -45,11 +45,16 @@ class Effect:
 
 @dataclass(slots=True)
 class Till:
-    """How amounts of a basket are kept: at its currency's minor unit, in its tax mode."""
+    """How amounts of a basket are kept: at its currency's minor unit, in its tax mode, rounded as its channel says."""
 
     digits: int
     coin: Decimal
     gross: bool
+    money_mode: str
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        """An amount at the minor unit."""
+        return SETTLED.plus(amount).quantize(self.coin, self.money_mode)
 
 
 def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Till) -> Effect:
@@ -67,19 +72,19 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
     if not open_pieces:
         return Effect(reason="stopped_by_final")
     total, weights = _total(standing, open_pieces, scene, till, charge=charge)
-    total = SETTLED.plus(total).quantize(till.coin)
+    total = till.rounded(total)
     if charge:
         shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
-        # A surcharge by quotation may be a credit; nothing costs less than nothing for it.
-        changes = [(piece, max(share, -piece.amount), piece.quantity) for piece, share in shares if share]
-        return Effect(changes, benefit=-total, units=_units(open_pieces))
+        effect = _clipped(standing, [(piece, share, piece.quantity) for piece, share in shares], charge=True)
+        effect.units = _units(open_pieces)
+        return effect
     total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
     if rule.caps is not None:
         mode = _mode_ratio(standing, open_pieces, till)
         total, reason = _capped(standing, rule.caps, total, _units(open_pieces), scene, mode=mode)
         if reason is not None:
             return Effect(reason=reason)
-        total = SETTLED.plus(total).quantize(till.coin)
+        total = till.rounded(total)
     if total <= 0:
         return Effect(reason=None if rule.action == "percent" and not standing.value else "nothing_to_reduce")
     shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
@@ -180,17 +185,20 @@ def _units(pieces: Sequence[Piece]) -> Decimal:
     return sum((piece.quantity for piece in pieces if piece.own is None), ZERO)
 
 
-def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]]) -> Effect:
-    """The shares that limits let through; what cannot be given on one line is not given on another."""
+def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]], *, charge: bool = False) -> Effect:
+    """The shares that limits let through; what cannot be given, or charged, on one line is not on another.
+
+    A charge by quotation may be a credit, with shares below 0.
+    """
     effect = Effect()
+    sign = ONE if charge else -ONE
     for piece, share, units in shares:
-        floor = ZERO if standing.rule.below_limit else piece.floor
-        given = min(share, max(piece.amount - floor, ZERO))
-        effect.kept += min(share, piece.amount) - given
-        if given > 0:
-            effect.changes.append((piece, given, units))
-            effect.benefit += given
-    if not effect.changes:
+        change = piece.within_limits(sign * share, below=standing.rule.below_limit)
+        effect.kept += abs(share - sign * change)
+        effect.benefit -= change
+        if change:
+            effect.changes.append((piece, sign * change, units))
+    if not effect.changes and (effect.kept or not charge):
         effect.reason = "limit_reached" if effect.kept else "nothing_to_reduce"
     return effect
 
@@ -244,6 +252,14 @@ def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece
     return pieces, goods
 
 
+def in_basket(offer: Offer, standing: Standing) -> Offer:
+    """An offer with the amount that must be bought for it in the basket's currency."""
+    if offer.amount_from is None or standing.candidate.own_currency:
+        return offer
+    amount = converted(offer.amount_from, standing.candidate, standing.question, standing.line.facts)
+    return replace(offer, amount_from=amount)
+
+
 def _in_scope(piece: Piece, standing: Standing, scope: Scope) -> bool:
     question, circle = piece.line.question, piece.line.facts.circle
     exceptions = standing.candidate.ready.exceptions
@@ -252,6 +268,7 @@ def _in_scope(piece: Piece, standing: Standing, scope: Scope) -> bool:
 
 def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effect:
     """What an offer takes off the goods of its target."""
+    offer = in_basket(offer, standing)
     pieces, goods = goods_of(standing, offer, scene)
     value = standing.value
     if offer.reduction != "percent":
@@ -267,7 +284,7 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
         exact, reason = _capped(standing, caps, exact, units, scene, mode=mode)
         if reason is not None:
             return Effect(reason=reason)
-    total = SETTLED.plus(exact).quantize(till.coin)
+    total = till.rounded(exact)
     if total <= 0:
         return Effect(reason="nothing_to_reduce")
     places = sorted(reduction.amounts)
@@ -282,7 +299,7 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
 def _charged(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Till) -> Effect:
     """A charge for the order on a line of its own: under its own tax class, or taxed as the goods are."""
     total, _ = _total(standing, pieces, scene, till, charge=True)
-    total = SETTLED.plus(total).quantize(till.coin)
+    total = till.rounded(total)
     own_line = standing.rule.own_line
     if own_line is not None and own_line.tax_class is not None:
         taxes = standing.line.facts.own_taxes.get(own_line.tax_class, ())

@@ -107,6 +107,8 @@ def _beaten(_: Rule, beaten: Any) -> str:
 
 
 def _excluded(_: Rule, winner: Any) -> str:
+    if winner is None:
+        return "A step that excludes this one came before it."
     return f"{winner.rule.code} of the same exclusion group applies already."
 
 
@@ -162,14 +164,13 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "cap_exhausted": "It is used up.",
     "cap_exceeded": _cap_exceeded,
     "excluded": _excluded,
-    "group_taken": "A step that excludes this one came before it.",
     "chain_beaten": "Another way to make the price was taken.",
     "list_displaced": "The price list {} does not count beside those before it.",
     "below_limit": "A rule applies that may lie below limits.",
     "no_attribute": "The item has no price attribute {}.",
     "not_lower": "The price is as low without it.",
     "limit_reached": "A limit leaves nothing for it.",
-    "limit_clipped": lambda _, amount: f"Limits keep {plain(amount)} of it from being given.",
+    "limit_clipped": lambda _, amount: f"Limits cut {plain(amount)} of it off.",
     "nothing_to_reduce": "There is nothing that it could take off.",
     "too_little_bought": "Too little of what it is for is in the basket.",
     "unknown_gift": "The goods that it adds are not known, or not in its unit.",

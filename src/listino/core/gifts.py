@@ -5,9 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from listino.core.basket_question import BasketLine, FreeGoods
-from listino.core.effects import Effect, Till, goods_of, units_left
+from listino.core.effects import Effect, Till, goods_of, in_basket, units_left
 from listino.core.filters import converted
-from listino.core.money import HUNDRED, ONE, QUANTA, SETTLED, ZERO, minor_digits
+from listino.core.money import HUNDRED, ONE, SETTLED, ZERO
 from listino.core.offers import times_bought
 from listino.core.question import NoPrice, Price, Question
 from listino.core.resolve import resolve
@@ -32,7 +32,7 @@ def gift_of(
     standing: Standing, gifts: Mapping[str, BasketLine], scene: Scene, till: Till
 ) -> tuple[Effect, FreeGoods | None]:
     """What an offer adds to the basket, or why nothing."""
-    offer = standing.rule.offer or Offer()
+    offer = in_basket(standing.rule.offer or Offer(), standing)
     _, goods = goods_of(standing, offer, scene)
     quantity = times_bought(offer, goods) * (offer.quantity or ONE)
     if offer.units_max is not None:
@@ -67,8 +67,7 @@ def _priced(
     full = ZERO
     if isinstance(found, Price):
         full = found.gross if mode == "gross" and found.gross is not None else found.net
-    coin = QUANTA[minor_digits(question.currency)]
-    amount = SETTLED.plus(_left(standing, offer, full, question.quantity)).quantize(coin)
+    amount = till.rounded(_left(standing, offer, full, question.quantity))
     price = SETTLED.divide(amount, question.quantity)
     low = found.low / found.per if isinstance(found, Price) and found.low is not None else ZERO
     if price < low and not standing.rule.below_limit:

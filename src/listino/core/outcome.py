@@ -66,7 +66,7 @@ def answered(work: Work) -> Price:
         unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, work.steps,
         work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), tuple(work.flags),
         running.tax_mode, work.bounds.lowest(running.amount) if work.bounds is not None else None, running.first,
-        work.operands,
+        work.operands, work.bounds.high if work.bounds is not None else None,
     )  # fmt: skip
 
 

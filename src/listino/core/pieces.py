@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from listino.core.basket_question import BasketLine, Share
 from listino.core.candidates import Candidate, every_step
@@ -22,8 +22,8 @@ class Piece:
     """One amount of a basket under way: a line's goods, or a charge beside them that may be discounted.
 
     Units:   amount and entry (as the step began) in the basket's tax mode at the minor unit; quantity
-             in the item's own unit, as is `used`, what rules of the step have had; floor: what limits
-             leave at least, in the same mode.
+             in the item's own unit, as is `used`, what rules of the step have had; floor and
+             ceiling: what limits leave at least and at most, in the same mode.
     Shapes:  closed: nothing further is taken off; groups: the exclusion groups that it has been in, once
              somebody asks; name: sorts lines the same in whatever order they are asked.
     """
@@ -33,6 +33,7 @@ class Piece:
     quantity: Decimal
     amount: Decimal
     floor: Decimal
+    ceiling: Decimal | None
     tax: Tax | None
     closed: bool
     name: tuple[str, str]
@@ -41,6 +42,13 @@ class Piece:
     used: Decimal = ZERO
     groups: dict[Group, Candidate] | None = None
     shares: list[Share] = field(default_factory=list)
+
+    def within_limits(self, change: Decimal, *, below: bool = False) -> Decimal:
+        """What limits let through of a change (below 0: taken off); `below`: lowest prices do not count for it."""
+        if change < 0:
+            floor = ZERO if below else self.floor
+            return max(change, min(floor - self.amount, ZERO))
+        return change if self.ceiling is None else min(change, max(self.ceiling - self.amount, ZERO))
 
     def lower_floor(self, amount: Decimal, units: Decimal, coin: Decimal) -> None:
         """Let what is taken off so many units lie below the limits; the other units still keep them."""
@@ -74,12 +82,13 @@ def pieces_of(lines: Sequence[tuple[BasketLine, Price]], coin: Decimal, gross: b
         name = (price.item, line.id)
         quantity = own_quantity(line)
         amount = in_mode(price, gross)
-        goods = Piece(line, price, quantity, amount, _floor(price, gross, coin), price.tax_fact, price.final, name)
+        limits = _limits(price, gross, coin)
+        goods = Piece(line, price, quantity, amount, *limits, price.tax_fact, price.final, name)
         pieces.append(goods)
         for own in price.own_lines:
             if own.rule.own_line is not None and own.rule.own_line.discountable:
                 amount = own_amount(own, gross)
-                pieces.append(Piece(line, price, quantity, amount, ZERO, own.tax_fact, False, name, own))
+                pieces.append(Piece(line, price, quantity, amount, ZERO, None, own.tax_fact, False, name, own))
     pieces.sort(key=lambda piece: piece.name)
     return pieces
 
@@ -94,17 +103,24 @@ def own_amount(charge: OwnCharge, gross: bool) -> Decimal:
     return charge.gross if gross and charge.gross is not None else charge.net
 
 
-def _floor(price: Price, gross: bool, coin: Decimal) -> Decimal:
-    """What the limits of a line leave of it at least, rounded up to the coin."""
+def _limits(price: Price, gross: bool, coin: Decimal) -> tuple[Decimal, Decimal | None]:
+    """What the limits of a line leave of it at least, rounded up to the coin, and at most, rounded down."""
     floor = ZERO
+    ceiling: Decimal | None = ZERO
     for part in price.segments or (price,):
-        if part.low is not None:
-            low = EXACT.divide(EXACT.multiply(part.low, part.quantity), part.per)
-            if part.tax_mode == "gross" and not gross and part.tax_fact is not None:
-                # The coin more is what the line may lack where its rate's tax is shared out.
-                low = EXACT.divide(low + coin, ONE + part.tax_fact.percent / HUNDRED)
-            floor += SETTLED.plus(low)
-    return floor.quantize(coin, ROUND_CEILING, EXACT)
+        # The coin is what the line may lack, or have too much, where its rate's tax is shared out.
+        floor += ZERO if part.low is None else _limit(part, part.low, gross, coin)
+        ceiling = None if ceiling is None or part.high is None else ceiling + _limit(part, part.high, gross, -coin)
+    most = None if ceiling is None else ceiling.quantize(coin, ROUND_FLOOR, EXACT)
+    return floor.quantize(coin, ROUND_CEILING, EXACT), most
+
+
+def _limit(part: Price, limit: Decimal, gross: bool, spare: Decimal) -> Decimal:
+    """What a line or one part of it comes to at a limit, in the basket's tax mode."""
+    amount = EXACT.divide(EXACT.multiply(limit, part.quantity), part.per)
+    if part.tax_mode == "gross" and not gross and part.tax_fact is not None:
+        amount = EXACT.divide(amount + spare, ONE + part.tax_fact.percent / HUNDRED)
+    return SETTLED.plus(amount)
 
 
 def _groups(line: BasketLine, price: Price) -> dict[Group, Candidate]:

@@ -130,7 +130,7 @@ class Price:
     Shapes:  own_lines: charges beside the line's amounts; segments: the parts of a line that a cap or
              a contract's end splits, whose amounts the line's are the sum of; final: nothing further
              is taken off it; flags: what could not be checked, as limit_unknown:RULE; tax_mode: in which
-             the price was worked out; low, first: its lowest limit and its list price, per `per` in that
+             the price was worked out; low, high, first: its limits and its list price, per `per` in that
              mode (of a line in parts, those of its parts); operands: by a step's place what it worked
              with beyond its value.
     """
@@ -160,6 +160,7 @@ class Price:
     low: Decimal | None = None
     first: Decimal | None = None
     operands: dict[int, Operands] | None = None
+    high: Decimal | None = None
 
 
 class UnitPrice(NamedTuple):

@@ -123,9 +123,10 @@ class Offer:
     """What is bought together, and which goods are cheaper for it: `free_goods` adds, `bundle` reduces.
 
     Units:   quantities in the items' own units; one application per `quantity_from` units (or
-             `amount_from` of net amount) bought. `bought` and `target` are the rule's own scope where
-             they are not stated. The rule's value says the reduction: percent (100 without a value),
-             amount off or price per unit, or the price of the whole set or the amount off it (`reduction`).
+             `amount_from` of net amount in the rule's currency) bought. `bought` and `target` are the
+             rule's own scope where they are not stated. The rule's value says the reduction: percent (100
+             without a value), amount off or price per unit, or the price of the whole set or the amount
+             off it (`reduction`).
     """
 
     bought: Scope | None = None

@@ -70,7 +70,7 @@ class Work:
     def _in_group(self, step: StepCandidates, group: str) -> None:
         """A step of an exclusion group: only where none of the group came before it."""
         if group in self.groups:
-            self._skip_all(step, "group_taken")
+            self._skip_all(step, "excluded")
             return
         before = len(self.steps)
         self._carry_out(step, step.plan.kind)
@@ -273,7 +273,8 @@ class Work:
     def _skip_all(self, step: StepCandidates, reason: str) -> None:
         if self.skipped is not None:
             for candidate in step.live:
-                own = refused(candidate, self.question, self.facts) or (reason, self.final)
+                detail = self.final if reason == "stopped_by_final" else None
+                own = refused(candidate, self.question, self.facts) or (reason, detail)
                 self.skipped.append((step.plan.name, candidate.rule, *own))
 
 

@@ -74,7 +74,7 @@ RULES: Mapping[str, str] = {
     "Indexed.lowest": "The surcharge is never below this, per one of the item's unit; 0 gives no credit.",
     "Offer.bought": "Which goods count as bought; those of the rule's own scope where it is missing.",
     "Offer.quantity_from": "Units that must be bought for each application; above 0.",
-    "Offer.amount_from": "Net amount that must be bought for each application; above 0.",
+    "Offer.amount_from": "Net amount, in the rule's currency, that must be bought for each application; above 0.",
     "Offer.target": "Which goods get cheaper; those of the rule's own scope where it is missing.",
     "Offer.item": "Code of the item that free_goods adds.",
     "Offer.unit": "Unit of the goods that are added; the item's own where none is named.",

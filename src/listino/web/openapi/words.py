@@ -122,7 +122,7 @@ FACTS: Mapping[str, str] = {
     "Account.attributes": "Attributes of your own, which hold for all below it too.",
     "Channel.attributes": "Attributes of your own, which hold for whoever buys there.",
     "Channel.tax_rounding": "Whether tax is rounded once per rate, per line or per document.",
-    "Channel.amount_rounding": "How a line's amount is rounded to the smallest coin.",
+    "Channel.amount_rounding": "How amounts are rounded to the smallest coin; tax is rounded half up.",
     "PriceList.reference_percent": "The tax in percent that its prices were made for.",
     "PriceList.constant": "Whether the net or the gross price stays where another tax applies; none: its own.",
     "PriceList.final": "Whether nothing is taken off its prices where they do not say so themselves.",
