@@ -1,4 +1,4 @@
-"""What caps leave of a rule: for a line whole, in part, or not at all."""
+"""What caps leave of a rule: for a line, or a whole basket, all of it, a part, or nothing."""
 
 from decimal import Decimal
 
@@ -15,6 +15,20 @@ def spent(rule: Rule, question: Question, facts: Facts) -> Reason | None:
     caps = rule.caps
     if caps is None or question.quantity < 0:
         return None
+    reason = exhausted(rule, question)
+    if reason is not None:
+        return reason
+    left = quantity_left(rule, question, facts)
+    if left is None or left >= question.quantity:
+        return None
+    return ("cap_exceeded", left) if caps.beyond == "refuse" else None
+
+
+def exhausted(rule: Rule, question: Question) -> Reason | None:
+    """Which of a rule's caps is used up to its end; without a customer none is counted by customer."""
+    caps = rule.caps
+    if caps is None:
+        return None
     if caps.uses is not None and used(question, rule_subject(rule.code, "uses")) >= caps.uses:
         return ("cap_exhausted", caps.uses)
     customer = question.customer
@@ -24,12 +38,9 @@ def spent(rule: Rule, question: Question, facts: Facts) -> Reason | None:
             return ("cap_exhausted", caps.per_customer)
     if caps.amount is not None and used(question, rule_subject(rule.code, "amount")) >= caps.amount:
         return ("cap_exhausted", caps.amount)
-    left = quantity_left(rule, question, facts)
-    if left is None or left >= question.quantity:
-        return None
-    if left <= 0:
+    if caps.quantity is not None and used(question, rule_subject(rule.code, "quantity")) >= caps.quantity:
         return ("cap_exhausted", caps.quantity)
-    return ("cap_exceeded", left) if caps.beyond == "refuse" else None
+    return None
 
 
 def quantity_left(rule: Rule, question: Question, facts: Facts) -> Decimal | None:
@@ -59,21 +70,59 @@ def capped_reduction(
 
     Shapes:  at the end, what they let it take off the line, where that is only a part.
     """
-    question, facts = place
-    caps, before = candidate.rule.caps, running.amount
-    taken_off = wanted = (before - amount) * question.quantity / running.per
-    if caps is None or question.quantity < 0 or wanted <= 0:
+    question, before = place[0], running.amount
+    wanted = (before - amount) * question.quantity / running.per
+    if question.quantity < 0 or wanted <= 0:
         return amount, None, None
-    rate = rate_at(candidate.currency, question.currency, question.at, facts.circle) or ONE
-    if caps.amount is not None:
-        left = (caps.amount - used(question, rule_subject(candidate.rule.code, "amount"))) * rate
-        if taken_off > left:
-            if caps.beyond == "refuse":
-                return before, "cap_exceeded", None
-            taken_off = left
-    if caps.amount_per_order is not None:
-        before_it = used(question, in_this_order(rule_subject(candidate.rule.code, "amount")))
-        taken_off = min(taken_off, max(caps.amount_per_order - before_it, ZERO) * rate)
+    taken_off, reason = _amount_left(candidate, wanted, place, ONE)
+    if reason is not None:
+        return before, reason, None
     if taken_off == wanted:
         return amount, None, None
     return before - taken_off * running.per / question.quantity, None, taken_off
+
+
+def capped_total(
+    candidate: Candidate, wanted: tuple[Decimal, Decimal], place: tuple[Question, Facts], mode: Decimal
+) -> tuple[Decimal, str | None]:
+    """What a rule's caps leave of what it would take off a basket: all, a part, or nothing with the reason.
+
+    Units:   wanted: the total, and on how many units in the item's own; mode: what one of the rule's
+             amounts is in the basket, which may be net or gross.
+    """
+    total, units = wanted
+    caps, left = candidate.rule.caps, units_left(candidate.rule, *place)
+    if caps is not None and left is not None and left < units:
+        if caps.beyond == "refuse":
+            return ZERO, "cap_exceeded"
+        total = total * left / units
+    return _amount_left(candidate, total, place, mode)
+
+
+def units_left(rule: Rule, question: Question, facts: Facts) -> Decimal | None:
+    """How many units a rule's cap still holds, in the item's own unit; None where it has no such cap."""
+    if rule.caps is None or rule.caps.quantity is None:
+        return None
+    left = rule.caps.quantity - used(question, rule_subject(rule.code, "quantity"))
+    return left * facts.factors.get(rule.unit or facts.item.unit, ONE)
+
+
+def _amount_left(
+    candidate: Candidate, wanted: Decimal, place: tuple[Question, Facts], mode: Decimal
+) -> tuple[Decimal, str | None]:
+    """What caps on the amount leave of what a rule would take off, in the question's currency."""
+    caps, (question, facts) = candidate.rule.caps, place
+    if caps is None:
+        return wanted, None
+    subject = rule_subject(candidate.rule.code, "amount")
+    rate = rate_at(candidate.currency, question.currency, question.at, facts.circle) or ONE
+    if caps.amount is not None:
+        left = (caps.amount - used(question, subject)) * rate
+        if left < wanted:
+            if caps.beyond == "refuse":
+                return ZERO, "cap_exceeded"
+            wanted = left
+    if caps.amount_per_order is not None:
+        left = caps.amount_per_order * mode - used(question, in_this_order(subject))
+        wanted = min(wanted, max(left, ZERO) * rate)
+    return wanted, None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from listino.core.caps import capped_total
 from listino.core.facts import Tax
 from listino.core.filters import converted
 from listino.core.limits import tax_factor
@@ -13,10 +14,8 @@ from listino.core.offers import Goods, reduced
 from listino.core.pick import Pick
 from listino.core.pieces import Piece
 from listino.core.question import Running
-from listino.core.rates import rate_at
-from listino.core.rules import Caps, Offer, Scope
+from listino.core.rules import Offer, Scope
 from listino.core.standing import Scene, Standing
-from listino.core.usage import rule_subject
 from listino.core.within import within
 from listino.core.worth import tax_at
 
@@ -81,7 +80,8 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
     total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
     if rule.caps is not None:
         mode = _mode_ratio(standing, open_pieces, till)
-        total, reason = _capped(standing, rule.caps, total, _units(open_pieces), scene, mode=mode)
+        place = standing.question, standing.line.facts
+        total, reason = capped_total(standing.candidate, (total, _units(open_pieces)), place, mode)
         if reason is not None:
             return Effect(reason=reason)
         total = till.rounded(total)
@@ -203,34 +203,6 @@ def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]
     return effect
 
 
-def _capped(
-    standing: Standing, caps: Caps, total: Decimal, units: Decimal, scene: Scene, *, mode: Decimal
-) -> tuple[Decimal, str | None]:
-    """What a rule's caps leave of a total: all, a part, or nothing; mode: what one of its amounts is in the basket."""
-    code, candidate, question = standing.rule.code, standing.candidate, standing.question
-    rate = rate_at(candidate.currency, question.currency, question.at, standing.line.facts.circle) or ONE
-    if caps.quantity is not None:
-        left = units_left(standing, caps, scene)
-        if left < units:
-            if caps.beyond == "refuse":
-                return ZERO, "cap_exceeded"
-            total = total * left / units
-    if caps.amount is not None:
-        amount_left = (caps.amount - scene.usage.get(rule_subject(code, "amount"), ZERO)) * rate
-        if amount_left < total:
-            if caps.beyond == "refuse":
-                return ZERO, "cap_exceeded"
-            total = amount_left
-    return total if caps.amount_per_order is None else min(total, caps.amount_per_order * rate * mode), None
-
-
-def units_left(standing: Standing, caps: Caps, scene: Scene) -> Decimal:
-    """How many units a rule's cap still holds, in the item's own unit."""
-    facts = standing.line.facts
-    left = (caps.quantity or ZERO) - scene.usage.get(rule_subject(standing.rule.code, "quantity"), ZERO)
-    return left * facts.factors.get(standing.rule.unit or facts.item.unit, ONE)
-
-
 def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece], list[Goods]]:
     """The lines that an offer counts as bought or makes cheaper, as it sees them."""
     own = {id(piece) for piece in standing.pieces}
@@ -281,7 +253,8 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
     caps = standing.rule.caps
     if caps is not None:
         mode = _mode_ratio(standing, [pieces[place] for place in reduction.amounts], till)
-        exact, reason = _capped(standing, caps, exact, units, scene, mode=mode)
+        place = standing.question, standing.line.facts
+        exact, reason = capped_total(standing.candidate, (exact, units), place, mode)
         if reason is not None:
             return Effect(reason=reason)
     total = till.rounded(exact)

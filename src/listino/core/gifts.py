@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from listino.core.basket_question import BasketLine, FreeGoods
-from listino.core.effects import Effect, Till, goods_of, in_basket, units_left
+from listino.core.caps import units_left
+from listino.core.effects import Effect, Till, goods_of, in_basket
 from listino.core.filters import converted
 from listino.core.money import HUNDRED, ONE, SETTLED, ZERO
 from listino.core.offers import times_bought
@@ -37,11 +38,11 @@ def gift_of(
     quantity = times_bought(offer, goods) * (offer.quantity or ONE)
     if offer.units_max is not None:
         quantity = min(quantity, offer.units_max)
-    caps = standing.rule.caps
-    if caps is not None and caps.quantity is not None and units_left(standing, caps, scene) < quantity:
+    caps, left = standing.rule.caps, units_left(standing.rule, standing.question, standing.line.facts)
+    if caps is not None and left is not None and left < quantity:
         if caps.beyond == "refuse":
             return Effect(reason="cap_exceeded"), None
-        quantity = units_left(standing, caps, scene)
+        quantity = left
     if quantity <= 0:
         return Effect(reason="too_little_bought"), None
     line = gifts.get(offer.item or "")

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from listino.core.basket_question import BasketLine
 from listino.core.candidates import Candidate, Reason
-from listino.core.caps import spent
+from listino.core.caps import exhausted
 from listino.core.filters import refused_by_amount, refused_by_context
 from listino.core.measures import Bought, measured
-from listino.core.money import NINE_PLACES, ZERO
+from listino.core.money import ZERO
 from listino.core.pieces import Piece, groups_of
 from listino.core.question import Question
 from listino.core.rules import Rule
@@ -142,12 +142,14 @@ def unmet(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]
     Shapes:  mixes: by the key of a mix the lines that share it.
     """
     rule, candidate, line = standing.rule, standing.candidate, standing.line
+    # What lines of the same order have taken is not used up for the basket.
+    standing.question = replace(standing.question, usage=scene.usage)
     for index, requirement in enumerate(rule.requires):
         reason = None if requirement.by == "line" else _unmet_in_basket(index, standing, scene)
         if reason is not None:
             return reason
     if rule.caps is not None:
-        reason = spent(rule, replace(standing.question, quantity=NINE_PLACES, usage=scene.usage), line.facts)
+        reason = exhausted(rule, standing.question)
         if reason is not None:
             return reason
     if candidate.ready.tiers:
@@ -182,7 +184,7 @@ def _unmet_in_basket(index: int, standing: Standing, scene: Scene) -> Reason | N
             return ("contract_not_valid", code)
         facts = pieces[0].line.facts
     measure = scene.measure(pieces, requirement.measure, requirement.basis, requirement.unit or rule.unit)
-    question = replace(standing.question, totals={named(rule, index): measure}, usage=scene.usage)
+    question = replace(standing.question, totals={named(rule, index): measure})
     return lacking(index, standing.candidate, question, facts)
 
 
@@ -220,6 +222,5 @@ def _measure_scale(standing: Standing, scene: Scene, mixes: Mapping[str, Sequenc
     whole = (scene.measure(standing.pieces, "quantity") or ZERO) / line.facts.factors[question.unit]
     standing.question = replace(
         question, quantity=whole, whole=whole, totals={f"{scale.by} {scale.measure}": standing.measure},
-        usage=scene.usage,
     )  # fmt: skip
     return None
