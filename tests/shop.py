@@ -109,11 +109,11 @@ def an_order(**said: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(folder: Path, company: bool = True) -> Iterator[House]:
+def opened(folder: Path, company: bool = True, zone: str = "Europe/Rome") -> Iterator[House]:
     """A house on a new database in a folder."""
     path = folder / "listino.db"
     url = f"sqlite:///{path}"
-    migrated(url, zone="Europe/Rome", country="IT")
+    migrated(url, zone=zone, country="IT")
     database, clock, chance = Database(url), SetClock(), CountedChance()
     _, secret = created(database, "shop", ["all"], channel=None, test=False, now=NOW, chance=chance)
     if company:
