@@ -1,4 +1,4 @@
-"""Prices that change on days when clocks are set: to the second, in zones that set them by an hour or by half of one."""
+"""Prices that change on days when clocks are set, to the second: by an hour, by half an hour, and for Ramadan."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
