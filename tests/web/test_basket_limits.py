@@ -90,3 +90,25 @@ def test_amounts_of_the_basket_end_on_the_coin_as_the_channel_says(
     assert [share["amount"] for share in answer["lines"][0]["shares"]] == [off]
     assert [gift["net"] for gift in answer["free_goods"]] == [given]
     assert [charge["net"] for charge in answer["charges"]] == [off]
+
+
+@pytest.mark.parametrize(("caps", "after"), [
+    ({"quantity": "1", "beyond": "split"}, "36.00"),
+    ({"amount": "3", "beyond": "split"}, "37.00"),
+    ({"amount_per_order": "5"}, "35.00"),
+    ({"quantity": "1"}, "40.00"),
+    ({"amount": "3"}, "40.00"),
+])  # fmt: skip
+@pytest.mark.parametrize("step", ["promotion", "order_discount"])
+def test_a_cap_leaves_the_same_of_a_discount_on_a_line_and_on_a_basket(
+    house: House, caps: dict[str, Any], after: str, step: str
+) -> None:
+    state(house, {"kind": "rules", "code": "fifth", "action": "percent", "value": "20", "item": "beans", "step": step,
+                  "caps": caps})  # fmt: skip
+    answer = basket(house, ("beans", "2"))
+    assert answer["lines"][0]["net"] == after
+    parts = [part["net"] for part in answer["lines"][0].get("segments", [])]
+    assert parts == (["16.00", "20.00"] if "quantity" in caps and step == "promotion" and after == "36.00" else [])
+    lost = reasons(answer) | reasons(answer["lines"][0])
+    assert lost.get("fifth") == ("cap_exceeded" if after == "40.00" else None)
+    assert ordered(house, ("beans", "2"))[0] == after

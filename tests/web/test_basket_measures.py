@@ -117,3 +117,14 @@ def test_the_amount_that_an_offer_asks_for_is_one_in_its_own_currency(
     answer = basket(house, ("water", "11"), currency=currency)
     assert (answer["lines"][0]["net"], reasons(answer)) == (after, {})
     assert [(gift["quantity"], gift["net"]) for gift in answer["free_goods"]] == [("1", "0.00")]
+
+
+def test_a_rule_of_the_line_measures_before_discounts_and_one_of_the_basket_after_them(house: House) -> None:
+    for_rossi = {"kind": "rules", "code": "rossi", "action": "percent", "customer": "rossi", "value": "10"}
+    state(house, for_rossi)
+    for step, bound, after in (("promotion", "50", "40.50"), ("order_discount", "46", "45.00"),
+                               ("order_discount", "45", "40.50")):  # fmt: skip
+        state(house, tenth(step, {"by": "order", "measure": "amount", "from": bound}))
+        nets, lost = came_to(house, ("water", "5"))
+        assert (nets, lost.get(step)) == ([after], "requires_more" if after == "45.00" else None)
+        state(house, {**tenth(step), "status": "blocked"})

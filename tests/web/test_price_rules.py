@@ -114,6 +114,17 @@ def test_of_an_exclusion_group_only_the_first_applies_whatever_the_step(house: H
     assert [(line["rule"], line["reason"]) for line in answer["not_applied"]] == [("second", "excluded")]
 
 
+def test_of_a_group_of_steps_only_the_first_with_a_winner_counts(house: House) -> None:
+    steps = [{"name": "price", "kind": "price"}, *({"name": name, "kind": "allowance", "group": "g"} for name in "ab")]
+    house.put("schemes", "own", steps=steps)
+    house.put("channels", "b2b", currency="EUR", country="IT", scheme="own")
+    house.put("rules", "first", **off("10", step="a"))
+    house.put("rules", "second", **off("20", step="b"))
+    answer = house.price("cable", customer="alfa-1", channel="b2b", explain="all")
+    assert (answer["net_price"], [line["reason"] for line in answer["not_applied"]]) == ("9.00", ["excluded"])
+    assert answer["not_applied"][0]["text"] == "A step that excludes this one came before it."
+
+
 def test_an_exclusive_rule_applies_alone_in_its_step(house: House) -> None:
     house.put("rules", "a", **off("1", step="manual"))
     house.put("rules", "b", **off("2", step="manual", exclusive=True, priority=5))

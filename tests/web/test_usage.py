@@ -179,3 +179,13 @@ def test_the_doctor_adds_up_what_every_order_took(house: House) -> None:
 def ledger(house: House) -> tuple[str, str]:
     (found,) = [one for one in examined(house.database.url, NOW) if one.subject == "Caps and contracts"]
     return found.level, found.text
+
+
+def test_guests_are_not_counted_as_a_customer(house: House) -> None:
+    spring(house, per_customer=1)
+    guest = {"customer": None, "buyer": {"name": "Anna"}}
+    taken = [sawn(house, number, **said) for number, said in (("1", guest), ("2", guest), ("3", {}), ("4", {}))]
+    assert [(order["net"], order["held"]) for order in taken] == [
+        ("32.00", []), ("32.00", []), ("32.00", []), ("40.00", []),
+    ]  # fmt: skip
+    assert used(house, "rule spring customer") == {"rule spring customer bianchi": "1"}

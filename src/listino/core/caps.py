@@ -84,19 +84,20 @@ def capped_reduction(
 
 def capped_total(
     candidate: Candidate, wanted: tuple[Decimal, Decimal], place: tuple[Question, Facts], mode: Decimal
-) -> tuple[Decimal, str | None]:
-    """What a rule's caps leave of what it would take off a basket: all, a part, or nothing with the reason.
+) -> tuple[Decimal, Decimal, str | None]:
+    """What a rule's caps leave of what it would take off a basket, and on how many units: all, a part, or nothing.
 
-    Units:   wanted: the total, and on how many units in the item's own; mode: what one of the rule's
+    Units:   wanted: the total, and on how many units, in the item's own; mode: what one of the rule's
              amounts is in the basket, which may be net or gross.
     """
     total, units = wanted
     caps, left = candidate.rule.caps, units_left(candidate.rule, *place)
     if caps is not None and left is not None and left < units:
         if caps.beyond == "refuse":
-            return ZERO, "cap_exceeded"
-        total = total * left / units
-    return _amount_left(candidate, total, place, mode)
+            return ZERO, ZERO, "cap_exceeded"
+        total, units = total * left / units, left
+    total, reason = _amount_left(candidate, total, place, mode)
+    return total, units, reason
 
 
 def units_left(rule: Rule, question: Question, facts: Facts) -> Decimal | None:

@@ -77,11 +77,11 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
         effect = _clipped(standing, [(piece, share, piece.quantity) for piece, share in shares], charge=True)
         effect.units = _units(open_pieces)
         return effect
-    total = min(total, sum((piece.amount for piece in open_pieces), ZERO))
+    total, most = min(total, sum((piece.amount for piece in open_pieces), ZERO)), _units(open_pieces)
     if rule.caps is not None:
         mode = _mode_ratio(standing, open_pieces, till)
         place = standing.question, standing.line.facts
-        total, reason = capped_total(standing.candidate, (total, _units(open_pieces)), place, mode)
+        total, most, reason = capped_total(standing.candidate, (total, most), place, mode)
         if reason is not None:
             return Effect(reason=reason)
         total = till.rounded(total)
@@ -89,7 +89,7 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
         return Effect(reason=None if rule.action == "percent" and not standing.value else "nothing_to_reduce")
     shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
     effect = _clipped(standing, [(piece, share, piece.quantity) for piece, share in shares])
-    effect.units = _units([piece for piece, *_ in effect.changes])
+    effect.units = min(_units([piece for piece, *_ in effect.changes]), most)
     effect.used = [(piece, piece.quantity - piece.used) for piece, *_ in effect.changes if piece.own is None]
     return effect
 
@@ -254,7 +254,7 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
     if caps is not None:
         mode = _mode_ratio(standing, [pieces[place] for place in reduction.amounts], till)
         place = standing.question, standing.line.facts
-        exact, reason = capped_total(standing.candidate, (exact, units), place, mode)
+        exact, units, reason = capped_total(standing.candidate, (exact, units), place, mode)
         if reason is not None:
             return Effect(reason=reason)
     total = till.rounded(exact)
