@@ -13,8 +13,9 @@ from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Database
 from listino.db.snapshot import snapshot
 from listino.flows.price import price
-from tests.naive import Told, naive_price
+from tests.naive import naive_price
 from tests.naive_reach import Ask, Reach
+from tests.naive_told import Told
 
 RESULTS = 1_000
 SEPARATOR = "\x1f"

@@ -1,344 +1,329 @@
 """A second resolver, written from the design alone: it walks every fact for every question.
 
-Slow and obvious; it knows the scheme `agreement_first` and shares with the product only its records.
+Slow and obvious; it carries out any scheme and shares with the product only its records.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from listino.core.facts import Fact, PriceList
+from listino.core.facts import Fact
 from listino.core.money import Rounding
-from listino.core.rules import Rule, Step
-from listino.core.schemes import agreement_first
-from tests.naive_reach import HUNDRED, LONG_AGO, NOTHING, ONE, PARTY_ORDER, Ask, Reach
-
-TURNS = {"nearest": ROUND_HALF_UP, "even": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_FLOOR}
-SCOPE_FIELDS = (
-    "customer", "account", "customer_group", "ship_to", "item", "variant", "item_group", "brand", "coupon", "channel",
-    "country", "order_type",
-)  # fmt: skip
-COINS = {"JPY": 0, "KWD": 3}
-
-
-@dataclass
-class Told:
-    """The answer: a reason, or a price and (step, rule, price after it) for each step that did something."""
-
-    reason: str | None = None
-    per: Decimal = ONE
-    currency: str = ""
-    net_price: Decimal = NOTHING
-    gross_price: Decimal | None = None
-    list_price: Decimal = NOTHING
-    net: Decimal = NOTHING
-    tax: Decimal | None = None
-    gross: Decimal | None = None
-    steps: list[tuple[str, str | None, Decimal]] = field(default_factory=list)
-
-
-class NoPrice(Exception):
-    """There is no price, for a reason."""
+from listino.core.rules import Caps, Rule, Step
+from tests.naive_measure import Before, Part
+from tests.naive_pick import Pick
+from tests.naive_reach import HUNDRED, NOTHING, ONE, Ask, Reach
+from tests.naive_told import Own, Told, amount_mode, as_shown, coin_of, own_joined, own_told
+from tests.naive_worth import NoPrice, State, on_grids
 
 
 def naive_price(facts: Iterable[Fact], ask: Ask, base_currency: str = "EUR", country: str | None = "IT") -> Told:
     """The price of one line by walking all facts."""
     with localcontext(prec=60, rounding=ROUND_HALF_UP):
-        work = _Work(Reach(list(facts), ask, base_currency, country))
+        reach = Reach(list(facts), ask, base_currency, country)
         try:
-            return work.answer()
+            if reach.item.status != "active":
+                raise NoPrice(f"item_{reach.item.status}")
+            if not reach.sold():
+                raise NoPrice("not_in_assortment")
+            used = dict(ask.usage or {})
+            return _joined(reach, _in_parts(reach, Part(ask.quantity, ask.quantity, used, used)))
         except NoPrice as ending:
             return Told(str(ending))
 
 
-class _Work:
-    """One question on its way through the steps."""
+def _in_parts(reach: Reach, part: Part) -> list["_Line"]:
+    """The line as one; or up to where the first rule with an end within it ends, and what is beyond without it."""
+    line = _Line(reach, part)
+    ending = next((rule for rule in line.applied if line.ends_within(rule)), None)
+    if ending is None:
+        return [line]
+    left = line.worth.left(ending)
+    assert left is not None
+    upto = _in_parts(reach, replace(part, quantity=left))
+    used, in_order = dict(part.used), dict(part.in_order)
+    for one in upto:
+        one.use_up(used, in_order)
+    beyond = replace(
+        part, quantity=part.quantity - left, without=part.without | {ending.code}, used=used, in_order=in_order
+    )
+    return upto + _in_parts(reach, beyond)
 
-    def __init__(self, reach: Reach) -> None:
-        self.reach = reach
-        self.told = Told()
-        self.amount = NOTHING
-        self.mode = "net"
-        self.list: PriceList | None = None
-        self.final = False
-        self.low: Decimal | None = None
-        self.high: Decimal | None = None
 
-    def answer(self) -> Told:
-        reach = self.reach
-        if reach.item.status != "active":
-            raise NoPrice(f"item_{reach.item.status}")
-        if not reach.sold():
-            raise NoPrice("not_in_assortment")
-        for step in agreement_first().steps:
-            if step.kind == "price":
-                self._price(step)
-            elif step.kind == "limit":
-                self._limits(step)
-            elif step.kind == "rounding":
-                self._round(step)
-            else:
-                self._adjust(step)
-        return self._line()
+def _joined(reach: Reach, lines: list["_Line"]) -> Told:
+    told = [line.told() for line in lines]
+    whole, mode = told[0], lines[0].state.mode
+    whole.own_lines = [own_told(reach, own) for own in own_joined([own for line in lines for own in line.own_lines])]
+    if len(told) == 1:
+        return whole
+    quantity, coin = sum((line.part.quantity for line in lines), NOTHING), coin_of(reach)
 
-    def _price(self, step: Step) -> None:
-        winner = self._best(step)
-        if winner is None:
+    def average(prices: list[Decimal]) -> Decimal:
+        every = zip(lines, told, prices, strict=True)
+        return sum((price / one.per * line.part.quantity for line, one, price in every), NOTHING) / quantity * whole.per
+
+    whole.parts = [(line.part.quantity, one.net) for line, one in zip(lines, told, strict=True)]
+    whole.list_price = average([one.list_price for one in told])
+    net_price = average([one.net_price for one in told])
+    if reach.tax is None:
+        whole.net_price = net_price
+    elif mode == "gross":
+        whole.gross_price = average([one.gross_price or NOTHING for one in told])
+        whole.net_price = as_shown(whole.gross_price, ONE / reach.factor, coin)
+    else:
+        whole.net_price, whole.gross_price = net_price, as_shown(net_price, reach.factor, coin)
+    whole.net = sum((one.net for one in told), NOTHING)
+    if whole.tax is not None:
+        whole.tax = sum((one.tax or NOTHING for one in told), NOTHING)
+        whole.gross = whole.net + whole.tax
+    whole.final = any(one.final for one in told)
+    return whole
+
+
+class _Line:
+    """One line, or one part of it, carried through the steps."""
+
+    def __init__(self, reach: Reach, part: Part) -> None:
+        self.reach, self.part = reach, part
+        self.worth = Pick(reach, part)
+        self.state = State()
+        for step in reach.scheme.steps:
+            self.state = self._after(step, self.state)
+        if self.state.amount is None:
             raise NoPrice("no_price")
-        self.amount, self.mode = self._price_by(winner, 0)
-        if self.mode == "gross" and self.reach.tax is None:
-            raise NoPrice("tax_unknown")
-        self.told.per, self.told.list_price = winner.per, self.amount
-        self.list = self._list_of(winner)
-        self.told.steps.append((step.name, winner.code, self.amount))
-        self.final = bool(winner.final)
 
-    def _list_of(self, rule: Rule) -> PriceList | None:
-        if rule.list == "base":
-            return self.reach.one(PriceList, "base") or PriceList(code="base")
-        found: PriceList | None = self.reach.one(PriceList, rule.list)
-        return found
+    @property
+    def applied(self) -> list[Rule]:
+        codes = [code for _, code, _ in self.state.steps] + [rule.code for rule, _ in self.state.own]
+        rules = {rule.code: rule for rule in self.reach.every(Rule)}
+        return [rules[code] for code in codes if code is not None]
 
-    def _price_by(self, rule: Rule, depth: int) -> tuple[Decimal, str]:
-        """The price per `per` of the question's unit, and whether it is net or gross."""
-        reach, formula = self.reach, rule.formula
-        listed = self._list_of(rule)
-        mode = listed.tax_mode if listed else "net"
-        if formula is None:
-            return self._money(rule, reach.value_of(rule) or NOTHING), mode
-        if formula.list is not None:
-            base = self._price_in(formula.list, mode, depth + 1)
-        else:
-            base = self._cost("cost_unknown") * (reach.factor if mode == "gross" else ONE)
-        amount = base * rule.per * (ONE + formula.percent / HUNDRED) + self._money(rule, formula.amount)
-        if formula.rounding is not None:
-            amount = _on_grid(amount, formula.rounding)
-        return max(amount, NOTHING), mode
+    def ends_within(self, rule: Rule) -> bool:
+        left = self.worth.left(rule)
+        return left is not None and 0 < self.part.quantity > left
 
-    def _price_in(self, code: str, mode: str, depth: int) -> Decimal:
-        """The price of one unit in a list by itself."""
-        if depth > 8:
-            raise NoPrice("formula_loop")
-        step = agreement_first().steps[0]
-        winner = self._best(step, code, depth)
-        if winner is None:
-            raise NoPrice("formula_without_price")
-        amount, own_mode = self._price_by(winner, depth)
-        if own_mode != mode and self.reach.tax is None:
-            raise NoPrice("tax_unknown")
-        factor = {("gross", "net"): ONE / self.reach.factor, ("net", "gross"): self.reach.factor}
-        return amount / winner.per * factor.get((own_mode, mode), ONE)
+    @property
+    def own_lines(self) -> list[Own]:
+        quantity = self.part.quantity
+        return [
+            Own(rule, price, ONE.copy_sign(quantity) if rule.own_line and rule.own_line.per == "line" else quantity,
+                self.state.mode)
+            for rule, price in self.state.own
+        ]  # fmt: skip
 
-    def _money(self, rule: Rule, amount: Decimal) -> Decimal:
-        """An amount of a rule in the question's currency and unit, per `per`."""
-        rate = self.reach.rate(self.reach.currency_of(rule))
-        if rate is None:
-            raise LookupError(rule.currency)
-        return amount * rate * self.reach.held(self.reach.unit) / self.reach.held(rule.unit)
+    def use_up(self, used: dict[str, Decimal], in_order: dict[str, Decimal]) -> None:
+        """Count what the part takes of the rules that were applied to it, with the digits that are stored."""
+        cut = dict(self.state.cut)
+        for own in self.own_lines:
+            rate = self.reach.rate_between(self.reach.currency, self.reach.currency_of(own.rule)) or NOTHING
+            cut[own.rule.code] = own_told(self.reach, own)[2] * rate
+        for rule in self.applied:
+            subject = f"rule\x1f{rule.code}\x1f"
+            quantity = self.part.quantity * self.reach.held(self.reach.unit) / self.reach.held(rule.unit)
+            amount = round(cut.get(rule.code, NOTHING), 9)
+            used[subject + "quantity"] = used.get(subject + "quantity", NOTHING) + round(quantity, 9)
+            used[subject + "amount"] = used.get(subject + "amount", NOTHING) + amount
+            in_order[rule.code] = in_order.get(rule.code, NOTHING) + amount
 
-    def _cost(self, reason: str) -> Decimal:
-        item = self.reach.item
-        rate = self.reach.rate(item.cost_currency or self.reach.base_currency)
-        if item.cost is None or rate is None:
-            raise NoPrice(reason)
-        return item.cost * rate * self.reach.held(self.reach.unit)
+    # Steps.
 
-    def _rules(self, step: Step, in_list: str | None = None) -> list[Rule]:
-        """The rules of a step that apply and that one of its accesses reaches."""
-        suits = {"price": ("price",), "limit": ("limit",)}.get(step.kind, ("percent", "amount"))
-        default = {"price": "price", "allowance": "discount", "charge": "charge", "limit": "limit"}
-        found = []
-        for rule in self.reach.every(Rule):
-            kind = rule.action if rule.action in ("price", "limit") else rule.sign or "allowance"
-            mine = rule.step == step.name if rule.step else default[kind] == step.name
-            fits = rule.action in suits and (rule.sign in (None, step.kind) or rule.action in ("price", "limit"))
-            here = in_list is None or rule.list == in_list
-            if (
-                mine
-                and fits
-                and here
-                and self.reach.applies(rule, in_list)
-                and self._access(rule, in_list) in step.access
-            ):
-                found.append(rule)
-        return [rule for rule in found if self._has_source(rule, step)]
+    def _after(self, step: Step, state: State) -> State:
+        """What the line has come to after a step."""
+        before = len(state.steps) + len(state.own)
+        if step.kind == "basket":
+            return state
+        if step.group is not None and step.group in state.groups:
+            pass
+        elif step.kind == "choose":
+            state = self._chosen(step, state)
+        elif step.kind == "price":
+            if state.amount is None:
+                self._price(step, state)
+        elif state.amount is not None:
+            {"limit": self._limit, "rounding": self._round}.get(step.kind, self._adjust)(step, state)
+        if step.group is not None and len(state.steps) + len(state.own) > before:
+            state.groups.add(step.group)
+        if state.amount is not None:
+            state.after[step.name] = state.amount
+        return state
 
-    def _has_source(self, rule: Rule, step: Step) -> bool:
-        """Whether the list that a formula starts from has any rule that applies."""
-        source = rule.formula.list if rule.formula is not None else None
-        return source is None or any(
-            other.list == source and (other.step or "price") == step.name and other.action == "price"
-            and self.reach.applies(other, source) and self._access(other, source) in step.access
-            for other in self.reach.every(Rule)
-        )  # fmt: skip
+    def _chosen(self, step: Step, state: State) -> State:
+        """Each way carried out by itself; the lowest price, or the first way that has one, goes on."""
+        ways: list[State] = []
+        for chain in step.chains:
+            way = state.apart()
+            try:
+                for inner in chain.steps:
+                    way = self._after(inner, way)
+            except NoPrice:
+                continue
+            if way.amount is not None:
+                ways.append(way)
+        if step.pick == "first":
+            ways = ways[:1]
+        return min(ways, key=self._unit_net, default=state)
 
-    def _access(self, rule: Rule, in_list: str | None = None) -> str:
-        """Whom a rule is for, then what: an assigned list stands in for a party that the rule does not name."""
-        party = [name for name in PARTY_ORDER[:3] if getattr(rule, name) is not None]
-        if not party and in_list is None and rule.list is not None:
-            by_list = self.reach.lists[rule.list][0]
-            # The base list's own place is behind everything; a channel's price in it is the channel's.
-            party = [by_list] if by_list and not (by_list == "base" and rule.channel) else []
-        if not party and rule.channel is not None:
-            party = ["channel"]
-        ways = (("variant",), ("item",), ("item_group", "brand"), ("item_group",), ("brand",))
-        goods = next((way for way in ways if all(getattr(rule, name) is not None for name in way)), ())
-        what = (["ship_to"] if rule.ship_to is not None else []) + list(goods)
-        return "+".join(party[:1] + what) or "all"
+    def _unit_net(self, state: State) -> Decimal:
+        assert state.amount is not None
+        return state.amount / state.per / (self.reach.factor if state.mode == "gross" else ONE)
 
-    def _best(self, step: Step, in_list: str | None = None, depth: int = 0) -> Rule | None:
-        rules = self._rules(step, in_list)
-        return min(rules, key=lambda rule: self._place(step, rule, in_list, depth), default=None)
-
-    def _place(self, step: Step, rule: Rule, in_list: str | None = None, depth: int = 0) -> tuple[Any, ...]:
-        """Where a rule stands in the rank of a step; the smaller comes first."""
-        reach = self.reach
-        in_chain = rule.list is not None and in_list is None
-        _, far, sequence = reach.lists[rule.list] if in_chain and rule.list else (None, 0, 0)
-        distance = far + (reach.heights[rule.item_group] if rule.item_group else 0)
-        distance += [account.code for account in reach.accounts].index(rule.account) if rule.account else 0
-        distance += 1 if rule.item not in (None, reach.item.code) else 0
-        in_money = rule.action != "percent" and not (rule.action == "limit" and rule.basis)
-        unit = rule.unit or (reach.unit if rule.action == "percent" else reach.item.unit)
-        meaning: dict[str, Callable[[], Any]] = {
-            "access": lambda: step.access.index(self._access(rule, in_list)),
-            "list": lambda: 0 if rule.list is None else 2 if rule.list == "base" else 1,
-            "sequence": lambda: sequence,
-            "priority": lambda: -rule.priority,
-            "filled_keys": lambda: -sum(getattr(rule, name) is not None for name in SCOPE_FIELDS),
-            "nearest": lambda: distance,
-            "own_currency": lambda: bool(in_money) and reach.currency_of(rule) != reach.currency,
-            "own_unit": lambda: unit != reach.unit,
-            "start": lambda: -((rule.valid_from or LONG_AGO) - LONG_AGO),
-            "tier": lambda: -reach.tier_of(rule),
-            "value": lambda: self._outcome(step, rule, depth),
-            "code": lambda: rule.code,
-        }
-        return tuple(meaning[name]() for name in step.rank)
-
-    def _outcome(self, step: Step, rule: Rule, depth: int) -> Decimal:
-        """The net price of one unit that a rule would lead to; without end where it cannot be worked out."""
-        try:
-            return self._led_to(step, rule, depth)
-        except NoPrice:
-            return Decimal("Infinity")
-
-    def _led_to(self, step: Step, rule: Rule, depth: int) -> Decimal:
-        if step.kind == "price":
-            amount, mode = self._price_by(rule, depth)
-            return amount / rule.per / (self.reach.factor if mode == "gross" else ONE)
-        if step.kind == "limit":
-            return self.reach.value_of(rule) or NOTHING
-        return self._adjusted(step, rule)
-
-    def _adjusted(self, step: Step, rule: Rule) -> Decimal:
-        value = self.reach.value_of(rule) or NOTHING
-        if rule.action == "percent":
-            bases = {"running": self.amount, "price": self.told.list_price}
-            basis = rule.basis or "running"
-            factor = self.reach.factor if self.mode == "gross" else ONE
-            base = bases[basis] if basis in bases else self._cost("cost_unknown") * self.told.per * factor
-            change = base * value / HUNDRED
-        else:
-            change = self._money(rule, value) * self.told.per / rule.per
-        return self.amount + change if step.kind == "charge" else max(self.amount - change, NOTHING)
-
-    def _adjust(self, step: Step) -> None:
-        rules = sorted(self._rules(step), key=lambda rule: self._place(step, rule))
-        if step.pick == "best":
-            rules.sort(key=lambda rule: self._outcome(step, rule, 0))
-        for rule in rules if step.pick == "all" else rules[:1]:
-            if self.final and step.kind == "allowance":
-                return
-            self.amount = self._adjusted(step, rule)
-            self.told.steps.append((step.name, rule.code, self.amount))
-            self.final = self.final or bool(rule.final)
-
-    def _limits(self, step: Step) -> None:
-        for rule in sorted(self._rules(step), key=lambda rule: self._place(step, rule)):
-            value, per, before = self.reach.value_of(rule) or NOTHING, self.told.per, self.amount
-            if rule.basis == "cost":
-                factor = self.reach.factor if self.mode == "gross" else ONE
-                bound = self._cost("limit_unknown") * value / HUNDRED * per * factor
-            elif rule.basis is not None:
-                bound = self.told.list_price * value / HUNDRED
-            elif self.reach.rate(self.reach.currency_of(rule)) is None:
-                raise NoPrice("limit_unknown")
-            else:
-                bound = self._money(rule, value) * per / rule.per
-            if rule.bound == "min":
-                self.low = bound if self.low is None else max(self.low, bound)
-            else:
-                self.high = bound if self.high is None else min(self.high, bound)
-                self.amount = min(self.amount, bound)
-            self.amount = self.amount if self.low is None else max(self.amount, self.low)
-            if self.amount != before:
-                self.told.steps.append((step.name, rule.code, self.amount))
-
-    def _round(self, step: Step) -> None:
-        listed = self.list
-        if listed is None or (listed.rounding is None and listed.decimals is None):
+    def _price(self, step: Step, state: State) -> None:
+        rules = self.worth.rules(step, state)
+        if not rules:
             return
-        before = self.amount
-        before = round(before, 40)
-        grids = [grid for grid in (listed.rounding,) if grid is not None]
-        if listed.decimals is not None:
-            grids.append(Rounding(increment=ONE.scaleb(-listed.decimals)))
-        price = _on_grids(before, grids)
-        if self.low is not None and price < self.low:
-            price = _on_grids(round(self.low, 40), grids, "up")
-        if self.high is not None and price > self.high:
-            price = _on_grids(round(self.high, 40), grids, "down")
-            if self.low is not None and price < self.low:
+        winner = rules[0]
+        made = self.worth.price_by(winner, state)
+        if made.mode == "gross" and self.reach.tax is None:
+            raise NoPrice("tax_unknown")
+        state.amount, state.first, state.mode, state.per = made.amount, made.listed, made.mode, winner.per
+        state.listed = self.worth.list_of(winner)
+        line, factor = state.amount * abs(self.part.whole) / state.per, self.reach.factor
+        is_gross = state.mode == "gross"
+        state.line = Before(line / factor if is_gross else line, line if is_gross else line * factor)
+        state.steps.append((step.name, winner.code, state.amount))
+        state.below = winner.below_limit
+        self._note(winner, state)
+        wills = (winner.final, state.listed and state.listed.final, self.reach.customer and self.reach.customer.final)
+        state.final = bool(next((will for will in wills if will is not None), False))
+
+    def _note(self, rule: Rule, state: State) -> None:
+        if rule.exclusion_group is not None:
+            state.taken.add(rule.exclusion_group)
+
+    def _winners(self, step: Step, state: State) -> list[Rule]:
+        rules = self.worth.rules(step, state)
+        if step.pick != "all":
+            return rules[:1]
+        rules = [rule for rule in rules if rule.exclusive][:1] or rules
+        first = {rule.exclusion_group: rule.code for rule in reversed(rules)}
+        return [rule for rule in rules if rule.exclusion_group is None or first[rule.exclusion_group] == rule.code]
+
+    def _adjust(self, step: Step, state: State) -> None:
+        entry = state.amount
+        for rule in self._winners(step, state):
+            if state.final and step.kind == "allowance":
+                return
+            before = state.amount
+            assert before is not None
+            assert entry is not None
+            if rule.indexed is not None and not self.worth.holds(rule.indexed.measure):
+                continue
+            if rule.own_line is not None:
+                state.own.append((rule, self.worth.own_price(step, rule, state, entry)))
+                self._note(rule, state)
+                continue
+            wanted = self.worth.adjusted(step, rule, state, entry)
+            amount = self._bounded(rule, state, before, wanted)
+            if amount == before and (rule.action == "price" or wanted != before):
+                continue
+            if rule.caps is not None:
+                capped = self._capped(rule, rule.caps, state, before, amount)
+                if capped is None:
+                    continue
+                amount = capped
+            state.amount = amount
+            self._count(rule, state, before)
+            if rule.below_limit:
+                state.below, state.low = True, None
+            self._note(rule, state)
+            state.steps.append((step.name, rule.code, amount))
+            state.final = state.final or bool(rule.final)
+
+    def _bounded(self, rule: Rule, state: State, before: Decimal, wanted: Decimal) -> Decimal:
+        """A change as far as the limits before it let it go."""
+        if state.low is not None and not rule.below_limit and wanted < state.low:
+            return min(state.low, before)
+        if state.high is not None and wanted > state.high:
+            return max(state.high, before)
+        return wanted
+
+    def _capped(self, rule: Rule, caps: Caps, state: State, before: Decimal, amount: Decimal) -> Decimal | None:
+        """The price with as much of a reduction as caps on its amount leave; None for none of it."""
+        rate = self.reach.rate(self.reach.currency_of(rule)) or ONE
+        whole = cut = (before - amount) * self.part.quantity / state.per / rate
+        if self.part.quantity < 0 or cut <= 0:
+            return amount
+        if caps.amount is not None:
+            left = caps.amount - self.worth.used("rule", rule.code, "amount")
+            if cut > left and caps.beyond == "refuse":
+                return None
+            cut = min(cut, left)
+        if caps.amount_per_order is not None:
+            cut = min(cut, caps.amount_per_order - self.part.in_order.get(rule.code, NOTHING))
+        return amount if cut == whole else before - cut * rate * state.per / self.part.quantity
+
+    def _limit(self, step: Step, state: State) -> None:
+        for rule in self._winners(step, state):
+            if state.below and rule.bound == "min":
+                continue
+            try:
+                bound = self.worth.limit_by(step, rule, state)
+            except NoPrice:
+                if step.when_unknown == "refuse":
+                    raise NoPrice("limit_unknown") from None
+                state.flags.append(f"limit_unknown:{rule.code}")
+                continue
+            assert state.amount is not None
+            before = state.amount
+            if rule.bound == "min":
+                state.low = bound if state.low is None else max(state.low, bound)
+            else:
+                state.high = bound if state.high is None else min(state.high, bound)
+                state.amount = min(state.amount, bound)
+            state.amount = state.amount if state.low is None else max(state.amount, state.low)
+            if state.amount != before:
+                self._count(rule, state, before)
+                state.steps.append((step.name, rule.code, state.amount))
+
+    def _count(self, rule: Rule, state: State, before: Decimal) -> None:
+        """Note by how much a rule has changed the part's amount, in the rule's currency."""
+        assert state.amount is not None
+        rate = self.reach.rate_between(self.reach.currency, self.reach.currency_of(rule)) or NOTHING
+        state.cut[rule.code] = abs(before - state.amount) * self.part.quantity / state.per * rate
+
+    def _round(self, step: Step, state: State) -> None:
+        assert state.amount is not None
+        grids: list[Rounding] = []
+        if step.rounding is not None and step.currency in (None, self.reach.currency):
+            grids.append(step.rounding)
+        elif state.listed is not None:
+            if state.listed.rounding is not None and state.listed.tax_mode == state.mode:
+                grids.append(state.listed.rounding)
+            if state.listed.decimals is not None:
+                grids.append(Rounding(increment=ONE.scaleb(-state.listed.decimals)))
+        if not grids:
+            return
+        before = round(state.amount, 40)
+        price = on_grids(before, grids)
+        if state.low is not None and price < state.low:
+            price = on_grids(round(state.low, 40), grids, "up")
+        if state.high is not None and price > state.high:
+            price = on_grids(round(state.high, 40), grids, "down")
+            if state.low is not None and price < state.low:
                 price = before
-        self.amount = price
+        state.amount = price
         if price != before:
-            self.told.steps.append((step.name, None, price))
+            state.steps.append((step.name, None, price))
 
-    def _line(self) -> Told:
-        told, reach = self.told, self.reach
-        coin = ONE.scaleb(-COINS.get(reach.currency, 2))
-        line = round(self.amount * reach.ask.quantity / told.per, 40)
-        told.currency = reach.currency
-        if self.mode == "gross":
-            told.gross_price = self.amount
-            told.net_price = _as_shown(self.amount, ONE / reach.factor, coin)
-            told.list_price = _as_shown(told.list_price, ONE / reach.factor, coin)
-            told.gross = line.quantize(coin)
-            told.net = (told.gross / reach.factor).quantize(coin)
-            told.tax = told.gross - told.net
+    # The answer.
+
+    def told(self) -> Told:
+        reach, state, coin = self.reach, self.state, coin_of(self.reach)
+        assert state.amount is not None
+        line = round(state.amount * self.part.quantity / state.per, 40).quantize(coin, amount_mode(reach))
+        told = Told(None, state.per, reach.currency, list_price=state.first, steps=state.steps, final=state.final)
+        told.flags = tuple(state.flags)
+        if state.mode == "gross":
+            told.gross_price = state.amount
+            told.net_price = as_shown(state.amount, ONE / reach.factor, coin)
+            told.list_price = as_shown(state.first, ONE / reach.factor, coin)
+            told.gross = line
+            told.net = (line / reach.factor).quantize(coin)
+            told.tax = line - told.net
             return told
-        told.net_price, told.net = self.amount, line.quantize(coin)
+        told.net_price, told.net = state.amount, line
         if reach.tax is not None:
-            told.tax = (told.net * reach.tax.percent / HUNDRED).quantize(coin)
-            told.gross = told.net + told.tax
-            told.gross_price = _as_shown(self.amount, reach.factor, coin)
+            told.tax = (line * reach.tax.percent / HUNDRED).quantize(coin)
+            told.gross = line + told.tax
+            told.gross_price = as_shown(state.amount, reach.factor, coin)
         return told
-
-
-def _as_shown(price: Decimal, factor: Decimal, coin: Decimal) -> Decimal:
-    if factor == ONE:
-        return price
-    digits = max(_digits(coin), _digits(price))
-    return round(price * factor, 40).quantize(ONE.scaleb(-min(digits, 9)))
-
-
-def _digits(value: Decimal) -> int:
-    exponent = round(value, 9).normalize().as_tuple().exponent
-    assert isinstance(exponent, int)
-    return -exponent
-
-
-def _on_grids(price: Decimal, grids: list[Rounding], direction: str | None = None) -> Decimal:
-    for grid in grids:
-        price = _on_grid(price, grid, direction)
-    return price
-
-
-def _on_grid(price: Decimal, grid: Rounding, direction: str | None = None) -> Decimal:
-    steps = ((price - grid.offset) / grid.increment).quantize(ONE, TURNS[direction or grid.direction])
-    result = steps * grid.increment + grid.offset
-    while result <= 0 < price:  # Goods do not become free by rounding.
-        result += grid.increment
-    return max(result, NOTHING)

@@ -127,16 +127,21 @@ class _Line:
 
     def _stated_price(self, step: Json) -> Decimal:
         price = _stated(step)
-        if "reference_percent" in step:
-            made_for = 1 + Decimal(step["reference_percent"]) / HUNDRED
-            return price * made_for if self.with_tax else price / made_for
-        return price
+        return self._made_for(price, step) if "reference_percent" in step else price
+
+    def _made_for(self, price: Decimal, step: Json) -> Decimal:
+        """A price that was made for another tax: by that one it changes from net to gross, or back; then by ours."""
+        made_for = 1 + Decimal(step["reference_percent"]) / HUNDRED
+        if step["tax_mode"] == "gross":
+            return price / made_for * (self.factor if self.with_tax else 1)
+        return price * made_for / (1 if self.with_tax else self.factor)
 
     def _changed(self, step: Json) -> Decimal:
         before = self.price
         if step["action"] in {"price", "margin"}:
             offered = _stated(step) * self.per / Decimal(step.get("per", self.per))
-            offered = self._in_our_mode(offered, step)
+            made_for = "reference_percent" in step
+            offered = self._made_for(offered, step) if made_for else self._in_our_mode(offered, step)
             price = max(before, offered) if step["kind"] == "charge" else min(before, offered)
         else:
             change = self._change(step)
@@ -169,7 +174,7 @@ class _Line:
         return amount / self.factor if step["tax_mode"] == "gross" else amount * self.factor
 
     def _limited(self, step: Json) -> Decimal:
-        price = min(self.price, _value(step)) if step["bound"] == "max" else self.price
+        price = min(self.price, Decimal(step["value"])) if step["bound"] == "max" else self.price
         return max(price, Decimal(step["lowest"])) if "lowest" in step else price
 
     def _on_the_grid(self, step: Json) -> Decimal:

@@ -1,6 +1,7 @@
 """Small companies drawn by chance, crowded enough that their rules meet, and questions to them."""
 
 import random
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,28 +12,33 @@ from listino.core.facts import (
     Assortment,
     Brand,
     Channel,
+    Contract,
     Customer,
     CustomerGroup,
     Fact,
     Item,
     ItemGroup,
+    ItemSet,
+    Measure,
     Membership,
     Packaging,
+    PriceAttribute,
     PriceList,
+    Quotation,
     Rate,
     Selection,
     Tax,
     Unit,
 )
 from listino.core.money import Rounding
-from listino.core.rules import Formula, Rule, Scale, Scope, Tier
+from listino.core.rules import Attributes, Rule
 from tests.naive_reach import Ask
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 LISTS = ("L1", "L2", "L3", "base")
 QUANTITIES = tuple(map(Decimal, ("0.5", "1", "2", "5", "6", "10", "12", "50", "100.25")))
-VALUES = tuple(map(Decimal, ("0", "1", "2.5", "5", "9.99", "10", "12.345", "20", "33.333333333", "70", "99.95")))
-SCOPES = {
+USED = tuple(map(Decimal, ("0", "1", "3", "4.5", "8", "30")))
+CODES = {
     "customer": ("C1", "C2"),
     "account": ("A1", "A2"),
     "customer_group": ("G1", "G2"),
@@ -41,11 +47,13 @@ SCOPES = {
     "variant": ("I2",),
     "item_group": ("T1", "T2", "T3"),
     "brand": ("B1", "B2"),
+    "item_set": ("Z1", "Z2"),
     "coupon": ("K1",),
     "channel": ("web",),
     "country": ("IT", "DE"),
     "order_type": ("rush",),
 }
+TRADES = ("roofer", "baker", "tiler")
 
 
 def window(chance: random.Random, likely: float = 0.3) -> dict[str, Any]:
@@ -57,34 +65,50 @@ def window(chance: random.Random, likely: float = 0.3) -> dict[str, Any]:
     return {name: edge for name, edge in edges.items() if chance.random() < 0.7}
 
 
-def company(chance: random.Random) -> list[Fact]:
-    """All facts but the rules."""
-    cost = chance.choice((None, Decimal(4), Decimal("7.5")))
+def company(chance: random.Random, scheme: str | None = None) -> list[Fact]:
+    """All facts but the rules and the scheme."""
     groups: tuple[str | Membership, ...] = ("G2", Membership(group="G1", **window(chance, 0.6)))
     return [
         Unit(code="KGM", of="GRM", factor=Decimal(1000)),
         ItemGroup(code="T1"), ItemGroup(code="T2", parent="T1"), ItemGroup(code="T3"),
         Brand(code="B1"), Brand(code="B2"),
-        Item(code="I1", item_groups=("T2",), brand="B1", cost=cost, packagings=(_pack("BX", "12"), _pack("KGM", "3"))),
-        Item(code="I2", variant_of="I1", cost=cost, cost_currency="USD", packagings=(_pack("BX", "12"),)),
-        Item(code="I3", item_groups=("T1", "T3"), unit="GRM", brand="B2", tax_class="reduced"),
-        CustomerGroup(code="G1"), CustomerGroup(code="G2"),
-        Account(code="A1", customer_groups=("G1",) if chance.random() < 0.2 else ()), Account(code="A2", parent="A1"),
-        Customer(code="C1", account="A2", customer_groups=groups, country="IT", postcode="39100", tax_status="firm"),
-        Customer(code="C2", currency=chance.choice((None, "USD")), country="DE",
+        *_items(chance),
+        ItemSet(code="Z1", include=Selection(item_groups=("T1",)), exclude=Selection(brands=("B2",))),
+        ItemSet(code="Z2", include=Selection(items=("I2", "I3"))),
+        CustomerGroup(code="G1", assortment="some" if chance.random() < 0.1 else None), CustomerGroup(code="G2"),
+        Account(code="A1", customer_groups=("G1",) if chance.random() < 0.2 else (), attributes=_trades(chance)),
+        Account(code="A2", parent="A1"),
+        Customer(code="C1", account="A2", customer_groups=groups, country="IT", postcode="39100", tax_status="firm",
+                 final=chance.choice((None, None, True, False)), attributes=_trades(chance)),
+        Customer(code="C2", currency=chance.choice((None, "USD")), country="DE", attributes=_trades(chance),
                  assortment="few" if chance.random() < 0.2 else None),
         Assortment(code="few", exclude=Selection(item_groups=("T3",))),
-        Channel(code="web", customer_groups=("G2",), currency="EUR"),
-        PriceList(code="L1", currency="EUR", decimals=chance.choice((None, 2))),
-        PriceList(code="L2", currency="USD"),
-        PriceList(code="L3", currency="EUR", tax_mode="gross", decimals=2, rounding=_ending(chance)),
+        Assortment(code="some", include=Selection(items=("I1",))),
+        Channel(code="web", customer_groups=("G2",), currency="EUR", scheme=scheme, attributes=_trades(chance),
+                amount_rounding=chance.choice(("nearest", "nearest", "even", "up", "down"))),
+        *_price_lists(chance),
         *_taxes(chance),
-        Rate(code="usd-1", currency="USD", to_currency="EUR", rate=Decimal("0.9")),
-        *([Rate(code="usd-2", currency="USD", to_currency="EUR", rate=Decimal("0.8"), **window(chance, 1))]
-          if chance.random() < 0.5 else []),
-        *([Rate(code="chf", currency="EUR", to_currency="CHF", rate=Decimal("0.95"), **window(chance))]
-          if chance.random() < 0.8 else []),
+        *_dated(chance),
         *(_assignment(chance, number) for number in range(chance.randint(0, 6))),
+    ]  # fmt: skip
+
+
+def _items(chance: random.Random) -> list[Fact]:
+    cost = chance.choice((None, Decimal(4), Decimal("7.5")))
+    weight = chance.choice((None, Decimal("0.25"), Decimal(3)))
+    prices = tuple(
+        PriceAttribute(name=name, value=value, currency=chance.choice((None, "USD")))
+        for name, value in (("rrp", Decimal(80)), ("msrp", Decimal("44.4")))
+        if chance.random() < 0.7
+    )
+    copper = (Measure(name="copper", value=Decimal("0.2")),) if chance.random() < 0.6 else ()
+    return [
+        Item(code="I1", item_groups=("T2",), brand="B1", cost=cost, packagings=(_pack("BX", "12"), _pack("KGM", "3")),
+             weight=weight, measures=copper, price_attributes=prices, attributes={"line": "pro"}),
+        Item(code="I2", variant_of="I1", cost=cost, cost_currency="USD", packagings=(_pack("BX", "12"),), weight=weight,
+             price_attributes=prices[:1], attributes={"line": ("home", "pro")} if chance.random() < 0.4 else None),
+        Item(code="I3", item_groups=("T1", "T3"), unit="GRM", brand="B2", tax_class="reduced", weight=Decimal("0.001"),
+             measures=copper),
     ]  # fmt: skip
 
 
@@ -92,11 +116,33 @@ def _pack(unit: str, factor: str) -> Packaging:
     return Packaging(unit=unit, factor=Decimal(factor))
 
 
-def _ending(chance: random.Random) -> Rounding | None:
+def _trades(chance: random.Random) -> Attributes | None:
+    if chance.random() < 0.6:
+        return None
+    return {"trade": chance.choice((chance.choice(TRADES), tuple(chance.sample(TRADES, k=2))))}
+
+
+def _price_lists(chance: random.Random) -> list[Fact]:
+    made_for: dict[str, Any] = {}
+    if chance.random() < 0.4:
+        made_for = {"reference_percent": Decimal(22), "constant": chance.choice(("net", "gross", None))}
+    return [
+        PriceList(
+            code="L1", currency="EUR", decimals=chance.choice((None, 2)), final=chance.choice((None, None, True))
+        ),
+        PriceList(code="L2", currency="USD", final=chance.choice((None, None, False))),
+        PriceList(code="L3", currency="EUR", tax_mode="gross", decimals=2, rounding=ending(chance), **made_for),
+    ]
+
+
+def ending(chance: random.Random) -> Rounding | None:
+    """A grid on which prices end, or none."""
     if chance.random() < 0.4:
         return None
     return Rounding(
-        increment=Decimal(1), offset=Decimal("-0.01"), direction=chance.choice(("nearest", "up", "down", "even"))
+        increment=chance.choice((Decimal(1), Decimal(1), Decimal("0.05"))),
+        offset=chance.choice((Decimal("-0.01"), Decimal("-0.01"), Decimal(0))),
+        direction=chance.choice(("nearest", "up", "down", "even")),
     )
 
 
@@ -105,6 +151,7 @@ def _taxes(chance: random.Random) -> list[Fact]:
         Tax(code="it", percent=Decimal(22), country="IT"),
         Tax(code="it-reduced", percent=Decimal(10), country="IT", tax_class="reduced"),
         Tax(code="it-new", percent=Decimal(23), country="IT", **window(chance, 1)),
+        Tax(code="eco", percent=Decimal(4), tax_class="eco", **window(chance)),
         Tax(code="zone", percent=Decimal(5), country="IT", postcode_from="39000", postcode_to="39999",
             **window(chance, 1)),
         Tax(code="firm", percent=Decimal(0), country="IT", tax_status="firm", category="AE", **window(chance, 1)),
@@ -112,102 +159,81 @@ def _taxes(chance: random.Random) -> list[Fact]:
     ]  # fmt: skip
 
 
+def _dated(chance: random.Random) -> list[Fact]:
+    """Exchange rates, quotations and contracts."""
+    facts: list[Fact] = [Rate(code="usd-1", currency="USD", to_currency="EUR", rate=Decimal("0.9"))]
+    if chance.random() < 0.5:
+        facts.append(Rate(code="usd-2", currency="USD", to_currency="EUR", rate=Decimal("0.8"), **window(chance, 1)))
+    if chance.random() < 0.8:
+        facts.append(Rate(code="chf", currency="EUR", to_currency="CHF", rate=Decimal("0.95"), **window(chance)))
+    facts += [_copper(chance, number) for number in range(chance.randint(0, 3))]
+    whose: dict[str, Any] = chance.choice(({"customer": "C1"}, {"account": "A1"}, {"customer": "C2"}))
+    selected = chance.choice((None, Selection(items=("I1",)), Selection(item_groups=("T1",))))
+    currency = chance.choice((None, "USD"))
+    facts.append(Contract(code="Q1", include=selected, currency=currency, **whose, **window(chance)))
+    return facts
+
+
+def _copper(chance: random.Random, number: int) -> Quotation:
+    return Quotation(
+        code=f"copper-{number}",
+        quotation="copper",
+        value=Decimal(chance.choice(("700", "850", "9.5"))),
+        currency=chance.choice((None, "USD")),
+        per=chance.choice((Decimal(1), Decimal(100))),
+        unit=chance.choice(("KGM", "GRM")),
+        **window(chance, 0.6),
+    )
+
+
 def _assignment(chance: random.Random, number: int) -> Assignment:
     party = chance.choice(("customer", "account", "customer_group", "channel", None))
-    who: dict[str, Any] = {party: chance.choice(SCOPES[party])} if party else {}
+    who: dict[str, Any] = {party: chance.choice(CODES[party])} if party else {}
     return Assignment(
         code=f"assigned-{number}",
         list=chance.choice(LISTS),
         sequence=chance.choice((0, 0, 1, 2)),
+        mode=chance.choice(("merge", "merge", "merge", "only_if_empty", "replace")),
         **window(chance),
         **who,
     )
 
 
-def rules(chance: random.Random, count: int) -> list[Rule]:
-    """Rules of every kind; those of list prices come most."""
-    made = [_rule(chance, f"R{number:02d}") for number in range(count)]
-    return [*made, Rule(code="base-all", action="price", list="base", value=Decimal(50))]
-
-
-def _rule(chance: random.Random, code: str) -> Rule:
-    kind = chance.choice(
-        ("price", "price", "list price", "list price", "formula", "percent", "percent", "amount", "limit")
-    )
-    fields: dict[str, Any] = {"code": code, **_scope(chance), **window(chance)}
-    if kind in ("list price", "formula"):
-        fields["list"] = chance.choice(LISTS[:3] if kind == "formula" else LISTS)
-    if kind == "formula":
-        fields["formula"] = Formula(
-            list="base", percent=chance.choice((Decimal(-10), Decimal(5))), amount=chance.choice(VALUES[:3])
-        )
-    elif chance.random() < 0.4:
-        fields["scale"] = _scale(chance, VALUES if kind != "percent" else VALUES[:9])
-    else:
-        fields["value"] = chance.choice(VALUES)
-    fields["action"] = "price" if kind in ("list price", "formula") else kind
-    if kind == "limit":
-        fields |= {"bound": chance.choice(("min", "max")), "basis": chance.choice((None, "cost", "price"))}
-    if kind in ("percent", "amount"):
-        fields["step"] = chance.choice((None, "customer_discount", "promotion", "manual"))
-        if chance.random() < 0.2:
-            fields |= {"sign": "charge", "step": None}
-    if kind == "percent":
-        fields["basis"] = chance.choice((None, None, "price"))
-    else:
-        fields |= {"per": chance.choice((Decimal(1), Decimal(1), Decimal(100))), "currency": _currency(chance)}
-    if chance.random() < 0.2:
-        fields["unit"] = chance.choice(("BX", "C62", "KGM", "GRM"))
-    if chance.random() < 0.15:
-        fields["final"] = True
-    if chance.random() < 0.1:
-        fields["status"] = "draft"
-    if chance.random() < 0.15:
-        fields["priority"] = 5
-    if chance.random() < 0.2:
-        name, code = _one_of(chance)
-        fields["unless"] = Scope(**{name: code})  # type: ignore[arg-type]
-    return Rule(**fields)
-
-
-def _currency(chance: random.Random) -> str | None:
-    return chance.choice((None, None, None, "EUR", "USD", "CHF"))
-
-
-def _one_of(chance: random.Random) -> tuple[str, str]:
-    field = chance.choice(tuple(SCOPES))
-    return field, chance.choice(SCOPES[field])
-
-
-def _scope(chance: random.Random) -> dict[str, str]:
-    party = chance.choice(("customer", "account", "customer_group", "channel", None, None))
-    ware = chance.choice((("item",), ("variant",), ("item_group",), ("brand",), ("item_group", "brand"), ()))
-    rare = [name for name in ("ship_to", "coupon", "country", "order_type") if chance.random() < 0.07]
-    return {name: chance.choice(SCOPES[name]) for name in (party, *ware, *rare) if name is not None}
-
-
-def _scale(chance: random.Random, values: tuple[Decimal, ...]) -> Scale:
-    edges = sorted(
-        chance.sample((Decimal("0.5"), Decimal(1), Decimal(5), Decimal(10), Decimal(50)), k=chance.randint(1, 3))
-    )
-    if chance.random() < 0.5:
-        return Scale(tiers=tuple(Tier(from_=edge, value=chance.choice(values)) for edge in edges))
-    ends: list[Decimal | None] = [*edges, None] if chance.random() < 0.6 else [*edges]
-    return Scale(tiers=tuple(Tier(up_to=edge, value=chance.choice(values)) for edge in ends))
-
-
-def question(chance: random.Random) -> Ask:
+def question(chance: random.Random, facts: Iterable[Fact] = ()) -> Ask:
     """One question to such a company."""
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    if chance.random() < 0.2:
+        attributes = (("trade", tuple(chance.sample(TRADES, k=chance.randint(1, 2)))),)
+    item = chance.choice(("I1", "I1", "I2", "I3"))
     return Ask(
-        item=chance.choice(("I1", "I1", "I2", "I3")),
-        at=NOW + timedelta(hours=chance.randint(-60, 60)),
+        item=item,
+        at=_moment(chance),
         customer=chance.choice(("C1", "C1", "C2", None)),
         quantity=chance.choice(QUANTITIES),
-        unit=chance.choice((None, None, None, "BX")),
-        channel=chance.choice(("web", None)),
+        unit=chance.choice((None, None, None, "BX" if item != "I3" else "KGM")),
+        channel=chance.choice(("web", "web", "web", None)),
         currency=chance.choice((None, None, "USD", "EUR", "CHF")),
         country=chance.choice((None, None, "DE")),
         ship_to=chance.choice((None, "S1")),
         order_type=chance.choice((None, "rush")),
         coupons=chance.choice(((), ("K1",))),
+        attributes=attributes,
+        delivery_at=_moment(chance) if chance.random() < 0.3 else None,
+        usage=_usage(chance, facts),
     )
+
+
+def _moment(chance: random.Random) -> datetime:
+    return NOW + timedelta(hours=chance.randint(-60, 60))
+
+
+def _usage(chance: random.Random, facts: Iterable[Fact]) -> dict[str, Decimal] | None:
+    """What is used up of contracts and capped rules; None leaves it to the ledger, which is empty."""
+    if chance.random() < 0.3:
+        return None
+    subjects: list[tuple[str, ...]] = [("contract", "Q1", measure) for measure in ("quantity", "amount", "weight")]
+    for rule in (fact for fact in facts if isinstance(fact, Rule) and fact.caps is not None):
+        subjects += [("rule", rule.code, measure) for measure in ("uses", "quantity", "amount")]
+        subjects += [("rule", rule.code, "customer", customer) for customer in CODES["customer"]]
+    # A subject's parts are joined by a character that no code holds.
+    return {"\x1f".join(subject): chance.choice(USED) for subject in subjects if chance.random() < 0.6}

@@ -141,7 +141,7 @@ def test_a_formula_over_formulas_follows_the_lists_to_the_first_price() -> None:
 
 @pytest.mark.parametrize(
     ("sources", "reason"),
-    [(("contract", "house"), "formula_loop"), (("house",), "formula_without_price"), ((), "no_price")],
+    [(("contract", "house"), "formula_loop"), (("house",), "no_price"), ((), "no_price")],
 )
 def test_a_formula_that_never_meets_a_price_says_so(sources: tuple[str, ...], reason: str) -> None:
     rules = [

@@ -10,7 +10,8 @@ from listino.db.engine import Database
 from listino.db.snapshot import snapshot
 from listino.flows.price import Asked, price
 from tests.books import Books
-from tests.worlds import company, question, rules
+from tests.world_rules import rules
+from tests.worlds import company, question
 
 COMPANIES = 6
 QUESTIONS = 60

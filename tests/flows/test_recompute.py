@@ -27,7 +27,8 @@ from tests.naive_reach import Ask
 from tests.recomputed import agrees, own_line_amount, recomputed
 from tests.shop import NOW, CountedChance, House, SetClock
 from tests.web.test_price_rules import CHOICE, RULES, house, off
-from tests.worlds import QUANTITIES, VALUES, company, question, rules
+from tests.world_rules import VALUES, rules, world
+from tests.worlds import QUANTITIES, company, question
 
 QUESTIONS_PER_COMPANY = 12
 __all__ = ["house"]
@@ -42,8 +43,11 @@ def assert_recomputed(answer: dict[str, Any]) -> None:
     """That the calculator agrees with every amount of an answer, its own lines too."""
     amounts = recomputed(answer)
     assert agrees(answer, amounts), (answer, amounts)
+    if len({part["tax_mode"] for part in answer.get("segments") or (answer,)}) > 1:
+        return  # A charge beside a line does not say of which part it is.
     for own in answer.get("own_lines", ()):
-        assert Decimal(own["gross" if answer["tax_mode"] == "gross" else "net"]) == own_line_amount(own), own
+        told = own["gross"] if answer["tax_mode"] == "gross" and own["tax"] is not None else own["net"]
+        assert Decimal(told) == own_line_amount(own), own
 
 
 @pytest.mark.parametrize(("name", "rule", "asked", "expected"), RULES, ids=[entry[0] for entry in RULES])
@@ -192,7 +196,7 @@ def doors(database: Database, folder: Path) -> Iterator[Client]:
 
 def asked(client: Client, ask: Ask) -> dict[str, Any] | None:
     """The answer to a question, where it has one."""
-    said = {name: value for name, value in asdict(ask).items() if value not in {None, ()}}
+    said = {name: value for name, value in asdict(ask).items() if value not in (None, ())}
     item = said.pop("item")
     params = {
         name: value.isoformat() if isinstance(value, datetime) else ",".join(value) if name == "coupons" else str(value)
@@ -211,11 +215,12 @@ def asked(client: Client, ask: Ask) -> dict[str, Any] | None:
 @given(seed=st.integers(0, 10**9), rich=st.booleans())
 def test_every_price_of_any_company_can_be_worked_out_again(books: Books, seed: int, rich: bool) -> None:
     chance = random.Random(seed)
-    facts: list[Fact] = list(rich_company(chance) if rich else company(chance))
-    facts += [*rules(chance, chance.randint(1, 20)), *(rich_rules(chance) if rich else ())]
+    facts = [*rich_company(chance), *rules(chance, 10), *rich_rules(chance)] if rich else world(chance, 20)
+    facts = [replace(fact, amount_rounding="nearest") if isinstance(fact, Channel) else fact for fact in facts]
     with books.opened(*facts) as database, doors(database, database.path.parent) as client:
         for _ in range(QUESTIONS_PER_COMPANY):
-            ask = replace(question(chance), quantity=chance.choice((*QUANTITIES, Decimal(7))))
+            quantity = chance.choice((*QUANTITIES, Decimal(7)))
+            ask = replace(question(chance), quantity=quantity, attributes=(), usage=None)
             answer = asked(client, ask)
             if answer is not None:
                 assert_recomputed(answer)

@@ -27,7 +27,8 @@ from listino.web.settings import WebSettings
 from tests.asgi import Client
 from tests.books import Books, changed
 from tests.shop import CountedChance
-from tests.worlds import NOW, company, question, rules
+from tests.world_rules import rules
+from tests.worlds import NOW, company, question
 
 LINES_PER_COMPANY = 30
 Answer = TypeVar("Answer")

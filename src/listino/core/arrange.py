@@ -18,7 +18,7 @@ from listino.core.candidates import (
 from listino.core.money import ZERO
 from listino.core.ready import FOR_EVER, Ready, filled_keys
 from listino.core.rules import BASE_LIST, Attributes, Rule
-from listino.core.scheme import BASE, Plan, StepPlan
+from listino.core.scheme import ACCESS, BASE, Plan, StepPlan
 from listino.core.windows import crossed
 
 
@@ -162,7 +162,9 @@ def _kind_refuses(kind: str, rule: Rule) -> bool:
     per_order = rule.own_line is not None and rule.own_line.per == "order"
     if kind == "basket":
         return rule.own_line is not None and not per_order
-    return per_order or (kind in ("allowance", "charge") and rule.sign not in (None, kind))
+    if rule.own_line is not None and (per_order or kind == "allowance"):
+        return True
+    return kind in ("allowance", "charge") and rule.sign not in (None, kind)
 
 
 def unlike(wanted: Attributes, given: Mapping[str, tuple[str, ...]]) -> str | None:
@@ -192,6 +194,10 @@ def rates_between(currency: str, to_currency: str, circle: Circle) -> bool:
     return rates_between(currency, base, circle) and rates_between(base, to_currency, circle)
 
 
+# An access that a step does not name, where a list is asked by itself: behind all that it names.
+_BEHIND = {access: len(ACCESS) + place for place, access in enumerate(ACCESS)}
+
+
 def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: list[tuple[Candidate, Grant]]) -> bool:
     """Put a rule among the candidates, once for each grant of its list; False when no access reaches it."""
     rule = ready.rule
@@ -202,20 +208,26 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
         access = step.access.get(_access_by(ready, grant))
         if access is None and grant.party == BASE:
             access = step.access.get(ready.access)  # A scheme need not say where the list `base` stands.
+        if access is None and place is not None and not grant.assigned:
+            access = _BEHIND.get(ready.access)  # Nor where a list stands that is asked by itself.
         if access is None:
             continue
         reached = True
-        windows = ready.windows
-        if grant.windows is not FOR_EVER:
-            windows = crossed(windows, grant.windows)
+        windows, granted = ready.windows, grant.windows
         if rule.customer_group is not None and rule.customer_group in circle.windows:
-            windows = crossed(windows, circle.windows[rule.customer_group])
-        always = windows is FOR_EVER and not ready.filtered and ready.groups.isdisjoint(circle.windows)
+            granted = crossed(granted, circle.windows[rule.customer_group])
+        if granted is not FOR_EVER and rule.dated_by != "delivery":
+            windows, granted = crossed(windows, granted), FOR_EVER
+        always = (
+            windows is FOR_EVER and granted is FOR_EVER and not ready.filtered
+            and ready.groups.isdisjoint(circle.windows)
+        )  # fmt: skip
         candidate = Candidate(
             rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
             always,
             always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain
             and not (circle.moded and place is not None),
+            place is not None and grant.assigned, granted,
         )  # fmt: skip
         live.append((candidate, grant))
     return reached

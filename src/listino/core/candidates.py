@@ -25,9 +25,11 @@ Rank = tuple[Any, ...]
 class Candidate:
     """One rule that can apply, as it stands towards this customer, item, channel and currency.
 
-    Shapes:  windows: when it, its group and its list hold, disjoint; moving: the part of its rank
-             that waits for the question, empty where it has no rival; always: nothing about it
-             depends on time or the order; free: it applies to whatever is asked.
+    Shapes:  windows: when it, its group and its list hold, disjoint; granted: when its group and its
+             list hold, where its own time is the delivery's; moving: the part of its rank that waits for
+             the question, empty where it has no rival; always: nothing about it depends on time or the
+             order; free: it applies to whatever is asked; in_chain: its list is the customer's, and may
+             be displaced.
     """
 
     rule: Rule
@@ -41,6 +43,8 @@ class Candidate:
     list: PriceList | None
     always: bool
     free: bool
+    in_chain: bool = False
+    granted: tuple[Window, ...] = FOR_EVER
     rank: Rank = ()
 
 

@@ -7,7 +7,7 @@ from listino.core.money import EXACT, ONE, ZERO
 from listino.core.question import Facts, Question, Running
 from listino.core.rates import rate_at
 from listino.core.rules import Rule
-from listino.core.usage import customer_subject, in_this_order, rule_subject, used
+from listino.core.usage import customer_subject, in_this_line, in_this_order, rule_subject, used
 
 
 def spent(rule: Rule, question: Question, facts: Facts) -> Reason | None:
@@ -19,9 +19,11 @@ def spent(rule: Rule, question: Question, facts: Facts) -> Reason | None:
     if reason is not None:
         return reason
     left = quantity_left(rule, question, facts)
-    if left is None or left >= question.quantity:
+    if left is None or caps.beyond != "refuse":
         return None
-    return ("cap_exceeded", left) if caps.beyond == "refuse" else None
+    left += _in_asked(used(question, in_this_line(rule_subject(rule.code, "quantity"))), rule, question, facts)
+    wanted = question.quantity if question.whole is None else question.whole
+    return None if left >= wanted else ("cap_exceeded", left)
 
 
 def exhausted(rule: Rule, question: Question) -> Reason | None:
@@ -38,7 +40,10 @@ def exhausted(rule: Rule, question: Question) -> Reason | None:
             return ("cap_exhausted", caps.per_customer)
     if caps.amount is not None and used(question, rule_subject(rule.code, "amount")) >= caps.amount:
         return ("cap_exhausted", caps.amount)
-    if caps.quantity is not None and used(question, rule_subject(rule.code, "quantity")) >= caps.quantity:
+    taken = rule_subject(rule.code, "quantity")
+    # The line has the rule whole or not at all, also where the end of another one parts it.
+    own = used(question, in_this_line(taken)) if caps.beyond == "refuse" else ZERO
+    if caps.quantity is not None and used(question, taken) - own >= caps.quantity:
         return ("cap_exhausted", caps.quantity)
     return None
 
@@ -48,10 +53,15 @@ def quantity_left(rule: Rule, question: Question, facts: Facts) -> Decimal | Non
     if rule.caps is None or rule.caps.quantity is None:
         return None
     left = rule.caps.quantity - used(question, rule_subject(rule.code, "quantity"))
+    return _in_asked(left, rule, question, facts)
+
+
+def _in_asked(quantity: Decimal, rule: Rule, question: Question, facts: Facts) -> Decimal:
+    """A quantity of a rule's unit in the question's."""
     unit = rule.unit or facts.item.unit
-    if unit == question.unit:
-        return left
-    return EXACT.divide(EXACT.multiply(left, facts.factors[unit]), facts.factors[question.unit])
+    if unit == question.unit or unit not in facts.factors:
+        return quantity
+    return EXACT.divide(EXACT.multiply(quantity, facts.factors[unit]), facts.factors[question.unit])
 
 
 def splits(candidate: Candidate, question: Question, facts: Facts) -> Decimal | None:

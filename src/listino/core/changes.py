@@ -42,6 +42,7 @@ def edges_of(candidate: Candidate, question: Question, facts: Facts) -> Iterator
         return
     if candidate.rule.dated_by != "delivery" or question.delivery_at is None:
         yield from _edges(candidate.windows)
+    yield from _edges(candidate.granted)
     for group in candidate.ready.groups:
         yield from _edges(facts.circle.windows.get(group, ()))
 
@@ -86,7 +87,7 @@ def _could_hold(candidate: Candidate, question: Question, facts: Facts) -> bool:
     rule = candidate.rule
     if rule.order_type is not None and rule.order_type != question.order_type:
         return False
-    if len(candidate.windows) == 1 and is_empty(candidate.windows[0]):
+    if any(len(held) == 1 and is_empty(held[0]) for held in (candidate.windows, candidate.granted)):
         return False
     fixed = (scope for scope in candidate.ready.exceptions if scope.customer_group not in facts.circle.windows)
     return not any(within(scope, question, facts.circle) for scope in fixed)

@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from listino.core.candidates import NARROWNESS, Circle, StepCandidates, price_steps
+from listino.core.filters import could_price, dated
 from listino.core.question import Facts, Question
+from listino.core.ready import FOR_EVER
+from listino.core.rules import Rule, exceptions_of
 from listino.core.windows import Window, holds
+from listino.core.within import within
 
 # Why a list's price is none for this question although it prices the item: in a money that nothing converts.
 _OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
@@ -23,7 +27,7 @@ def displaced_lists(question: Question, facts: Facts) -> frozenset[str]:
         if alone or (mode == "only_if_empty" and priced):
             hidden.add(code)
             continue
-        prices = _prices(code, question, facts.steps)
+        prices = _prices(code, question, facts)
         priced = priced or prices
         alone = mode == "replace" or (mode == "only_if_empty" and prices)
     return frozenset(hidden)
@@ -40,9 +44,27 @@ def _chain(question: Question, circle: Circle) -> list[tuple[str, str]]:
     return [(place[3], mode) for place, mode in sorted(placed)]
 
 
-def _prices(code: str, question: Question, steps: tuple[StepCandidates, ...]) -> bool:
+def _prices(code: str, question: Question, facts: Facts) -> bool:
     """Whether a list has a price for the item at the question's moment, at whatever quantity, unit or currency."""
-    return any(listed == code and holds(windows, question.at) for listed, windows in listed_prices(steps))
+    for step in price_steps(facts.steps):
+        for candidate in step.live:
+            if candidate.in_chain and candidate.rule.list == code and could_price(candidate, question, facts):
+                return True
+        for rule, (reason, _) in step.dead:
+            if rule.list == code and reason in _OTHER_MONEY and _holds(rule, question, facts.circle):
+                return True
+    return False
+
+
+def _holds(rule: Rule, question: Question, circle: Circle) -> bool:
+    """Whether a rule that is in another money holds for who asks, for what and when."""
+    group = rule.customer_group
+    return (
+        holds(((rule.valid_from, rule.valid_to),), dated(rule, question))
+        and (group is None or holds(circle.windows.get(group, FOR_EVER), question.at))
+        and rule.order_type in (None, question.order_type)
+        and not any(within(scope, question, circle) for scope in exceptions_of(rule))
+    )
 
 
 def listed_prices(steps: tuple[StepCandidates, ...]) -> Iterator[tuple[str, Iterable[Window]]]:

@@ -168,6 +168,7 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "list_displaced": "The price list {} does not count beside those before it.",
     "below_limit": "A rule applies that may lie below limits.",
     "no_attribute": "The item has no price attribute {}.",
+    "no_measure": "The item holds none of {}.",
     "not_lower": "The price is as low without it.",
     "limit_reached": "A limit leaves nothing for it.",
     "limit_clipped": lambda _, amount: f"Limits cut {plain(amount)} of it off.",

@@ -9,16 +9,18 @@ from listino.core.facts import Item, PriceAttribute
 from listino.core.money import ONE
 from listino.core.question import Facts, Question
 from listino.core.rates import rate_at
+from listino.core.ready import FOR_EVER
 from listino.core.rules import Rule
 from listino.core.scales import measure_of, tier_start, unmet, value_at
-from listino.core.windows import holds
+from listino.core.windows import Window, holds
 from listino.core.within import within
 
 
-def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+def refused(candidate: Candidate, question: Question, facts: Facts, asked_by: tuple[str, ...] = ()) -> Reason | None:
     """Why a candidate does not apply to this question, or None when it does.
 
-    A formula over a list that has no price for the item has none to give, and hides no other.
+    A formula over a list that has no price for the item has none to give, and hides no other; one that
+    comes back to a list that asks (`asked_by`) is told when its price is made.
     """
     reason = _refused_itself(candidate, question, facts)
     formula = candidate.rule.formula
@@ -27,12 +29,32 @@ def refused(candidate: Candidate, question: Question, facts: Facts) -> Reason | 
     if formula.attribute is not None and attribute_of(formula.attribute, facts.item) is None:
         return ("no_attribute", formula.attribute)
     code = candidate.ready.source
-    if code is None:
+    if code is None or code in asked_by:
         return None
     source = facts.lists.get(code)
-    if source is None or all(_refused_itself(one, question, facts) is not None for one in source.live):
+    if source is None or all(refused(one, question, facts, (*asked_by, code)) is not None for one in source.live):
         return ("no_source_price", code)
     return None
+
+
+def could_price(candidate: Candidate, question: Question, facts: Facts, asked_by: tuple[str, ...] = ()) -> bool:
+    """Whether a price rule holds for who asks, for what and when, at whatever quantity, unit or currency.
+
+    A list that a formula starts from (`asked_by` the others) must have its price in a currency that can be had.
+    """
+    if refused_by_context(candidate, question, facts) is not None:
+        return False
+    if asked_by and not candidate.own_currency and _unknown_rate(candidate, question, facts) is not None:
+        return False
+    formula, source = candidate.rule.formula, candidate.ready.source
+    if formula is None:
+        return True
+    if formula.attribute is not None:
+        return attribute_of(formula.attribute, facts.item) is not None
+    if source is None or source in asked_by:
+        return True
+    listed = facts.lists.get(source)
+    return listed is not None and any(could_price(one, question, facts, (*asked_by, source)) for one in listed.live)
 
 
 def attribute_of(name: str, item: Item) -> PriceAttribute | None:
@@ -55,14 +77,16 @@ def refused_by_context(candidate: Candidate, question: Question, facts: Facts) -
     """Why a candidate does not hold for who asks, for what and when, whatever it measures."""
     rule = candidate.rule
     if not candidate.always:
-        reason = refused_by_time(candidate, dated(rule, question))
+        reason = refused_by_time(candidate.windows, dated(rule, question))
+        if reason is None and candidate.granted is not FOR_EVER:
+            reason = refused_by_time(candidate.granted, question.at)
         if reason is not None:
             return reason
         if rule.order_type is not None and rule.order_type != question.order_type:
             return ("wrong_order_type", rule.order_type)
         if any(within(scope, question, facts.circle) for scope in candidate.ready.exceptions):
             return ("unless", None)
-    if question.hidden and candidate.list is not None and candidate.list.code in question.hidden:
+    if question.hidden and candidate.in_chain and candidate.list is not None and candidate.list.code in question.hidden:
         return ("list_displaced", candidate.list.code)
     return None
 
@@ -74,6 +98,10 @@ def _refused_by_need(candidate: Candidate, question: Question, facts: Facts) -> 
         return ("cap_exhausted", rule.caps.quantity if rule.caps is not None else None)
     if rule.unit is not None and rule.unit not in facts.factors:
         return ("wrong_unit", rule.unit)
+    if rule.caps is not None and (rule.caps.amount is not None or rule.caps.amount_per_order is not None):
+        reason = _unknown_rate(candidate, question, facts)
+        if reason is not None:
+            return reason
     return unmet(candidate, question, facts) or spent(rule, question, facts)
 
 
@@ -84,14 +112,14 @@ def dated(rule: Rule, question: Question) -> datetime:
     return question.at
 
 
-def refused_by_time(candidate: Candidate, at: datetime) -> Reason | None:
+def refused_by_time(windows: tuple[Window, ...], at: datetime) -> Reason | None:
     """Why a candidate does not hold at a moment; a group's or list's time counts as its own."""
-    if holds(candidate.windows, at):
+    if holds(windows, at):
         return None
-    starts = [start for start, _ in candidate.windows if start is not None and at < start]
+    starts = [start for start, _ in windows if start is not None and at < start]
     if starts:
         return ("not_yet_valid", min(starts))
-    return ("expired", candidate.windows[-1][1])
+    return ("expired", windows[-1][1])
 
 
 def refused_by_amount(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
@@ -113,13 +141,14 @@ def refused_by_amount(candidate: Candidate, question: Question, facts: Facts) ->
         if value_at(candidate, measure) is None:
             return ("above_break", tiers[-1][0])
     # A limit whose exchange rate is missing does not vanish: without it there is no price.
-    if (
-        rule.action != "limit"
-        and not candidate.own_currency
-        and rate_at(candidate.currency, question.currency, question.at, facts.circle) is None
-    ):
-        return ("no_rate", candidate.currency)
+    if rule.action != "limit" and not candidate.own_currency:
+        return _unknown_rate(candidate, question, facts)
     return None
+
+
+def _unknown_rate(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
+    known = rate_at(candidate.currency, question.currency, question.at, facts.circle) is not None
+    return None if known else ("no_rate", candidate.currency)
 
 
 def unit_ratio(candidate: Candidate, question: Question, facts: Facts) -> Decimal:
@@ -158,6 +187,6 @@ def best_first(
 def _is_foreign_unit(candidate: Candidate, question: Question, facts: Facts) -> bool:
     """Whether a value is stated in another unit than the question's; a percentage is stated in none."""
     unit = candidate.rule.unit
-    if unit is None and candidate.rule.action == "percent":
+    if unit is None and not candidate.ready.in_money:
         return False
     return (unit or facts.item.unit) != question.unit

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from listino.core.candidates import Candidate
-from listino.core.filters import converted, unit_ratio
 from listino.core.money import EXACT, HUNDRED, ONE, QUANTA, SETTLED, Rounding, rounded
 from listino.core.question import Facts, Question, Running
 from listino.core.rates import rate_at
@@ -18,36 +17,15 @@ class Bounds:
     high: Decimal | None = None
     spared: Decimal | None = None
 
+    def spare(self, limit: Decimal) -> None:
+        """Remember a limit that a rule may lie below."""
+        self.spared = limit if self.spared is None else max(self.spared, limit)
+
     def lowest(self, price: Decimal) -> Decimal | None:
         """What nothing further may bring the price below: its limits, or the price where it was let below them."""
         if self.spared is None:
             return self.low
         return min(self.spared, price) if self.low is None else max(self.low, min(self.spared, price))
-
-
-def limit_amount(
-    candidate: Candidate,
-    value: Decimal,
-    running: Running,
-    question: Question,
-    facts: Facts,
-    tax_factor: Decimal,
-) -> Decimal | None:
-    """The amount of a limit, per `running.per` in the running tax mode; None when its fact is missing."""
-    rule = candidate.rule
-    if rule.basis == "cost":
-        cost = cost_of(question, facts)
-        if cost is None:
-            return None
-        amount = cost * value / HUNDRED * running.per
-        return amount * tax_factor if running.tax_mode == "gross" else amount
-    if rule.basis is not None:
-        return running.first * value / HUNDRED
-    if rate_at(candidate.currency, question.currency, question.at, facts.circle) is None:
-        return None
-    return (
-        converted(value, candidate, question, facts) * unit_ratio(candidate, question, facts) * running.per / rule.per
-    )
 
 
 def cost_of(question: Question, facts: Facts) -> Decimal | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from listino.core.candidates import Candidate
+from listino.core.candidates import Candidate, Circle
 from listino.core.changes import next_change_at
 from listino.core.facts import Tax
 from listino.core.limits import tax_factor
@@ -88,23 +88,20 @@ def _own_line(work: Work, candidate: Candidate, change: Decimal) -> OwnCharge:
     running, question, rule = work.running, work.question, candidate.rule
     if running is None or rule.own_line is None:
         raise Unpriced("no_price")
-    price = change / running.per
-    quantity = question.quantity
+    price, quantity = change / running.per, question.quantity
     if rule.own_line.per != "unit":
-        # A percentage is one of the whole line; an amount is stated for it.
-        price = price * abs(quantity) if rule.action == "percent" else price
-        quantity = ONE.copy_sign(quantity)
+        price, quantity = price * abs(quantity), ONE.copy_sign(quantity)
     tax = work.pick.worth.tax
     if rule.own_line.tax_class is not None:
         tax = tax_at(work.facts.own_taxes.get(rule.own_line.tax_class, ()), question)
-    return _charged(rule, quantity, price, (tax, running.tax_mode, minor_digits(question.currency)))
+    return _charged(rule, quantity, price, (tax, running.tax_mode, work.facts.circle))
 
 
-def _charged(rule: Rule, quantity: Decimal, price: Decimal, terms: tuple[Tax | None, str, int]) -> OwnCharge:
+def _charged(rule: Rule, quantity: Decimal, price: Decimal, terms: tuple[Tax | None, str, Circle]) -> OwnCharge:
     """What a charge of a price each comes to, with its tax."""
-    tax, mode, digits = terms
-    coin = QUANTA[digits]
-    amount = SETTLED.plus(price * quantity).quantize(coin)
+    tax, mode, circle = terms
+    coin = QUANTA[minor_digits(circle.currency)]
+    amount = SETTLED.plus(price * quantity).quantize(coin, circle.money_mode)
     if tax is None:
         return OwnCharge(rule, quantity, price, amount, None, None, None)
     if mode == "gross":
@@ -114,30 +111,30 @@ def _charged(rule: Rule, quantity: Decimal, price: Decimal, terms: tuple[Tax | N
     return OwnCharge(rule, quantity, price, amount, tax_amount, amount + tax_amount, tax)
 
 
-def _own_lines_of(parted: tuple[Price, ...]) -> tuple[OwnCharge, ...]:
+def _own_lines_of(parted: tuple[Price, ...], circle: Circle) -> tuple[OwnCharge, ...]:
     """The charges beside a split line as if it were whole: those per line once, those per unit for all units."""
-    by_rule: dict[str, list[OwnCharge]] = {}
+    by_rule: dict[tuple[str, str], list[OwnCharge]] = {}
     for part in parted:
         for own in part.own_lines:
-            by_rule.setdefault(own.rule.code, []).append(own)
-    return tuple(whole for charges in by_rule.values() for whole in _joined(charges, parted[0]))
+            by_rule.setdefault((own.rule.code, part.tax_mode), []).append(own)
+    return tuple(whole for (_, mode), charges in by_rule.items() for whole in _joined(charges, mode, circle))
 
 
-def _joined(charges: list[OwnCharge], part: Price) -> list[OwnCharge]:
+def _joined(charges: list[OwnCharge], mode: str, circle: Circle) -> list[OwnCharge]:
     first = charges[0]
     own_line = first.rule.own_line
     if own_line is None or own_line.per == "line":
-        if first.rule.action != "percent":
+        if first.rule.action == "amount":
             return [first]
         quantity, price = first.quantity, sum((own.price for own in charges), ZERO)
     elif any(own.price != first.price for own in charges):
         return charges
     else:
         quantity, price = sum((own.quantity for own in charges), ZERO), first.price
-    return [_charged(first.rule, quantity, price, (first.tax_fact, part.tax_mode, minor_digits(part.currency)))]
+    return [_charged(first.rule, quantity, price, (first.tax_fact, mode, circle))]
 
 
-def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
+def in_segments(question: Question, parts: tuple[Price, ...], circle: Circle) -> Price:
     """One answer for a line in parts: amounts added up, the unit price their average."""
     first, digits = parts[0], minor_digits(question.currency)
     parted = tuple(segment for part in parts for segment in (part.segments or (part,)))
@@ -161,7 +158,7 @@ def in_segments(question: Question, parts: tuple[Price, ...]) -> Price:
         question.item, question.customer, question.quantity, question.unit, per, question.currency, net_price,
         gross_price, listed, net, tax, None if tax is None else net + tax, first.tax_fact, first.price_list,
         first.steps, first.not_applied, min(changes, default=None), any(part.final for part in parted),
-        _own_lines_of(parted), parted, first.flags, first.tax_mode, None, None, first.operands,
+        _own_lines_of(parted, circle), parted, first.flags, first.tax_mode, None, None, first.operands,
     )  # fmt: skip
 
 

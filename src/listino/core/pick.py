@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from weakref import ref
 
-from listino.core.candidates import Candidate, StepCandidates
+from listino.core.candidates import Candidate, StepCandidates, every_candidate
 from listino.core.filters import best_first, refused
 from listino.core.money import ONE, ZERO
-from listino.core.question import Facts, NotApplied, Question, Running
+from listino.core.question import AppliedStep, Facts, NotApplied, Question, Running
 from listino.core.scales import value_of
 from listino.core.scheme import StepPlan
 from listino.core.worth import Unpriced, Winner, Worth
 
 UNKNOWN = Decimal("Infinity")
+# A list that is asked by itself knows nothing of what has applied already.
+NOT_TAKEN: dict[str, Candidate] = {}
 
 
 class Pick:
@@ -33,7 +35,7 @@ class Pick:
         """The rules of a step that apply, as its pick says: one, or all that pass, in rank order."""
         if step.sole:
             return step.sole
-        skipped = self.skipped if record else None
+        skipped, taken = (self.skipped, self.taken) if record else (None, NOT_TAKEN)
         if step.lead and skipped is None:
             return step.lead
         question, facts, pick = self.question, self.facts, step.plan.pick
@@ -46,8 +48,8 @@ class Pick:
             if stops and first is not None and candidate.group != first.group:
                 break
             reason = None if candidate.free else refused(candidate, question, facts)
-            if reason is None and self.taken and candidate.rule.exclusion_group in self.taken:
-                reason = ("excluded", self.taken[candidate.rule.exclusion_group or ""])
+            if reason is None and taken and candidate.rule.exclusion_group in taken:
+                reason = ("excluded", taken[candidate.rule.exclusion_group or ""])
             if reason is not None:
                 if skipped is not None:
                     skipped.append((step.plan.name, candidate.rule, *reason))
@@ -171,3 +173,22 @@ def _one_of_each(ranked: list[Winner]) -> list[Winner]:
         if group is not None:
             groups.add(group)
     return kept
+
+
+def told_once(
+    told: list[NotApplied], answers: list[list[AppliedStep]], best: list[AppliedStep], step: StepCandidates
+) -> list[NotApplied]:
+    """What the chains of a choice say of rules not applied: each once, and none of those that were applied."""
+    rules = {one.rule.code: one.rule for one in every_candidate((step,))}
+    applied = {code for _, _, code, *_ in best}
+    lost = [
+        (name, rules[code], "chain_beaten", None)
+        for answer in answers
+        for name, _, code, *_ in answer
+        if code in rules and code not in applied
+    ]
+    once: dict[str, NotApplied] = {}
+    for entry in (*lost, *(entry for entry in told if entry[2] != "no_access"), *told):
+        if entry[1].code not in applied:
+            once.setdefault(entry[1].code, entry)
+    return list(once.values())

@@ -105,6 +105,10 @@ class Operands(NamedTuple):
     left: Decimal | None = None
 
 
+class Unpriced(Exception):
+    """Resolving ends without a price, for a reason."""
+
+
 class OwnCharge(NamedTuple):
     """A charge of a line that stands on a line of its own: its rule, its quantity, its own tax.
 

@@ -118,8 +118,8 @@ def _family(rule: Rule) -> str:
         return "price"
     if action == "free_goods" or action == "bundle":
         return "offer"
-    if rule.own_line is not None and rule.own_line.per == "order":
-        return "order_charge"
+    if rule.own_line is not None:
+        return "order_charge" if rule.own_line.per == "order" else "charge"
     if action == "limit":
         return "limit"
     return "charge" if rule.sign == "charge" or action == "indexed" else "allowance"

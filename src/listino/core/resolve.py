@@ -4,9 +4,11 @@ from dataclasses import replace
 from decimal import getcontext, setcontext
 
 from listino.core.displaced import displaced_lists
-from listino.core.money import EXACT
+from listino.core.money import EXACT, ZERO
 from listino.core.outcome import answered, in_segments, shown, unpriced
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
+from listino.core.reservations import measures_taken, reserved_of_rules
+from listino.core.usage import in_this_line, in_this_order
 from listino.core.windows import holds
 from listino.core.work import SplitLine, Work
 from listino.core.worth import Unpriced
@@ -61,8 +63,11 @@ def _unsold(question: Question, facts: Facts) -> str | None:
 
 
 def _work(question: Question, facts: Facts) -> Work:
-    if facts.circle.moded and not question.hidden:
+    if facts.circle.moded:
+        question.hidden = frozenset()
         question.hidden = displaced_lists(question, facts)
+    if facts.measured:
+        question.amount = question.gross_amount = None
     return Work(question, facts)
 
 
@@ -87,11 +92,22 @@ def _in_parts(question: Question, facts: Facts, split: SplitLine) -> Price | NoP
     if len(without) > SEGMENTS_MAX:
         return _resolved(replace(question, whole=whole, without=without), facts)
     upto = _resolved(replace(question, quantity=split.quantity, whole=whole), facts)
-    beyond = _resolved(
-        replace(question, quantity=question.quantity - split.quantity, whole=whole, without=without), facts
-    )
     if isinstance(upto, NoPrice):
         return replace(upto, quantity=question.quantity)
+    if split.code not in _applied(upto):
+        return _resolved(replace(question, without=without), facts)
+    usage = dict(question.usage or {})
+    for subject, amount in measures_taken(reserved_of_rules([(upto, facts)], question.customer, question.at)):
+        for gone in (subject, in_this_order(subject), in_this_line(subject)):
+            usage[gone] = usage.get(gone, ZERO) + amount
+    left = question.quantity - split.quantity
+    beyond = _resolved(replace(question, quantity=left, whole=whole, without=without, usage=usage), facts)
     if isinstance(beyond, NoPrice):
         return replace(beyond, quantity=question.quantity)
-    return in_segments(question, (upto, beyond))
+    return in_segments(question, (upto, beyond), facts.circle)
+
+
+def _applied(price: Price) -> set[str | None]:
+    """The rules that made a price, or one of its parts."""
+    parts = price.segments or (price,)
+    return {step[2] for part in parts for step in part.steps} | {own.rule.code for own in price.own_lines}

@@ -81,7 +81,7 @@ def _part_faults(rule: Rule) -> Iterator[Fault]:
             yield from _offer_faults(rule, rule.offer)
     elif rule.offer is not None:
         yield Fault("offer", "not_an_offer", "Only free_goods and bundle have an offer.", "Leave it out.")
-    if rule.own_line is not None and rule.action not in ("amount", "percent", "indexed"):
+    if rule.own_line is not None and (rule.action not in ("amount", "percent", "indexed") or rule.sign == "allowance"):
         text = "Only an amount, a percentage or a surcharge by quotation can stand on a line of its own."
         yield Fault("own_line", "not_a_charge", text, 'Send action "amount" with sign "charge".')
     elif rule.own_line is not None and rule.sign == "allowance":

@@ -89,19 +89,26 @@ class Plan:
     """A scheme made ready to resolve prices with.
 
     Shapes:  default_steps: by a rule's family, the steps in which one that names none competes: one,
-             or one of each chain of a choice; empty: by step, what a pair has in it that no rule
-             matters to, the same for all such pairs.
+             or one of each chain of a choice; sources: the lists that percentages of its steps start
+             from; by_step: whether one starts from the price after another step; empty: by step, what
+             a pair has in it that no rule matters to, the same for all such pairs.
     """
 
     code: str
     steps: tuple[StepPlan, ...]
     default_steps: dict[str, tuple[str, ...]]
+    sources: tuple[str, ...] = ()
+    by_step: bool = False
     empty: dict[str, Any] = field(default_factory=dict)
 
 
 def planned(scheme: Scheme) -> Plan:
     """A scheme compiled into a plan."""
-    return Plan(scheme.code, tuple(_planned(step) for step in scheme.steps), _default_steps(scheme))
+    bases = [step.base for _, step in every_step(scheme)]
+    sources = sorted({base.removeprefix("list:") for base in bases if base.startswith("list:")})
+    by_step = any(base.startswith("step:") for base in bases)
+    steps = tuple(_planned(step) for step in scheme.steps)
+    return Plan(scheme.code, steps, _default_steps(scheme), tuple(sources), by_step)
 
 
 # Rules that name no step compete by what they are; what works on the whole basket by when it does.

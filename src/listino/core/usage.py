@@ -22,6 +22,11 @@ def in_this_order(subject: str) -> str:
     return SEPARATOR.join((subject, "order"))
 
 
+def in_this_line(subject: str) -> str:
+    """What of a subject the parts before have taken of the same line; it stands in no ledger."""
+    return SEPARATOR.join((subject, "line"))
+
+
 def customer_subject(code: str, customer: str) -> str:
     """How often one customer has used a rule."""
     return SEPARATOR.join(("rule", code, "customer", customer))

@@ -3,16 +3,22 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from listino.core.candidates import Candidate, StepCandidates, every_candidate
+from listino.core.candidates import Candidate, StepCandidates
 from listino.core.caps import capped_reduction, splits
 from listino.core.filters import refused
-from listino.core.limits import Bounds, limit_amount, narrowed, rounded_as_listed, rounded_by, within_bounds
+from listino.core.indexed import holds_any
+from listino.core.limits import Bounds, narrowed, rounded_as_listed, rounded_by, within_bounds
 from listino.core.manual import arranged_manual
 from listino.core.money import ONE, SETTLED
-from listino.core.pick import Pick
-from listino.core.question import AppliedStep, Facts, NotApplied, Operands, Question, Running
+from listino.core.pick import Pick, told_once
+from listino.core.question import AppliedStep, Facts, Operands, Question, Running
+from listino.core.rules import Rule
 from listino.core.scales import line_amount
-from listino.core.worth import Unpriced, mode_of
+from listino.core.worth import Unpriced
+
+# What steps leave for those after them beside the price, and all chains of a choice share: by exclusion
+# group the rule that has it; the price after each step; the line's amounts before discounts.
+Shared = tuple[dict[str, Candidate], dict[str, Decimal], Decimal | None, Decimal | None]
 
 
 class SplitLine(Exception):
@@ -29,7 +35,7 @@ class Work:
 
     __slots__ = (
         "below", "bounds", "facts", "final", "flags", "groups", "operands", "own_lines", "pick", "question", "running",
-        "skipped", "steps",
+        "shared", "skipped", "steps",
     )  # fmt: skip
 
     def __init__(self, question: Question, facts: Facts, pick: Pick | None = None) -> None:
@@ -47,6 +53,7 @@ class Work:
         self.groups: set[str] = set()
         self.own_lines: list[tuple[Candidate, Decimal]] = []
         self.operands: dict[int, Operands] | None = None
+        self.shared: Shared = ({}, {}, None, None)
 
     def carry_out(self, steps: tuple[StepCandidates, ...]) -> None:
         """The steps in their order."""
@@ -72,9 +79,9 @@ class Work:
         if group in self.groups:
             self._skip_all(step, "excluded")
             return
-        before = len(self.steps)
+        before = len(self.steps) + len(self.own_lines)
         self._carry_out(step, step.plan.kind)
-        if len(self.steps) > before:
+        if len(self.steps) + len(self.own_lines) > before:
             self.groups.add(group)
 
     def _carry_out(self, step: StepCandidates, kind: str) -> None:
@@ -99,38 +106,46 @@ class Work:
         """Each chain carried out whole; the best, or the first that has an answer, is taken over."""
         answers: list[Work] = []
         known = len(self.skipped) if self.skipped is not None else 0
-        taken = dict(self.pick.taken)
+        self.shared = self._kept()
         for chain in step.chains:
             branch = self._branch()
-            self.pick.taken = dict(taken)
+            self._put_back(self.shared)
             try:
                 branch.carry_out(chain)
             except Unpriced:
                 continue
             if branch.running is not None:
+                branch.shared = self._kept()
                 answers.append(branch)
                 if step.plan.pick == "first":
                     break
-        self.pick.taken = taken
+        best = min(answers, key=Work.outcome, default=self)
+        self._put_back(best.shared)
         if not answers:
             return
-        best = min(answers, key=Work.outcome)
         if self.skipped is not None:
-            self.skipped[known:] = _told_once(self.skipped[known:], answers, best, step)
+            self.skipped[known:] = told_once(
+                self.skipped[known:], [answer.steps for answer in answers], best.steps, step
+            )
         self.running, self.steps, self.final, self.bounds = best.running, best.steps, best.final, best.bounds
-        self.own_lines, self.flags, self.below = best.own_lines, best.flags, best.below
+        self.own_lines, self.flags, self.below, self.groups = best.own_lines, best.flags, best.below, best.groups
         self.operands = best.operands
-        self._measure(best.running)
+
+    def _kept(self) -> Shared:
+        pick, question = self.pick, self.question
+        return dict(pick.taken), dict(pick.worth.after), question.amount, question.gross_amount
+
+    def _put_back(self, shared: Shared) -> None:
+        pick, question = self.pick, self.question
+        taken, after, question.amount, question.gross_amount = shared
+        pick.taken, pick.worth.after = dict(taken), dict(after)
 
     def _branch(self) -> "Work":
         branch = Work(self.question, self.facts, self.pick)
-        running = self.running
-        if running is not None:
-            branch.running = Running(
-                running.amount, running.per, running.first, running.tax_mode, running.list, running.by
-            )
+        if self.running is not None:
+            branch.running = replace(self.running)
         branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
-        branch.flags, branch.below = list(self.flags), self.below
+        branch.flags, branch.below, branch.groups = list(self.flags), self.below, set(self.groups)
         branch.bounds = replace(self.bounds) if self.bounds is not None else None
         branch.operands = None if self.operands is None else dict(self.operands)
         return branch
@@ -147,11 +162,11 @@ class Work:
         if not winners:
             return
         candidate, value = winners[0]
-        self._check_split(candidate)
         rule, worth = candidate.rule, self.pick.worth
         stated = worth.price_by(candidate, value)
         if stated.tax_mode == "gross" and worth.tax is None:
             raise Unpriced("tax_unknown")
+        self._check_split(candidate)
         self.running = Running(stated.amount, rule.per, stated.listed, stated.tax_mode, candidate.list, candidate)
         self._measure(self.running)
         self._note(candidate)
@@ -167,9 +182,9 @@ class Work:
         if final:
             self.final = candidate
 
-    def _measure(self, running: Running | None) -> None:
+    def _measure(self, running: Running) -> None:
         """What the line comes to before discounts, for scales and requirements by amount."""
-        if running is None or not self.facts.measured:
+        if not self.facts.measured:
             return
         amount, factor = line_amount(running.amount, running.per, self.question), self.pick.worth.tax_factor
         is_gross = running.tax_mode == "gross"
@@ -193,12 +208,14 @@ class Work:
         entry = running.amount
         for candidate, value in self.pick.winners(step, running):
             if self.final is not None and plan.kind == "allowance":
-                if self.skipped is not None:
-                    self.skipped.append((plan.name, candidate.rule, "stopped_by_final", self.final))
+                self._skip(plan.name, candidate.rule, "stopped_by_final", self.final)
                 continue
-            self._check_split(candidate)
             rule, before = candidate.rule, running.amount
+            if rule.indexed is not None and not holds_any(rule.indexed.measure, self.facts.item):
+                self._skip(plan.name, rule, "no_measure", rule.indexed.measure)
+                continue
             if rule.own_line is not None:
+                self._check_split(candidate)
                 self.own_lines.append((candidate, self.pick.worth.change_by(candidate, value, step, running, entry)))
                 self._note(candidate)
                 continue
@@ -212,11 +229,12 @@ class Work:
             if reason is None and rule.caps is not None:
                 amount, reason, left = capped_reduction(candidate, running, amount, (self.question, self.facts))
             if reason is not None:
-                if self.skipped is not None:
-                    self.skipped.append((plan.name, rule, reason, running.amount))
+                self._skip(plan.name, rule, reason, running.amount)
                 continue
+            self._check_split(candidate)
             running.amount = amount
-            self.below = self.below or rule.below_limit
+            if rule.below_limit:
+                self._let_below()
             self._note(candidate)
             self.steps.append((plan.name, plan.kind, rule.code, rule.label or plan.label, value, before, amount))
             if bounds is not None or left is not None or self.pick.worth.base is not None:
@@ -231,32 +249,37 @@ class Work:
         low, high = (None, None) if bounds is None else (bounds.low, bounds.high)
         self.operands[len(self.steps) - 1] = Operands(base, low, high, left)
 
+    def _let_below(self) -> None:
+        """From here on lowest prices do not count: those before, nor those to come."""
+        self.below = True
+        if self.bounds is not None and self.bounds.low is not None:
+            self.bounds.spare(self.bounds.low)
+            self.bounds.low = None
+
     def _limit(self, step: StepCandidates, running: Running) -> None:
         self.bounds = self.bounds or Bounds()
         for candidate, value in self.pick.winners(step, running):
-            amount = limit_amount(candidate, value, running, self.question, self.facts, self.pick.worth.tax_factor)
+            amount = self.pick.worth.limit_by(candidate, value, running)
             if self.below and candidate.rule.bound == "min":
                 if amount is not None:
-                    self.bounds.spared = amount if self.bounds.spared is None else max(self.bounds.spared, amount)
-                if self.skipped is not None:
-                    self.skipped.append((step.plan.name, candidate.rule, "below_limit", None))
+                    self.bounds.spare(amount)
+                self._skip(step.plan.name, candidate.rule, "below_limit", None)
                 continue
             if amount is None:
                 if step.plan.when_unknown == "refuse":
                     raise Unpriced("limit_unknown")
                 self.flags.append(f"limit_unknown:{candidate.rule.code}")
                 continue
-            if candidate.rule.basis is None:
-                amount = self.pick.worth.in_mode(amount, mode_of(candidate) or running.tax_mode, running.tax_mode)
             before = running.amount
             running.amount = narrowed(self.bounds, candidate, amount, before)
             rule, plan = candidate.rule, step.plan
             if running.amount != before:
+                self._check_split(candidate)
                 label = rule.label or plan.label
                 self.steps.append((plan.name, "limit", rule.code, label, amount, before, running.amount))
                 self._keep_operands(self.bounds)
-            elif self.skipped is not None:
-                self.skipped.append((plan.name, rule, "limit_kept", amount))
+            else:
+                self._skip(plan.name, rule, "limit_kept", amount)
 
     def _round(self, step: StepCandidates, running: Running) -> None:
         before, plan = running.amount, step.plan
@@ -270,26 +293,13 @@ class Work:
             if self.bounds is not None:
                 self._keep_operands(self.bounds)
 
+    def _skip(self, step: str, rule: Rule, reason: str, detail: object) -> None:
+        if self.skipped is not None:
+            self.skipped.append((step, rule, reason, detail))
+
     def _skip_all(self, step: StepCandidates, reason: str) -> None:
         if self.skipped is not None:
             for candidate in step.live:
                 detail = self.final if reason == "stopped_by_final" else None
                 own = refused(candidate, self.question, self.facts) or (reason, detail)
                 self.skipped.append((step.plan.name, candidate.rule, *own))
-
-
-def _told_once(told: list[NotApplied], answers: list[Work], best: Work, step: StepCandidates) -> list[NotApplied]:
-    """What the chains of a choice say of rules not applied: each once, and none of those that were applied."""
-    rules = {one.rule.code: one.rule for one in every_candidate((step,))}
-    applied = {code for _, _, code, *_ in best.steps}
-    lost = [
-        (name, rules[code], "chain_beaten", None)
-        for answer in answers
-        for name, _, code, *_ in answer.steps
-        if code in rules and code not in applied
-    ]
-    once: dict[str, NotApplied] = {}
-    for entry in (*lost, *(entry for entry in told if entry[2] != "no_access"), *told):
-        if entry[1].code not in applied:
-            once.setdefault(entry[1].code, entry)
-    return list(once.values())

@@ -4,24 +4,19 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from listino.core.arrange import currency_of
 from listino.core.candidates import Candidate, StepCandidates
-from listino.core.facts import Item, PriceList, Quotation, Tax
+from listino.core.facts import PriceList, Tax
 from listino.core.filters import attribute_of, converted, unit_ratio
+from listino.core.indexed import surcharge
 from listino.core.limits import cost_of, tax_factor
 from listino.core.money import HUNDRED, ONE, ZERO, rounded
 from listino.core.question import Facts, Question, Running
+from listino.core.question import Unpriced as Unpriced
 from listino.core.rates import rate_at
 from listino.core.rules import Formula, Rule
 
 FORMULA_DEPTH_MAX = 8
-# How many kilograms one of a quotation's units of weight holds.
-KILOGRAMS = {"KGM": ONE, "GRM": Decimal("0.001"), "TNE": Decimal(1000), "DTN": Decimal(100)}
 Winner = tuple[Candidate, Decimal]
-
-
-class Unpriced(Exception):
-    """Resolving ends without a price, for a reason."""
 
 
 class Stated(NamedTuple):
@@ -51,7 +46,7 @@ class Worth:
              answer in memory until a collection, and workers seldom collect.
     """
 
-    __slots__ = ("_choosing", "_facts", "_question", "after", "base", "tax", "tax_factor")
+    __slots__ = ("_choosing", "_depth", "_facts", "_listed", "_question", "after", "base", "tax", "tax_factor")
 
     def __init__(self, question: Question, facts: Facts, choosing: Callable[[], Choosing | None]) -> None:
         self._question = question
@@ -62,18 +57,35 @@ class Worth:
         self.after: dict[str, Decimal] = {}
         # What the last change was worked out from, where that is not the running price.
         self.base: Decimal | None = None
+        # How many lists are being asked, one within the other; and what lists said that were asked before.
+        self._depth = [0]
+        self._listed: dict[tuple[str, str, int, Decimal | None], tuple[Decimal, Decimal] | str] = {}
 
-    def price_by(self, candidate: Candidate, value: Decimal, depth: int = 0) -> Stated:
-        """The price that a rule states, or makes from another, as its list keeps it under other taxes."""
-        stated, listed = self._stated(candidate, value, depth), candidate.list
-        return stated if listed is None or listed.constant is None else _kept_constant(stated, listed, self.tax)
+    def price_by(self, candidate: Candidate, value: Decimal) -> Stated:
+        """The price that a rule states, or makes from another.
 
-    def _stated(self, candidate: Candidate, value: Decimal, depth: int) -> Stated:
+        Where another tax applies than the one that its list was made for, the price is the one under that
+        tax, and what stays (net or gross) is kept.
+        """
+        listed = candidate.list
+        if listed is None or listed.constant is None or listed.reference_percent is None:
+            return self._stated(candidate, value)
+        if self.tax is not None and self.tax.percent == listed.reference_percent:
+            return self._stated(candidate, value)
+        there = Worth(self._question, self._facts, self._choosing)
+        there._depth = self._depth
+        there.tax = Tax(code=listed.code, percent=listed.reference_percent)
+        there.tax_factor = tax_factor(listed.reference_percent)
+        stated, mode = there._stated(candidate, value), listed.constant
+        amount = there.in_mode(stated.amount, stated.tax_mode, mode)
+        return Stated(stated.base, amount, mode, there.in_mode(stated.listed, stated.tax_mode, mode))
+
+    def _stated(self, candidate: Candidate, value: Decimal) -> Stated:
         rule, question = candidate.rule, self._question
         mode = mode_of(candidate) or "net"
         formula = rule.formula
         if formula is not None:
-            return self._by_formula(candidate, formula, mode, depth)
+            return self._by_formula(candidate, formula, mode)
         if rule.action == "margin":
             return self._by_margin(rule, value, mode)
         if (
@@ -91,11 +103,11 @@ class Worth:
         amount = base / (ONE - value / HUNDRED) if of_price else base * (ONE + value / HUNDRED)
         return Stated(base, amount, mode, amount)
 
-    def _by_formula(self, candidate: Candidate, formula: Formula, mode: str, depth: int) -> Stated:
+    def _by_formula(self, candidate: Candidate, formula: Formula, mode: str) -> Stated:
         question, facts, rule = self._question, self._facts, candidate.rule
         code = candidate.ready.source
         if code is not None:
-            source = self._in_list(code, mode, depth + 1)
+            source = self._in_list(code, mode)
             base, listed = source[0] * rule.per, source[1] * rule.per
         elif formula.attribute is not None:
             base = listed = self._attribute(formula.attribute, rule.per, mode)
@@ -114,16 +126,31 @@ class Worth:
         amount = max(amount, ZERO)
         return Stated(base, amount, mode, listed if rule.show_as == "discount" and amount < listed else amount)
 
-    def _in_list(self, code: str, mode: str, depth: int) -> tuple[Decimal, Decimal]:
+    def _in_list(self, code: str, mode: str) -> tuple[Decimal, Decimal]:
         """The price of one unit in another list, and what it is shown as a discount of, in a tax mode."""
-        if depth > FORMULA_DEPTH_MAX:
+        asked = (code, mode, self._depth[0], self._question.amount)
+        if asked not in self._listed:
+            self._depth[0] += 1
+            try:
+                self._listed[asked] = self._asked(code, mode)
+            except Unpriced as ending:
+                self._listed[asked] = str(ending)
+            finally:
+                self._depth[0] -= 1
+        found = self._listed[asked]
+        if isinstance(found, str):
+            raise Unpriced(found)
+        return found
+
+    def _asked(self, code: str, mode: str) -> tuple[Decimal, Decimal]:
+        if self._depth[0] > FORMULA_DEPTH_MAX:
             raise Unpriced("formula_loop")
         step, choosing = self._facts.lists.get(code), self._choosing()
         winners = choosing.winners(step, None, record=False) if step is not None and choosing is not None else ()
         if not winners:
             raise Unpriced("formula_without_price")
         candidate, value = winners[0]
-        stated = self.price_by(candidate, value, depth)
+        stated = self.price_by(candidate, value)
         per = candidate.rule.per
         return self.in_mode(stated.amount / per, stated.tax_mode, mode), self.in_mode(
             stated.listed / per, stated.tax_mode, mode
@@ -166,6 +193,19 @@ class Worth:
             return max(running.amount + change, ZERO)
         return running.amount - change if change < running.amount else ZERO
 
+    def limit_by(self, candidate: Candidate, value: Decimal, running: Running) -> Decimal | None:
+        """A limit per `running.per` in the running tax mode; None where what it starts from is missing."""
+        rule, question, facts = candidate.rule, self._question, self._facts
+        if rule.basis is None and rate_at(candidate.currency, question.currency, question.at, facts.circle) is None:
+            return None
+        try:
+            if rule.basis is not None:
+                base = running.amount if rule.basis == "running" else self._basis(rule.basis, running)
+                return base * value / HUNDRED
+            return self._amount(candidate, value, running) * unit_ratio(candidate, question, facts) / rule.per
+        except Unpriced:
+            return None
+
     def change_by(
         self, candidate: Candidate, value: Decimal, step: StepCandidates, running: Running, entry: Decimal
     ) -> Decimal:
@@ -179,8 +219,14 @@ class Worth:
             return self.base * value / HUNDRED
         if rule.action == "indexed":
             return self._indexed(candidate, running)
-        amount = converted(value, candidate, self._question, self._facts)
-        amount *= unit_ratio(candidate, self._question, self._facts) * running.per / rule.per
+        amount = self._amount(candidate, value, running)
+        if rule.own_line is not None and rule.own_line.per == "line":
+            return amount / abs(self._question.quantity)
+        return amount * unit_ratio(candidate, self._question, self._facts) / rule.per
+
+    def _amount(self, candidate: Candidate, value: Decimal, running: Running) -> Decimal:
+        """An amount of a rule times the running price's `per`, in the running tax mode."""
+        amount = converted(value, candidate, self._question, self._facts) * running.per
         return self.in_mode(amount, mode_of(candidate) or running.tax_mode, running.tax_mode)
 
     def _basis(self, basis: str, running: Running) -> Decimal:
@@ -191,7 +237,7 @@ class Worth:
             return self._cost(running.per, running.tax_mode)
         source, _, name = basis.partition(":")
         if source == "list":
-            return self._in_list(name, running.tax_mode, 1)[0] * running.per
+            return self._in_list(name, running.tax_mode)[0] * running.per
         if source == "attribute":
             return self._attribute(name, running.per, running.tax_mode)
         return self.after.get(name, running.first)
@@ -204,52 +250,13 @@ class Worth:
         return max(running.amount, amount) if kind == "charge" else min(running.amount, amount)
 
     def _indexed(self, candidate: Candidate, running: Running) -> Decimal:
-        """A surcharge by quotation: (quotation - reference) x what the item holds of it."""
-        indexed, question, facts = candidate.rule.indexed, self._question, self._facts
-        if indexed is None or not _holds(indexed.measure, facts):
-            return ZERO
-        quoted = newest(facts.quotations.get(indexed.quotation, ()), question)
-        if quoted is None:
-            raise Unpriced("quotation_unknown")
-        currency = quoted.currency or facts.circle.base_currency
-        rate = rate_at(currency, question.currency, question.at, facts.circle)
-        if rate is None:
-            raise Unpriced("no_rate")
-        held = held_by(facts.item, indexed.measure, quoted)
-        change = (quoted.value - indexed.reference) / quoted.per * held * rate
-        if indexed.lowest is not None:
-            own = currency_of(candidate.rule, facts.circle)
-            lowest = indexed.lowest * (rate_at(own, question.currency, question.at, facts.circle) or ONE)
-            change = max(change, lowest)
-        return self.in_mode(change * facts.factors[question.unit] * running.per, "net", running.tax_mode)
+        change = surcharge(candidate, self._question, self._facts) * running.per
+        return self.in_mode(change, "net", running.tax_mode)
 
 
 def mode_of(candidate: Candidate) -> str | None:
     """Whether a rule's amounts are meant net or gross; None where neither it nor its list says so."""
     return candidate.rule.tax_mode or (candidate.list.tax_mode if candidate.list is not None else None)
-
-
-def _holds(measure: str, facts: Facts) -> bool:
-    """Whether an item holds any of what is quoted: one that holds none needs no quotation."""
-    if measure == "weight":
-        return bool(facts.item.weight)
-    return any(held.name == measure and held.value for held in facts.item.measures)
-
-
-def held_by(item: Item, measure: str, quoted: Quotation) -> Decimal:
-    """How much of what is quoted one of an item's unit holds, in the quotation's unit."""
-    if measure == "weight":
-        return (item.weight or ZERO) / KILOGRAMS.get(quoted.unit, ONE)
-    return next((held.value for held in item.measures if held.name == measure), ZERO)
-
-
-def newest(quotations: Sequence[Quotation], question: Question) -> Quotation | None:
-    """The quotation in force at the question's moment; they stand newest first."""
-    at = question.at
-    for quoted in quotations:
-        if (quoted.valid_from is None or quoted.valid_from <= at) and (quoted.valid_to is None or at < quoted.valid_to):
-            return quoted
-    return None
 
 
 def tax_at(taxes: Sequence[Tax], question: Question) -> Tax | None:
@@ -267,14 +274,3 @@ def other_reference(listed: PriceList, tax_mode: str, tax: Tax | None) -> Decima
     if reference is None or listed.constant is None or listed.constant == tax_mode:
         return None
     return None if tax is not None and tax.percent == reference else reference
-
-
-def _kept_constant(stated: Stated, listed: PriceList, tax: Tax | None) -> Stated:
-    """A price in the mode that stays where another tax applies than the one that its list was made for."""
-    reference = other_reference(listed, stated.tax_mode, tax)
-    if reference is None:
-        return stated
-    factor = tax_factor(reference)
-    if listed.constant == "net":
-        return Stated(stated.base, stated.amount / factor, "net", stated.listed / factor)
-    return Stated(stated.base, stated.amount * factor, "gross", stated.listed * factor)

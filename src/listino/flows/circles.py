@@ -233,7 +233,7 @@ def _chain(
     parts += keys
     found: dict[str, tuple[Assignment, ...]] = under(book, keys)
     grants: dict[str, list[Grant]] = {}
-    for assignment in (entry for key in keys for entry in found.get(key, ())):
+    for assignment in sorted((entry for key in keys for entry in found.get(key, ())), key=lambda entry: entry.code):
         grants.setdefault(assignment.list, []).append(_grant(assignment, values, windows))
     grants.setdefault(BASE_LIST, []).append(Grant(BASE, BASE_SEQUENCE, FOR_EVER))
     chain: dict[str, ListPlace] = {}

@@ -9,7 +9,7 @@ from listino.core.arrange import arranged, currency_of
 from listino.core.breaks import amount_breaks, starts_of
 from listino.core.candidates import NOT_LISTED, Circle, ListPlace, StepCandidates, price_steps
 from listino.core.changes import could_change
-from listino.core.facts import Item, PriceList, Quotation, Rate, Tax, Unit
+from listino.core.facts import Contract, Item, PriceList, Quotation, Rate, Tax, Unit
 from listino.core.keys import keys_of_shapes, rate_key, tax_key
 from listino.core.money import EXACT, ONE
 from listino.core.prior import announced_among
@@ -58,11 +58,12 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         moded=buyer.moded,
         money_mode=buyer.money_mode,
     )
-    rules, formula_rules = _rules(book, parts, circle)
+    rules, formula_rules = _rules(book, parts, circle, buyer.plan.sources)
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
     special = [ready.rule for ready in in_reach if not ready.plain or ready.by_more]
     quotations = quotations_of(book, parts, special) if special else {}
-    circle.rates = _rates(book, parts, circle, in_reach, _further_currencies(ware.item, quotations))
+    contracts = contracts_of(book, parts, special, circle.values) if special else {}
+    circle.rates = _rates(book, parts, circle, in_reach, _further_currencies(ware.item, quotations, contracts))
     steps = arranged(buyer.plan, rules, circle)
     lists = {code: _price_step(buyer, found, circle, code) for code, found in formula_rules.items()}
     factors = _factors(book, parts, ware, in_reach)
@@ -77,7 +78,9 @@ def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -
         starts=starts_of((*steps, *lists.values()), ware.item.unit, factors, ware.item.weight),
         refusal=_refusal(ware, buyer),
         announced=announced_among(in_reach, circle.chain),
+        contracts=contracts,
         quotations=quotations,
+        measured=bool(special) or buyer.plan.by_step,
         sellings=_sellings(ware, buyer),
     )
     if special:
@@ -91,8 +94,6 @@ def _add_special(
 ) -> None:
     """What rules need that measure more than the line, follow a quotation or stand on lines of their own."""
     buyer, country = place
-    facts.measured = True
-    facts.contracts = contracts_of(book, parts, rules, facts.circle.values)
     own = {rule.own_line.tax_class for rule in rules if rule.own_line is not None}
     classes = sorted(name for name in own if name is not None)
     facts.own_taxes = {name: _taxes(book, parts, name, buyer, country) for name in classes}
@@ -110,12 +111,14 @@ def _attributes(buyer: Buyer, ware: Ware, context: Context) -> Mapping[str, tupl
     return held | dict(context.attributes)
 
 
-def _rules(book: Snapshot, parts: list[str], circle: Circle) -> tuple[list[Ready], dict[str, list[Ready]]]:
+def _rules(
+    book: Snapshot, parts: list[str], circle: Circle, sources: tuple[str, ...]
+) -> tuple[list[Ready], dict[str, list[Ready]]]:
     """The rules under every key that could match, and those of the lists that formulas start from."""
     found = under(book, keys_of_shapes(book.shapes, circle.values))
     rules = [ready for facts in found.values() for ready in facts]
     by_list: dict[str, list[Ready]] = {}
-    wanted = _formula_lists(rules)
+    wanted = [*sources, *_formula_lists(rules)]
     while wanted and len(by_list) < FORMULA_LISTS_MAX:
         code = wanted.pop(0)
         if code in by_list:
@@ -146,10 +149,13 @@ def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> 
     return next(price_steps(steps))
 
 
-def _further_currencies(item: Item, quotations: Mapping[str, tuple[Quotation, ...]]) -> set[str]:
-    """The currencies of an item's cost and price attributes and of quotations, beside those of rules."""
+def _further_currencies(
+    item: Item, quotations: Mapping[str, tuple[Quotation, ...]], contracts: Mapping[str, Contract]
+) -> set[str]:
+    """The currencies of an item's cost and price attributes, of quotations and contracts, beside those of rules."""
     found = {item.cost_currency, *(attribute.currency for attribute in item.price_attributes)}
     found |= {quoted.currency for named in quotations.values() for quoted in named}
+    found |= {contract.currency for contract in contracts.values()}
     return {currency for currency in found if currency is not None}
 
 
@@ -157,7 +163,8 @@ def _rates(
     book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready], further: set[str]
 ) -> dict[tuple[str, str], tuple[Rate, ...]]:
     """The exchange rates that could be needed by rules and for further currencies."""
-    currencies = {currency_of(ready.rule, circle) for ready in rules if ready.in_money} | further
+    in_money = [ready.rule for ready in rules if ready.in_money or not ready.plain or ready.by_more]
+    currencies = {currency_of(rule, circle) for rule in in_money} | further
     return rates_between(book, parts, circle, currencies)
 
 
@@ -215,8 +222,10 @@ def _factors(book: Snapshot, parts: list[str], ware: Ware, rules: list[Ready]) -
     factors = {item.unit: ONE}
     for packaging in item.packagings:
         factors.setdefault(packaging.unit, packaging.factor)
-    for unit in [ready.rule.unit for ready in rules if ready.rule.unit is not None]:
-        if unit in factors:
+    units = [ready.rule.unit for ready in rules]
+    units += [requirement.unit for ready in rules for requirement in ready.rule.requires]
+    for unit in units:
+        if unit is None or unit in factors:
             continue
         factor = general_factor(book, parts, unit, item.unit)
         if factor is not None:

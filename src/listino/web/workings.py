@@ -5,13 +5,14 @@ from decimal import localcontext
 
 from listino.core.candidates import Candidate, StepCandidates, every_step
 from listino.core.explain import text_in
+from listino.core.indexed import held_by, newest
 from listino.core.manual import ManualRule, arranged_manual
 from listino.core.money import EXACT, Rounding, exact, plain
 from listino.core.question import AppliedStep, Facts, NoPrice, Operands, Price, Question
 from listino.core.rates import rate_at
 from listino.core.rules import Formula, Indexed
 from listino.core.scales import graduated_parts
-from listino.core.worth import held_by, mode_of, newest, other_reference
+from listino.core.worth import mode_of, other_reference
 from listino.web.messages import FormulaLine, IndexedLine, RoundingLine, StepLine, TierPart
 
 CHANGES = frozenset(["allowance", "charge"])
@@ -86,6 +87,8 @@ class _Sheet:
                 line.basis = basis
         elif action == "margin":
             line.basis = rule.basis or "cost"
+            if self.price is not None:
+                _add_mode(line, candidate, self.price)
         else:
             self._add_money(line, candidate)
         if rule.formula is not None:
@@ -141,12 +144,13 @@ def _by_name(steps: tuple[StepCandidates, ...]) -> dict[str, StepCandidates]:
 def _add_mode(line: StepLine, candidate: Candidate, price: Price) -> None:
     """Whether an amount is meant net or gross, where the answer's steps are the other."""
     mode, listed = mode_of(candidate) or ("net" if candidate.rule.action == "price" else price.tax_mode), candidate.list
-    if mode == price.tax_mode:
-        return
-    line.tax_mode = mode
-    reference = None if listed is None else other_reference(listed, mode, price.tax_fact)
-    if line.kind == "price" and reference is not None:
+    reference = None
+    if listed is not None and candidate.rule.action in {"price", "margin"}:
+        reference = other_reference(listed, mode, price.tax_fact)
+    if reference is not None:
         line.reference_percent = exact(reference)
+    if reference is not None or mode != price.tax_mode:
+        line.tax_mode = mode
 
 
 def _rate(currency: str, question: Question, facts: Facts) -> str | None:
