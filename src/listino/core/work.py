@@ -174,12 +174,8 @@ class Work:
         shown = value if rule.formula is None else rule.formula.percent
         label = rule.label or step.plan.label
         self.steps.append((step.plan.name, "price", rule.code, label, shown, stated.base, stated.amount))
-        final = rule.final
-        if final is None:
-            final = candidate.list.final if candidate.list is not None else None
-        if final is None:
-            final = self.facts.circle.final
-        if final:
+        listed = candidate.list.final if candidate.list is not None else None
+        if next((final for final in (rule.final, listed, self.facts.circle.final) if final is not None), False):
             self.final = candidate
 
     def _measure(self, running: Running) -> None:
@@ -192,10 +188,9 @@ class Work:
         self.question.gross_amount = amount if is_gross else amount * factor
 
     def _check_split(self, candidate: Candidate) -> None:
-        if candidate.rule.caps is not None:
-            left = splits(candidate, self.question, self.facts)
-            if left is not None:
-                raise SplitLine(candidate.rule.code, left)
+        left = None if candidate.rule.caps is None else splits(candidate, self.question, self.facts)
+        if left is not None:
+            raise SplitLine(candidate.rule.code, left)
 
     def _note(self, candidate: Candidate) -> None:
         group = candidate.rule.exclusion_group
