@@ -48,8 +48,11 @@ class Answer:
         return self.of_price(name, self.of_price(f"{self.mode}_price"))
 
     def rules(self) -> list[str]:
-        """The case's rules that applied, in their order."""
-        return [self.case.codes[step["rule"]] for step in self.price["steps"] if step["rule"] in self.case.codes]
+        """The case's rules that applied, in their order; those of a basket by its lines."""
+        lines = self.basket.get("lines", [self.price])
+        found = [one["rule"] for line in lines for one in [*line["steps"], *line.get("shares", [])]]
+        found += [one["rule"] for one in self.basket.get("free_goods", [])]
+        return [self.case.codes[code] for code in dict.fromkeys(found) if code in self.case.codes]
 
     def before(self, **said: Any) -> Said:
         """The answer of a channel that knows prices of items alone: no list, no discount."""
@@ -136,6 +139,9 @@ READERS: dict[str, Callable[[Answer], Any]] = {
     "gross_unit_price": Answer.list_price,
     "unit_price_with_margin": Answer.list_price,
     "original_price": lambda answer: answer.before().get(f"{answer.mode}_price"),
+    "display_price": lambda answer: answer.of_price(
+        "gross_price" if answer.query.get("display") == "tax_included" else "net_price"
+    ),
     "display_base_price": lambda answer: answer.of_price(
         "list_gross_price" if answer.query.get("display") == "tax_included" else "list_price"
     ),
@@ -144,11 +150,13 @@ READERS: dict[str, Callable[[Answer], Any]] = {
     ),
     "discount_rate": lambda answer: Decimal(answer.of_price("discount_percent", "0") or 0) / 100,
     "saving_percent": lambda answer: answer.of_price("discount_percent", "0"),
-    "discount_amount": lambda answer: answer.of_price("discount_price", "0"),
+    "discount_amount": lambda answer: answer.off("net") if answer.basket else answer.of_price("discount_price", "0"),
     "discount_per_unit": lambda answer: answer.of_price("discount_price", "0"),
     "discount_total": lambda answer: answer.off("net") if answer.basket else answer.of_price("discount", "0"),
     "line_total": lambda answer: answer.of_price(answer.mode),
     "line_net": lambda answer: answer.of_price("net"),
+    "line_gross": lambda answer: answer.of_price("gross"),
+    "line_tax": lambda answer: answer.of_price("tax"),
     "line_tax_15": lambda answer: answer.of_price("tax"),
     "line_net_undiscounted": lambda answer: answer.before()["net"],
     "price_list": lambda answer: answer.of_price("price_list"),
@@ -157,10 +165,12 @@ READERS: dict[str, Callable[[Answer], Any]] = {
     "lowest_prior_price": lambda answer: answer.of_price("prior_net_price"),
     "ladder": Answer.ladder,
     "selected_from": lambda answer: {
-        quantity: answer.desk.price(**line(answer.case) | {"quantity": quantity})["price_list"]
+        quantity: answer.desk.price(**line(answer.case) | {"quantity": quantity}).get("price_list")
         for quantity in answer.case.raw["expected"]["selected_from"]
     },
     "order_net": lambda answer: answer.basket["totals"]["net"],
+    "order_tax": lambda answer: answer.basket["totals"]["tax"],
+    "order_gross": lambda answer: answer.basket["totals"]["gross"],
     "order_total": lambda answer: answer.basket["totals"]["gross"] or answer.basket["totals"]["net"],
     "order_net_before": lambda answer: answer.basket_before()["totals"]["net"],
     "order_gross_before": lambda answer: answer.basket_before()["totals"]["gross"],

@@ -11,8 +11,11 @@ def state(case: Any, said: Said, place: int) -> None:
     """State a rule of a case; Missing for a word that has no translation."""
     code = f"{place:03d} {said.get('id', place)}"
     case.codes[code] = said.get("id", code)
-    mode = kept(tax_mode=case.query.get("discount_basis"))
-    rule = merged(case.policy.get("rule", {}), validity(said), _scope(case, said, code), plain(said, "rules"), mode)
+    rule = merged(case.policy.get("rule", {}), validity(said), _scope(case, said, code), plain(said, "rules"))
+    # In a basket a rule works on the order, unless it makes a price or works on lines, as its policy may say.
+    as_price = case.policy.get("as_price", "price_list" in said)
+    on_lines = (as_price or case.policy.get("on_lines")) and said.get("scope") != "order"
+    said = said | {"as_price": as_price, "for_order": case.in_basket and not on_lines}
     if "margin_percent" in said:
         margin = {"basis": "base", "percent": said["margin_percent"]}
         case.state("rules", f"margin {code}", **rule, action="price", formula=margin)
@@ -42,29 +45,22 @@ def _scope(case: Any, said: Said, code: str) -> Said:
         attributes=listed.get("conditions", {}) | said.get("conditions", {}), currency=own, unless=others,
         status="blocked" if listed.get("status", "active") not in ("active", "scheduled") else None,
         requires=[{"from": listed["min_qty"]}] if "min_qty" in listed else None,
+        tax_mode=case.query.get("discount_basis"),
     )  # fmt: skip
-
-
-def _is_for_order(case: Any, said: Said) -> bool:
-    """Whether a rule works on the order: in a basket, where it is no price of its lines."""
-    is_price = "price_list" in said or (case.policy.get("as_price") and said.get("scope") != "order")
-    return case.in_basket and not is_price
 
 
 def _change(case: Any, said: Said, percent: str | None, amount: str | None, shown: str = "discount") -> Said:
     """A percentage or an amount added: as a price made from another, or on the price as it runs."""
-    base, value, for_order = said.get("base", "list_price"), percent or amount or "0", _is_for_order(case, said)
+    base, value, for_order = said.get("base", "list_price"), percent or amount or "0", said["for_order"]
     if {"max_units", "max_units_per_line"} & said.keys() or (for_order and said.get("action") == "amount_off_per_unit"):
         unit = "set_amount" if said["action"] == "amount_off" and "max_units" in said else "amount"
         return _offer(case, said, unit if percent is None else "percent", value.lstrip("-")) | {"step": "order"}
     is_less, is_made = value.startswith("-"), base not in ("list_price", "running_price") or shown == "formula"
-    as_price = is_made or "price_list" in said or case.policy.get("as_price")
-    if as_price and not for_order and "margin_percent" not in said:
+    if (is_made or said["as_price"]) and not for_order and "margin_percent" not in said:
         formula = plain({"base": base} | said, "formula") | kept(percent=percent, amount=amount)
         return kept(action="price", formula=formula, show_as="discount" if is_less and shown == "discount" else "price")
     step, sign = ("discount", "allowance") if is_less else ("charge", "charge")
     basis = {"original_price": "price", "running_price": "running"}.get(base) if percent is not None else None
-    # An amount off is off all that is asked for together.
     together = case.query.get("qty", "").lstrip("-") if said.get("action") == "amount_off" else ""
     return kept(action="percent" if percent is not None else "amount", value=value.lstrip("-"), sign=sign, basis=basis,
                 step="order" if for_order else step, per=together or None)  # fmt: skip

@@ -1,8 +1,9 @@
 """How each system picks and combines: its policies as schemes. Data, word for word by the policy's text.
 
 A policy has `steps`; what it says of rules beyond them stands beside: `rule` and `offer` are fields that
-each of its rules or offers has unless it says otherwise, `as_price` makes percentages compete with
-prices, `newest_first` prefers what stands later in the file, `offer_step` is where units are consumed.
+each of its rules or offers has unless it says otherwise; `as_price` makes percentages compete with prices
+(without it, those in a list do); `on_lines` keeps them on their lines in a basket; `newest_first` prefers
+what stands later in the file; `offer_step` is where units are consumed.
 """
 
 from typing import Any
@@ -60,8 +61,8 @@ def _first(*rank: str, access: list[str] | None = None) -> Step:
 PLAIN = _policy()
 # What each system rounds a unit price to, or does, whatever the policy.
 SYSTEMS: dict[str, Policy] = {
-    "Saleor": _policy(rounding=CENTS),
-    "Sylius 2": _policy(rounding=CENTS),
+    "Saleor": _policy(rounding=CENTS, on_lines=True),
+    "Sylius 2": _policy(rounding=CENTS, on_lines=True),
     "Tryton 6.6": _policy(rounding=TEN_THOUSANDTHS),
 }
 BEFORE: list[Step] = [{"name": "price", "kind": "price", "pick": "specific"}]
@@ -75,10 +76,10 @@ POLICIES: dict[str, Policy] = {
     # Dynamics 365 Business Central
     "all sources (all customers, customer, group, campaign) compete on one level; currency/variant-specific lines "
     "beat blank ones; then lowest price; blank unit = base unit; discount chosen independently (highest)": _policy(
-        _first("filled_keys:currency+variant", "value"), _MOST_FILLED
+        _first("filled_keys:currency+variant", "value"), _MOST_FILLED, as_price=False
     ),
     "the flag on the winning price line decides; without a price line the customer flag decides": _policy(
-        _first("filled_keys:currency+variant", "value"), _MOST_FILLED
+        _first("filled_keys:currency+variant", "value"), _MOST_FILLED, as_price=False
     ),
     # ERPNext
     "additive on list price": _ADDITIVE,
@@ -117,12 +118,12 @@ POLICIES: dict[str, Policy] = {
         _policy(_first("tier"))
     ),
     # Saleor
-    "best single rule": _policy(discount={"pick": "best"}, rounding=CENTS),
+    "best single rule": _policy(discount={"pick": "best"}, rounding=CENTS, on_lines=True),
     # Spree
     "lists by position; first applicable list that has a price; else base price": _policy(_first("chain", "tier")),
     # Sylius
-    "all, highest priority first, each on the running price": _policy(rounding=CENTS),
-    "highest-priority exclusive alone": _policy(rounding=CENTS),
+    "all, highest priority first, each on the running price": SYSTEMS["Sylius 2"],
+    "highest-priority exclusive alone": SYSTEMS["Sylius 2"],
     "minimum over the log entries in the window before the newest entry, plus the last entry before the window; shown "
     "only while price < original price": PLAIN,
     # Tryton

@@ -1,5 +1,6 @@
 """A case as facts of a book: one rule of translation for each word, whatever the case."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,13 +32,14 @@ class Case:
             self.items.append({"id": self.query["item"]})
         self.lines = [spoken(line, "lines") for line in self.query.get("lines", [])]
         self.lines += [{"item": part["id"], "unit_price": part["amount"]} for part in self.query.get("parts", [])]
-        if "item" not in self.query and "lines" not in self.query and not self.lines:
+        if not {"item", "lines", "parts"} & self.query.keys() or self.query["kind"] == "eligible_quantity":
             price = self.query.get("base_price", self.query.get("gross_unit_price", "1"))
-            self.lines = [{"item": "item", "qty": self.query.get("qty", "1"), "unit_price": price}]
+            item = self.query.get("item", "item")
+            self.lines = [{"item": item, "qty": self.query.get("qty", "1"), "unit_price": price}]
         if raw.get("policy") is not None and raw["policy"] not in POLICIES:
             raise Missing(f"policy {raw['policy']}")
         self.policy: Policy = POLICIES.get(raw.get("policy", ""), SYSTEMS.get(raw["system"], PLAIN))
-        self.in_basket = self.query["kind"] in ("basket", "split", "eligible_quantity")
+        self.in_basket = self.query["kind"] == "eligible_quantity" or bool({"lines", "parts"} & self.query.keys())
         self.channel: str = self.query.get("store", "shop")
         # A question that says that it has no currency has the one that ISO 4217 calls so.
         has_none = "currency" not in self.query and "currency" in raw["query"]
@@ -179,28 +181,26 @@ def _line(case: Case, line: Said, place: int) -> None:
 
 
 def _customer(case: Case, customer: Said) -> None:
-    code, mapping = customer["id"], customer.get("tax_mapping")
+    code, mapping = customer["id"], customer.get("tax_mapping", {})
     case.state("customers", code, **plain(customer, "customers"))
-    if "tax_percent" in customer:
-        _tax(case, "standard", customer["tax_percent"], tax_status=code)
-    if mapping is not None:
-        _tax(case, f"tax {mapping['from']}", mapping["to"], tax_status=code)
+    for name, tax in (("standard", customer.get("tax_percent")), (f"tax {mapping.get('from')}", mapping.get("to"))):
+        if tax is not None:
+            _tax(case, name, tax, tax_status=code)
     if "price_list" in customer:
         _assign(case, customer["price_list"], customer=code, **plain(customer, "assignment"))
 
 
 def _lists(case: Case) -> None:
     """Who may use which price list: as the question, a customer or the context tells; else whoever asks."""
-    asked, chain, context = case.query.get("price_list"), case.query.get("chain", []), case.context
-    told = asked or chain or "groups" in context or any("price_list" in one for one in case.customers)
+    asked, context = [{"price_list": name} for name in [case.query.get("price_list")] if name], case.context
+    chain = [*case.query.get("chain", []), *asked]
+    told = chain or "groups" in context or any("price_list" in one for one in case.customers)
     for place, listed in enumerate(case.lists):
         store, currency = listed.get("store", case.channel), case.currency(listed.get("currency"))
         case.state("price-lists", listed["id"], currency=currency, **plain(listed, "price_lists"))
         case.state("channels", store, country=listed.get("country"), scheme=case.channel)
         if not told:
             _assign(case, listed["id"], channel=store, sequence=int(listed.get("position", place)))
-    if asked:
-        _assign(case, asked, channel=case.channel)
     for place, one in enumerate(chain):
         _assign(case, one["price_list"], channel=case.channel, sequence=place, **plain(one, "assignment"))
     for group in context.get("groups", []):
@@ -236,10 +236,17 @@ def _named(case: Case) -> None:
     """What facts name and nobody stated is there all the same."""
     for one in [*case.rules, case.query]:
         if "variant" in one:
-            item = case.facts["items", one["item"]]
+            item = case.facts.get(("items", one["item"]), {"unit": case.unit})
             case.state("items", f"{one['item']}/{one['variant']}", **item, variant_of=one["item"])
-    for said in [*case.facts.values(), case.query]:
-        for name, kind in VOCABULARY["references"].items():
-            for code in said.get(name, []) if isinstance(said.get(name), list) else [said.get(name, "base")]:
-                if (kind, code) not in case.facts and code != "base":
-                    case.state(kind, code)
+    for kind, code in [named for said in [*case.facts.values(), case.query] for named in _names(said)]:
+        if (kind, code) not in case.facts and code != "base":
+            case.state(kind, code)
+
+
+def _names(said: Said) -> Iterator[tuple[str, str]]:
+    for name, value in said.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from _names(one)
+            elif name in VOCABULARY["references"]:
+                yield VOCABULARY["references"][name], one
