@@ -117,7 +117,7 @@ def test_a_price_is_a_table_of_its_steps(url: str) -> None:
         ["Line of 12 C62", "100.08", "122.10"],
     ]
     assert "Tax: 22.02 EUR at 22 %." in text
-    assert "Before discounts and surcharges: 9.00 EUR per C62 net." in text
+    assert "Before discounts, surcharges and rounding: 9.00 EUR per C62 net." in text
     assert "Valid until 2027-01-01 00:00 Europe/Rome, unless the company changes something before." in text
 
 

@@ -110,3 +110,11 @@ def compare_basket(house: House, goods: list[tuple[str, str]], asked: dict[str, 
 
 def paid_row(told: dict[str, Any]) -> Row:
     return Row("to pay", f"{told['net']} + tax {told['tax']}", told["gross"])
+
+
+def test_the_command_line_tells_a_smallest_margin(house: House, tmp_path: Path) -> None:
+    hand_in(house, tmp_path / "sheets", next(text for title, text in EXAMPLES.items() if title.startswith("4.")))
+    asked = run("why", "bits", "rossi", "--quantity", "10", "--database", f"sqlite:///{house.path}")
+    assert asked.returncode == 0, asked.stderr
+    assert "Cost plus 25 % (rossi-cost), at least 3.00 EUR above" in asked.stdout
+    assert "+25 %" in asked.stdout

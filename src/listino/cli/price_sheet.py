@@ -9,7 +9,7 @@ from listino.core.explain import no_price_text, quantity_text, text_in, why_not
 from listino.core.money import minor_digits, plain
 from listino.core.prior import NoPrior, Prior
 from listino.core.question import AppliedStep, NoPrice, Price
-from listino.core.rules import Rule, Text
+from listino.core.rules import Formula, Rule, Text
 from listino.core.validity import zone_named
 from listino.db.snapshot import Snapshot, company, version
 from listino.flows.price import Answered, Asked
@@ -119,6 +119,8 @@ def _step_row(book: Snapshot, step: AppliedStep, answered: Answered) -> tuple[st
         what += ", not further discountable"
     if rule is not None and rule.scale is not None:
         what += ", by quantity"
+    if rule is not None and rule.formula is not None:
+        what += _margins_text(rule.formula, rule.currency or outcome.currency)
     digits = minor_digits(outcome.currency)
     return (
         STEP_WORDS.get(name, name.replace("_", " ").capitalize()),
@@ -128,6 +130,13 @@ def _step_row(book: Snapshot, step: AppliedStep, answered: Answered) -> tuple[st
         "" if before is None else plain(before, digits),
         plain(after, digits),
     )
+
+
+def _margins_text(formula: Formula, currency: str) -> str:
+    """How far above its source a formula's price is kept: without it a price of 9.00 from 6.00 and 25 % looks wrong."""
+    digits = minor_digits(currency)
+    bounds = (("at least", formula.min_margin), ("at most", formula.max_margin))
+    return "".join(f", {word} {plain(bound, digits)} {currency} above" for word, bound in bounds if bound is not None)
 
 
 def _scope_text(rule: Rule, item: str) -> str:
@@ -149,6 +158,8 @@ def _value_text(rule: Rule | None, kind: str, value: Decimal | None, currency: s
         rule.action == "percent" or margin or (rule.formula is not None and kind == "price")
     )
     if percent:
+        if rule is not None and rule.formula is not None:
+            sign, value = "−" if value < 0 else "+", abs(value)
         return f"{sign}{plain(value)} %"
     text = f"{sign}{plain(value, minor_digits(currency))} {currency}"
     if rule is not None and kind != "limit" and (rule.per != 1 or rule.unit is not None):
@@ -174,7 +185,8 @@ def _print_price(price: Price) -> None:
         screen.say(f"Tax: {price.tax} {price.currency} at {plain(price.tax_fact.percent)} %{reason}.")
     if price.list_price != price.net_price:
         screen.say(
-            f"Before discounts and surcharges: {plain(price.list_price, digits)} {price.currency} per {per} net."
+            "Before discounts, surcharges and rounding: "
+            f"{plain(price.list_price, digits)} {price.currency} per {per} net."
         )
 
 
@@ -243,7 +255,7 @@ def _print_validity(book: Snapshot, outcome: Price | NoPrice) -> None:
 
 def _print_not_applied(outcome: Price | NoPrice, count_max: int | None = None) -> None:
     if not outcome.not_applied:
-        screen.say("Nothing else could have applied.")
+        screen.say("Nothing else could have applied to this line by itself.")
         return
     rows = [
         (
