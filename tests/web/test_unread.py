@@ -134,3 +134,37 @@ def test_any_method_on_any_route_is_answered(house: House, method: str, path: st
     assert answer.status < 500
     if answer.status >= 400 and method != "HEAD":
         assert (answer.headers["content-type"], answer.json()["status"]) == ("application/problem+json", answer.status)
+
+
+NESTED = "[" * 500 + "]" * 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "codes"),
+    [
+        ("POST", "/v1/baskets", '{"lines":' + "[" * 2000 + "]" * 2000 + "}", {"malformed", "too_deep"}),
+        ("POST", "/v1/prices", '{"lines":[{"item":' + "[" * 2000 + "]" * 2000 + "}]}", {"malformed", "too_deep"}),
+        ("PUT", "/v1/rules/deep", f'{{"action":"percent","value":{NESTED}}}', {"too_deep"}),
+        ("POST", "/v1/what-if", f'{{"changes":[{{"kind":"rules","code":"d","unless":{NESTED}}}]}}', {"too_deep"}),
+        (
+            "POST",
+            "/v1/what-if",
+            '{"changes":[{"kind":"rules","code":"r","action":"percent","value":"1"}],"sample":"' + "0" * 5000 + '1"}',
+            {"out_of_range"},
+        ),
+        ("POST", "/v1/baskets", '{"lines":[],"min_revision":-5}', {"out_of_range"}),
+    ],
+)
+def test_what_is_nested_or_written_without_end_is_refused(
+    house: House, method: str, path: str, body: str, codes: set[str]
+) -> None:
+    answer = house.client.request(method, path, content=body.encode())
+    assert answer.status == 400, answer.body
+    assert answer.json()["code"] in codes
+
+
+def test_a_chain_that_can_never_price_is_refused(house: House) -> None:
+    chains = [{"name": "a", "steps": [{"name": "p", "kind": "price"}]}, {"name": "b", "steps": []}]
+    choose = {"name": "w", "kind": "choose", "pick": "best", "chains": chains}
+    answer = house.client.request("PUT", "/v1/schemes/s", json={"steps": [choose]})
+    assert (answer.status, answer.json()["errors"][0]["field"]) == (400, "steps[0].chains[1].steps")

@@ -85,6 +85,9 @@ def _chain_faults(path: str, step: Step) -> Iterator[Fault]:
     if step.pick not in ("best", "first"):
         yield _not_a_choice(f"{path}.pick", step.pick, ("best", "first"))
     for place, chain in enumerate(step.chains):
+        if not any(inner.kind == "price" for inner in chain.steps):
+            text = f"The chain {chain.name!r} has no step of kind price, so it never has an answer."
+            yield Fault(f"{path}.chains[{place}].steps", "no_price_step", text, "Add one as its first step.")
         for index, inner in enumerate(chain.steps):
             if inner.kind in ("choose", "basket"):
                 where = f"{path}.chains[{place}].steps[{index}].kind"

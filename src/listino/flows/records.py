@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from listino.core.checks import faults_of
-from listino.core.errors import Fault, Malformed
+from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS, Fact
 from listino.core.money import ZERO
 from listino.core.validity import instant, zone_named
@@ -42,7 +42,10 @@ def fact_from(kind: str, code: str, said: Any) -> Fact:
     if values.setdefault("code", code) != code:
         text = f"The code in the body, {values['code']!r}, is not the one addressed, {code!r}."
         raise Malformed("code_differs", text, (Fault("code", "code_differs", text, "Send one of the two."),))
-    fact: Fact = strict(KINDS[kind], _local_times(values))
+    try:
+        fact: Fact = strict(KINDS[kind], _local_times(values))
+    except RecursionError:
+        raise malformed("", "too_deep", "The record is nested too deep.", "Take levels out.") from None
     return fact
 
 
@@ -71,8 +74,11 @@ def settled(fact: Fact, zone: ZoneInfo) -> Fact:
     """
     own = getattr(fact, "zone", None)
     named = zone_named(own) if own is not None else None
-    fact = _settled(fact, named or zone)
-    faults = faults_of(fact)
+    try:
+        fact = _settled(fact, named or zone)
+        faults = faults_of(fact)
+    except RecursionError:
+        raise malformed("", "too_deep", "The record is nested too deep.", "Take levels out.") from None
     if faults:
         raise Malformed("invalid", " ".join(fault.text for fault in faults), faults)
     return fact

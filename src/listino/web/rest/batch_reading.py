@@ -34,7 +34,10 @@ def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
     except Malformed as error:
         if not error.faults or not error.faults[0].field.startswith("lines["):
             raise
-        batch = _line_by_line(body, kind)
+        try:
+            batch = _line_by_line(body, kind)
+        except RecursionError:
+            raise error from None
     count, least = len(batch.ask.lines), 1 if kind is BatchAsk else 0
     if not least <= count <= LINES_MAX:
         raise malformed("lines", "count", f"There are {least} to {LINES_MAX} lines, not {count}.", "Ask several times.")

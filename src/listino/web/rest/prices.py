@@ -247,6 +247,8 @@ def check_rights(key: ApiKey, explain: str, at: datetime, now: datetime) -> None
 
 def check_revision(book: Snapshot, min_revision: int | None) -> None:
     """Refuse to answer from a book that is older than the caller knows it to be."""
+    if min_revision is not None and min_revision < 0:
+        raise malformed("min_revision", "out_of_range", "A revision is 0 or more.", "Send one that was answered.")
     if min_revision is not None and book.revision < min_revision:
         text = f"The book stands at revision {book.revision}, before {min_revision}."
         raise malformed("min_revision", "not_there_yet", text, "Send a revision that this installation answered.")

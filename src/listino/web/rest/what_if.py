@@ -155,7 +155,7 @@ def which_of(said: dict[str, Any], company: Company) -> Which:
     sample = said.get("sample")
     if sample is not None:
         text = str(sample)
-        if isinstance(sample, bool) or not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= SAMPLE_MAX):
+        if isinstance(sample, bool) or not _is_in_range(text):
             remedy = "Send a number of lines, or leave it out for all."
             raise malformed("sample", "out_of_range", f"sample is 1 to {SAMPLE_MAX}, not {text[:20]!r}.", remedy)
     since = instant_of(said["since"], "since", company) if "since" in said else None
@@ -164,6 +164,12 @@ def which_of(said: dict[str, Any], company: Company) -> Which:
         raise malformed("until", "out_of_range", "until is not behind since.", "Send a later `until`.")
     customer, channel = (checked_code(said[name], name) if name in said else None for name in ("customer", "channel"))
     return Which(since, until, customer, channel, None if sample is None else int(sample))
+
+
+def _is_in_range(sample: str) -> bool:
+    if not sample.isascii() or not sample.isdigit() or len(sample) > len(str(SAMPLE_MAX)):
+        return False
+    return 1 <= int(sample) <= SAMPLE_MAX
 
 
 def _pieces(begun: Iterator[tuple[Part, ...]]) -> Pieces:
