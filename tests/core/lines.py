@@ -107,9 +107,10 @@ class World:
         for rate in self.rates:
             pair = (rate.currency, rate.to_currency)
             rates[pair] = (*rates.get(pair, ()), rate)
+        moded = any(grant.mode != "merge" for place in chain.values() for grant in place.grants)
         return Circle(
             values, dict(self.windows), chain, self.channel, self.country, self.currency, self.base_currency, rates,
-            {"T": 0, "TT": 1, "TTT": 2},
+            {"T": 0, "TT": 1, "TTT": 2}, moded=moded,
         )  # fmt: skip
 
     def _source(self, code: str, ready: list[Ready], circle: Circle) -> Any:

@@ -7,6 +7,7 @@ import pytest
 
 from listino.core.candidates import Grant
 from listino.core.facts import PriceList, Rate, Tax
+from listino.core.ready import FOR_EVER
 from listino.core.rules import Formula, Rule, Scope
 from tests.core.lines import AT, World, ask, d, off, on, price, scale
 
@@ -48,6 +49,19 @@ CHANGES: list[Any] = [
     pytest.param(
         [PLAIN, price("l", "9", list="club", item="I")],
         {"grants": {"club": (Grant("customer_group", 0, ((on(17), None),)),)}}, on(17), id="an assignment",
+    ),
+    pytest.param(
+        [price("p", "10", list="base", item="I"),
+         price("l", item="I", list="club", unless=Scope(customer_group="G"), scale=scale(("10", "9")))],
+        {"grants": {"club": (Grant("customer", 0, FOR_EVER, mode="only_if_empty"),)},
+         "windows": {"G": ((on(19), None),)}},
+        on(19), id="a list that no longer displaces others, at another quantity than is asked",
+    ),
+    pytest.param(
+        [price("p", "10", list="base", item="I"), price("l", "9", item="I", list="club", customer_group="G")],
+        {"grants": {"club": (Grant("customer", 0, FOR_EVER, mode="only_if_empty"),)},
+         "windows": {"G": ((on(19), None),)}, "lists": {"club": PriceList(code="club", currency="CHF")}},
+        on(19), id="a list in another money that displaces others for a group",
     ),
     pytest.param([PLAIN], {"taxes": (Tax(code="t", percent=d(22), valid_to=on(30)),)}, on(30), id="a tax"),
     pytest.param(

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from listino.core.candidates import Candidate, StepCandidates
-from listino.core.displaced import listed_prices
+from listino.core.candidates import Candidate, StepCandidates, every_candidate, price_steps
+from listino.core.displaced import priced_in_other_money
 from listino.core.facts import Contract, Quotation, Rate, Tax
 from listino.core.filters import refused_by_amount
 from listino.core.question import Facts, Question
+from listino.core.rules import exceptions_of
 from listino.core.windows import Window, is_empty
 from listino.core.within import within
 
@@ -25,6 +26,9 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
             for candidate in step.live[:last]:
                 if not candidate.always and _reaches_its_amount(candidate, question, facts):
                     edges += edges_of(candidate, question, facts)
+    if facts.circle.moded:  # At whatever quantity a list has a price, it may displace others.
+        for candidate in every_candidate((*price_steps(facts.steps), *facts.lists.values())):
+            edges += edges_of(candidate, question, facts)
     return first_after(question.at, edges)
 
 
@@ -67,8 +71,11 @@ def _edges_of_facts(facts: Facts) -> Iterator[datetime | None]:
         for place in facts.circle.chain.values():
             for grant in place.grants:
                 yield from _edges(grant.windows)
-        for _, priced in listed_prices(facts.steps):
-            yield from _edges(priced)
+        for rule in priced_in_other_money(facts.steps):
+            yield rule.valid_from
+            yield rule.valid_to
+            for group in (rule.customer_group, *(scope.customer_group for scope in exceptions_of(rule))):
+                yield from _edges(facts.circle.windows.get(group, ()) if group is not None else ())
 
 
 def _edges(windows: Iterable[Window]) -> Iterator[datetime | None]:

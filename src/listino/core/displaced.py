@@ -1,13 +1,13 @@
 """Which price lists do not count beside others in a customer's chain, as their assignments say."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from listino.core.candidates import NARROWNESS, Circle, StepCandidates, price_steps
 from listino.core.filters import could_price, dated
 from listino.core.question import Facts, Question
 from listino.core.ready import FOR_EVER
 from listino.core.rules import Rule, exceptions_of
-from listino.core.windows import Window, holds
+from listino.core.windows import holds
 from listino.core.within import within
 
 # Why a list's price is none for this question although it prices the item: in a money that nothing converts.
@@ -50,10 +50,9 @@ def _prices(code: str, question: Question, facts: Facts) -> bool:
         for candidate in step.live:
             if candidate.in_chain and candidate.rule.list == code and could_price(candidate, question, facts):
                 return True
-        for rule, (reason, _) in step.dead:
-            if rule.list == code and reason in _OTHER_MONEY and _holds(rule, question, facts.circle):
-                return True
-    return False
+    return any(
+        rule.list == code and _holds(rule, question, facts.circle) for rule in priced_in_other_money(facts.steps)
+    )
 
 
 def _holds(rule: Rule, question: Question, circle: Circle) -> bool:
@@ -67,12 +66,9 @@ def _holds(rule: Rule, question: Question, circle: Circle) -> bool:
     )
 
 
-def listed_prices(steps: tuple[StepCandidates, ...]) -> Iterator[tuple[str, Iterable[Window]]]:
-    """The prices of lists for the item, each with when it holds; also those in a currency that cannot be asked."""
+def priced_in_other_money(steps: tuple[StepCandidates, ...]) -> Iterator[Rule]:
+    """The prices of lists for the item in a currency that cannot be asked: they displace other lists all the same."""
     for step in price_steps(steps):
-        for candidate in step.live:
-            if candidate.list is not None:
-                yield candidate.list.code, candidate.windows
         for rule, (reason, _) in step.dead:
             if rule.list is not None and reason in _OTHER_MONEY:
-                yield rule.list, ((rule.valid_from, rule.valid_to),)
+                yield rule
