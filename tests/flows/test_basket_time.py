@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,8 @@ def company(chance: random.Random) -> list[Fact]:
 def timed(rule: Rule, chance: random.Random) -> Rule:
     """A rule for a while or a group; with groups in its scopes, where they can stand."""
     changes: dict[str, Any] = window(chance, 0.3)
+    if chance.random() < 0.2:
+        changes["dated_by"] = "delivery"
     if chance.random() < 0.2:
         changes["customer_group"] = chance.choice(GROUPS)
     if chance.random() < 0.2:
@@ -124,7 +126,8 @@ def test_nothing_of_a_basket_changes_before_it_says_so(books: Books, seed: int) 
     if chance.random() < 0.7:
         wanted = [line for line in wanted if line[0] != GIVEN] or [("A", "9", "L")]
     edges = edges_of(facts)
-    context = Asked("", NOW, customer="C", currency=chance.choice((None, "USD")))
+    delivery = chance.choice((None, None, NOW + timedelta(hours=chance.randint(-60, 60))))
+    context = Asked("", NOW, customer="C", currency=chance.choice((None, "USD")), delivery_at=delivery)
     with books.opened(*facts) as database:
         book = snapshot(database)
         for at in (NOW, chance.choice(edges or [NOW])):
