@@ -85,9 +85,12 @@ def test_amounts_of_the_basket_end_on_the_coin_as_the_channel_says(
          "offer": {"quantity_from": "1", "item": "pin", "quantity": "1"}},
         {"kind": "rules", "code": "freight", "action": "amount", "sign": "charge", "value": "0.025",
          "own_line": {"per": "order"}},
+        {"kind": "rules", "code": "eco", "action": "amount", "sign": "charge", "value": "0.025", "item": "screw",
+         "own_line": {"per": "unit"}},
     )  # fmt: skip
     answer = basket(house, ("screw", "1"))
     assert [share["amount"] for share in answer["lines"][0]["shares"]] == [off]
+    assert [own["net"] for own in answer["lines"][0]["own_lines"]] == [off]
     assert [gift["net"] for gift in answer["free_goods"]] == [given]
     assert [charge["net"] for charge in answer["charges"]] == [off]
 

@@ -8,6 +8,7 @@ from listino.core.facts import Item, Quotation
 from listino.core.money import ONE, ZERO
 from listino.core.question import Facts, Question, Unpriced
 from listino.core.rates import rate_at
+from listino.core.windows import holds
 
 # How many kilograms one of a quotation's units of weight holds.
 KILOGRAMS = {"KGM": ONE, "GRM": Decimal("0.001"), "TNE": Decimal(1000), "DTN": Decimal(100)}
@@ -57,6 +58,6 @@ def newest(quotations: Sequence[Quotation], question: Question) -> Quotation | N
     """The quotation in force at the question's moment; they stand newest first."""
     at = question.at
     for quoted in quotations:
-        if (quoted.valid_from is None or quoted.valid_from <= at) and (quoted.valid_to is None or at < quoted.valid_to):
+        if holds(((quoted.valid_from, quoted.valid_to),), at):
             return quoted
     return None

@@ -6,6 +6,7 @@ from decimal import Decimal
 from listino.core.candidates import Circle
 from listino.core.facts import Rate
 from listino.core.money import ONE
+from listino.core.windows import holds
 
 
 def rate_at(currency: str, to_currency: str, at: datetime, circle: Circle) -> Decimal | None:
@@ -27,11 +28,7 @@ def rate_at(currency: str, to_currency: str, at: datetime, circle: Circle) -> De
 
 
 def _newest(rates: tuple[Rate, ...], at: datetime) -> Rate | None:
-    valid = [
-        rate
-        for rate in rates
-        if (rate.valid_from is None or rate.valid_from <= at) and (rate.valid_to is None or at < rate.valid_to)
-    ]
+    valid = [rate for rate in rates if holds(((rate.valid_from, rate.valid_to),), at)]
     return max(valid, key=_age, default=None)
 
 

@@ -14,6 +14,7 @@ from listino.core.question import Facts, Question, Running
 from listino.core.question import Unpriced as Unpriced
 from listino.core.rates import rate_at
 from listino.core.rules import Formula, Rule
+from listino.core.windows import holds
 
 FORMULA_DEPTH_MAX = 8
 Winner = tuple[Candidate, Decimal]
@@ -263,7 +264,7 @@ def tax_at(taxes: Sequence[Tax], question: Question) -> Tax | None:
     """The most fitting tax that is in force."""
     at = question.at
     for tax in taxes:
-        if (tax.valid_from is None or tax.valid_from <= at) and (tax.valid_to is None or at < tax.valid_to):
+        if holds(((tax.valid_from, tax.valid_to),), at):
             return tax
     return None
 
