@@ -259,7 +259,8 @@ def test_a_beaten_rule_says_by_which_rank(house: House) -> None:
 def test_a_limit_whose_cost_is_unknown_gives_no_price_or_a_flag(house: House) -> None:
     house.put("items", "cable")
     house.put("rules", "floor", action="limit", bound="min", basis="cost", value="110")
-    assert house.price("cable", customer="beta", channel="b2b")["reason"] == "limit_unknown"
+    unpriced = house.price("cable", customer="beta", channel="b2b", explain="all")
+    assert (unpriced["reason"], unpriced["not_applied"][0]["reason"]) == ("limit_unknown", "limit_unknown")
     house.put("schemes", "flagging", steps=[
         {"name": "price", "kind": "price"}, {"name": "limit", "kind": "limit", "pick": "all", "when_unknown": "flag"},
     ])  # fmt: skip

@@ -239,8 +239,7 @@ class Work:
 
     def _keep_operands(self, bounds: Bounds | None, base: Decimal | None = None, left: Decimal | None = None) -> None:
         """Remember what the last step worked with."""
-        if self.operands is None:
-            self.operands = {}
+        self.operands = self.operands or {}
         low, high = (None, None) if bounds is None else (bounds.low, bounds.high)
         self.operands[len(self.steps) - 1] = Operands(base, low, high, left)
 
@@ -262,6 +261,7 @@ class Work:
                 continue
             if amount is None:
                 if step.plan.when_unknown == "refuse":
+                    self._skip(step.plan.name, candidate.rule, "limit_unknown", None)
                     raise Unpriced("limit_unknown")
                 self.flags.append(f"limit_unknown:{candidate.rule.code}")
                 continue

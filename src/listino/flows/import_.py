@@ -78,7 +78,8 @@ def imported(
             work.check(names, lambda what, done: progress(what, done, side.rows))
             if options.skip_bad or not bad.rows:
                 work.look(names, checks, now)
-        to_confirm = () if checks.confirmed else work.notices(CONFIRM, names)
+        strange = work.notices(CONFIRM, names)
+        to_confirm, confirmed = ((), strange) if checks.confirmed else (strange, ())
         committed = None
         if readable and not to_confirm and not options.dry_run and (options.skip_bad or not bad.rows):
             started = monotonic()
@@ -89,8 +90,8 @@ def imported(
                 lambda what, done: progress(what, done, side.rows),
             )
         changed = committed.changed if committed is not None else side.changes()
-        noticed = Noticed(work.notices(WARN, names), to_confirm, work.findings.counts)
-        anything = bad.rows or noticed.warnings or to_confirm
+        noticed = Noticed(work.notices(WARN, names), to_confirm, work.findings.counts, confirmed)
+        anything = bad.rows or noticed.warnings or strange
         report = written(bad, noticed, options.report) if anything and options.report is not None else None
         return Imported(
             committed.revision if committed is not None else None, work.rows, changed,

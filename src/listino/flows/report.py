@@ -29,6 +29,7 @@ class Noticed:
     warnings: tuple[Notice, ...]
     to_confirm: tuple[Notice, ...]
     counts: Mapping[str, Counter[str]]
+    confirmed: tuple[Notice, ...] = ()
 
 
 NOTHING = Noticed((), (), {})
@@ -56,7 +57,8 @@ def written(bad: BadRows, noticed: Noticed, path: Path) -> Path:
     rows = [
         (cell.file, str(cell.row), cell.column, cell.value, cell.text, cell.remedy, "error") for cell in bad.cells()
     ]
-    for level, notices in (("to confirm", noticed.to_confirm), ("warning", noticed.warnings)):
+    levels = (("to confirm", noticed.to_confirm), ("confirmed", noticed.confirmed), ("warning", noticed.warnings))
+    for level, notices in levels:
         for one in notices:
             found = one.finding
             rows.append((one.file, str(one.row), found.field, found.record[1], found.text, found.remedy, level))
