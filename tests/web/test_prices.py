@@ -170,7 +170,7 @@ def test_an_answer_that_says_the_same_is_not_sent_again(house: House) -> None:
 def test_every_line_of_a_batch_has_its_own_outcome(house: House) -> None:
     lines = [{"id": "a", "item": "hammer", "quantity": "10"}, {"item": "nothing"}, {"item": "saw", "quantity": 0}]
     answer = house.client.request("POST", "/v1/prices", json={"customer": "rossi", "lines": lines}).json()
-    assert [line.get("id") for line in answer["lines"]] == ["a", None, None]
+    assert [line.get("id") for line in answer["lines"]] == ["a", "2", "3"]
     assert answer["lines"][0]["net_price"] == "8.10"
     assert [line["error"]["code"] for line in answer["lines"][1:]] == ["unknown_item", "zero"]
 
@@ -196,7 +196,8 @@ def test_nothing_is_known_of_an_instant_to_come(house: House) -> None:
 def test_a_batch_answers_what_single_questions_answer(house: House) -> None:
     lines = [{"item": item, "quantity": str(quantity)} for item in ("hammer", "saw") for quantity in (1, 9, 10, 200)]
     answer = house.client.request("POST", "/v1/prices", json={"customer": "rossi", "lines": lines * 20}).json()
-    for line, asked in zip(answer["lines"], lines * 20, strict=True):
+    for place, (line, asked) in enumerate(zip(answer["lines"], lines * 20, strict=True), 1):
+        assert line.pop("id") == str(place)
         single = house.price(asked["item"], customer="rossi", quantity=asked["quantity"])
         assert {name: single[name] for name in line} == line
 

@@ -1,10 +1,10 @@
 """From a basket whose steps are carried out to its answer: tax on all of it, totals, what an order would use up."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from listino.core.basket_question import BasketLine, BasketPrice, FreeGoods, OrderCharge, PricedLine, Totals
+from listino.core.basket_question import BasketLine, BasketPrice, FreeGoods, OrderCharge, PricedLine, Share, Totals
 from listino.core.basket_steps import BasketWork
 from listino.core.candidates import every_candidate
 from listino.core.money import ONE, ZERO
@@ -32,10 +32,14 @@ def answered(work: BasketWork, resolved: Sequence[Resolved]) -> BasketPrice:
     result = taxed(parts, basket.currency, basket.tax_rounding)
     after = zip(parts, result.amounts, strict=True)
     goods = {piece.line.id: piece for piece in work.pieces if piece.own is None}
-    taken = {line.id: _line(line, price, goods.get(line.id), after) for line, price in priced}
+    own = {id(piece.own): tuple(piece.shares) for piece in work.pieces if piece.own is not None}
+    taken = {line.id: _line(line, price, goods.get(line.id), own, after) for line, price in priced}
     free_goods = tuple(_gift(gift, after) for gift in work.free_goods)
     charges = tuple(
-        OrderCharge(charge.step, charge.rule, charge.value, *_told(*next(after)), piece.tax)
+        OrderCharge(
+            charge.step, charge.rule, charge.value, *_told(*next(after)), piece.tax, piece.before(),
+            charge.whole, tuple(piece.shares),
+        )
         for charge in work.charges for piece in charge.pieces
     )  # fmt: skip
     lines = tuple(
@@ -57,7 +61,7 @@ def _parts(work: BasketWork, priced: Iterable[tuple[BasketLine, Price]]) -> Iter
         for charge in price.own_lines:
             piece = own.get(id(charge))
             is_gross = price.tax_mode == "gross" and charge.gross is not None
-            if piece is not None and piece.shares:
+            if piece is not None and piece.changed():
                 yield Taxable(piece.amount, gross, charge.tax_fact)
             else:
                 yield Taxable(own_amount(charge, is_gross), is_gross, charge.tax_fact)
@@ -73,7 +77,7 @@ def _parts(work: BasketWork, priced: Iterable[tuple[BasketLine, Price]]) -> Iter
 
 def _taxable(price: Price, piece: Piece | None, gross: bool) -> Taxable:
     """What a line comes to; one that the basket did not change stays in the mode of its own price."""
-    if piece is not None and piece.shares:
+    if piece is not None and piece.changed():
         return Taxable(piece.amount, gross, price.tax_fact)
     own_mode = price.tax_mode == "gross"
     return Taxable(in_mode(price, own_mode), own_mode, price.tax_fact)
@@ -84,9 +88,12 @@ def _told(part: Taxable, amounts: Amounts) -> tuple[Decimal, Decimal | None, Dec
     return (amounts.net, None, None) if part.tax is None else (amounts.net, amounts.tax, amounts.gross)
 
 
-def _line(line: BasketLine, price: Price, piece: Piece | None, after: _After) -> PricedLine:
+def _line(
+    line: BasketLine, price: Price, piece: Piece | None, own: Mapping[int, tuple[Share, ...]], after: _After
+) -> PricedLine:
     shares = tuple(piece.shares) if piece is not None else ()
-    return PricedLine(line.id, price, shares, *_told(*next(after)), _own_lines(price.own_lines, after))
+    own_shares = tuple(own.get(id(charge), ()) for charge in price.own_lines)
+    return PricedLine(line.id, price, shares, *_told(*next(after)), _own_lines(price.own_lines, after), own_shares)
 
 
 def _own_lines(charges: tuple[OwnCharge, ...], after: _After) -> tuple[OwnCharge, ...]:

@@ -42,11 +42,32 @@ class BasketQuestion:
     explain: str = "applied"
 
 
+class Whole(NamedTuple):
+    """What a rule of the basket comes to in all, and what its value means.
+
+    Units:   total above 0, in the tax mode of the basket, at the minor unit, before limits; capped: caps
+             left no more of it. rate, tax_mode, times: what an amount of the rule is multiplied by, how it
+             is meant, and how often it counts, None where that changes nothing; base: of a percentage that is
+             charged on a line of its own, what it is of.
+    """
+
+    action: str
+    total: Decimal
+    capped: bool = False
+    basis: str | None = None
+    currency: str | None = None
+    rate: Decimal | None = None
+    tax_mode: str | None = None
+    times: Decimal | None = None
+    base: Decimal | None = None
+
+
 class Share(NamedTuple):
     """What a rule of the basket takes off a line (kind allowance) or adds to it (charge).
 
-    Units:   amount above 0, in the tax mode of the basket, at the currency's minor unit; value as the
-             rule states it.
+    Units:   amount 0 or more, in the tax mode of the basket, at the currency's minor unit; cut: what limits
+             took of it; base: by which weight the whole is shared, of a percentage what it is of; units:
+             how many get cheaper, in the item's own unit, None where all; value as the rule states it.
     """
 
     step: str
@@ -55,6 +76,10 @@ class Share(NamedTuple):
     label: object
     value: Decimal | None
     amount: Decimal
+    base: Decimal
+    cut: Decimal
+    units: Decimal | None
+    whole: Whole
 
 
 @dataclass(slots=True)
@@ -62,7 +87,8 @@ class PricedLine:
     """A line of a basket: its price by itself, what the basket takes off, and what it comes to then.
 
     Units:   at the currency's minor unit; None without a price, tax and gross also where no tax fits.
-    Shapes:  own_lines: charges that stand beside it, with what the basket's tax rounding makes of them.
+    Shapes:  own_lines: charges that stand beside it, with what the basket's tax rounding makes of them;
+             own_shares: what the basket's rules take off each of those.
     """
 
     id: str
@@ -72,6 +98,7 @@ class PricedLine:
     tax: Decimal | None = None
     gross: Decimal | None = None
     own_lines: tuple[OwnCharge, ...] = ()
+    own_shares: tuple[tuple[Share, ...], ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,7 +126,11 @@ class FreeGoods:
 
 @dataclass(slots=True)
 class OrderCharge:
-    """A charge for the whole order, on a line of its own: freight, a fee, a small-order charge."""
+    """A charge for the whole order, on a line of its own: freight, a fee, a small-order charge.
+
+    Units:   amount before its shares, in the tax mode of the basket; what goods of several taxes bear together
+             is one for each, and their amounts are the whole.
+    """
 
     step: str
     rule: Rule
@@ -108,6 +139,9 @@ class OrderCharge:
     tax: Decimal | None
     gross: Decimal | None
     tax_fact: Tax | None
+    amount: Decimal
+    whole: Whole
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(slots=True)

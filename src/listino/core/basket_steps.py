@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from listino.core.basket_question import BasketLine, BasketQuestion, FreeGoods, Share
-from listino.core.candidates import Candidate
+from listino.core.basket_question import BasketLine, BasketQuestion, FreeGoods, Whole
+from listino.core.candidates import Candidate, Reason
 from listino.core.effects import Effect, Till, effect_of
 from listino.core.facts import Tax
 from listino.core.filters import best_first
@@ -19,6 +19,7 @@ from listino.core.pieces import Piece, groups_of
 from listino.core.question import NotApplied
 from listino.core.rules import Rule
 from listino.core.scheme import StepPlan
+from listino.core.shares import shares_of, whole_of
 from listino.core.standing import Scene, Standing, collected, unmet
 from listino.core.totals import MIX
 from listino.core.worth import Unpriced
@@ -31,6 +32,7 @@ class ChargeUnderWay:
     step: str
     rule: Rule
     value: Decimal
+    whole: Whole
     pieces: list[Piece]
 
 
@@ -86,7 +88,7 @@ class BasketWork:
         scene = Scene(index, plan, goods, self.gift_lines, self.usage, mode, self.till.coin)
         found, refusals = collected(scene)
         skipped = self.not_applied
-        skipped += [(plan.name, rule, *reason) for rule, reason in refusals.values()]
+        self._tell_refusals(plan, found, refusals)
         mixes = _mixes(found)
         passed: dict[str, Standing] = {}
         for code, standing in found.items():
@@ -111,6 +113,18 @@ class BasketWork:
             else:
                 beaten_by = (kept[0][0], _decided_by(plan, ranks[codes[0]], ranks[code]))
                 skipped.append((plan.name, passed[code].rule, "beaten", beaten_by))
+
+    def _tell_refusals(
+        self, plan: StepPlan, found: Mapping[str, Standing], refusals: list[tuple[Piece, Rule, Reason]]
+    ) -> None:
+        """Why rules hold on no line: told once, of the basket; and why on this one not but on others: of the line."""
+        told: set[str] = set()
+        for piece, rule, reason in refusals:
+            if rule.code in found:
+                piece.price.not_applied.append((plan.name, rule, *reason))
+            elif rule.code not in told:
+                told.add(rule.code)
+                self.not_applied.append((plan.name, rule, *reason))
 
     def _ranks(self, passed: Mapping[str, Standing], scene: Scene) -> dict[str, tuple[Any, ...]]:
         """The place of each rule that applies: (outcome, what never moves, what does), the smaller comes first.
@@ -170,18 +184,16 @@ class BasketWork:
             self.free_goods.append(gift)
             line = self.basket.gifts[gift.item]
             self.gift_lines.append(Bought(line, effect.units))
+        whole = whole_of(standing, effect, plan, self.till)
         for tax, amount in effect.charges:
-            self._charge(standing, plan, tax, amount)
+            self._charge(standing, whole, plan, tax, amount)
         charge = rule.sign == "charge" or rule.action == "indexed"
-        kind = "charge" if charge else "allowance"
+        for piece, share in shares_of(standing, effect, plan, whole):
+            piece.shares.append(share)
         for piece, amount, units in effect.changes:
-            label = rule.label or plan.label
-            piece.shares.append(Share(plan.name, kind, rule.code, label, standing.value, amount))
             if rule.below_limit and not charge:
                 piece.lower_floor(amount, units, self.till.coin)
             piece.amount += amount if charge else -amount
-        if effect.kept:
-            self.not_applied.append((plan.name, rule, "limit_clipped", effect.kept))
         self._remember(standing, effect, scene)
 
     def _remember(self, standing: Standing, effect: Effect, scene: Scene) -> None:
@@ -198,7 +210,7 @@ class BasketWork:
             self.taken.setdefault(rule.exclusion_group, standing.candidate)
         self.applied.append(Applied(standing, effect.units, max(effect.benefit, ZERO)))
 
-    def _charge(self, standing: Standing, plan: StepPlan, tax: Tax | None, amount: Decimal) -> None:
+    def _charge(self, standing: Standing, whole: Whole, plan: StepPlan, tax: Tax | None, amount: Decimal) -> None:
         own_line, line = standing.rule.own_line, standing.line
         closed = own_line is None or not own_line.discountable
         price = standing.pieces[0].price
@@ -207,7 +219,7 @@ class BasketWork:
         if last is not None and last.rule is standing.rule:
             last.pieces.append(piece)
         else:
-            self.charges.append(ChargeUnderWay(plan.name, standing.rule, standing.value, [piece]))
+            self.charges.append(ChargeUnderWay(plan.name, standing.rule, standing.value, whole, [piece]))
 
     def _tell_dead(self) -> None:
         """Rules that can work on none of the lines, whatever is bought."""

@@ -1,23 +1,37 @@
 """What a rule of the basket takes off lines, adds to them or charges beside them, shared out to the coin."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from listino.core.caps import capped_total
 from listino.core.facts import Tax
 from listino.core.filters import converted
 from listino.core.limits import tax_factor
 from listino.core.money import HUNDRED, ONE, SETTLED, ZERO, shared
-from listino.core.offers import Goods, reduced
+from listino.core.offer_goods import goods_of, in_basket
+from listino.core.offers import reduced
 from listino.core.pick import Pick
 from listino.core.pieces import Piece
 from listino.core.question import Running
-from listino.core.rules import Offer, Scope
+from listino.core.rules import Offer
 from listino.core.standing import Scene, Standing
-from listino.core.within import within
 from listino.core.worth import tax_at
+
+
+class Part(NamedTuple):
+    """What one piece bears of a rule: by which weight (of a percentage: what it is of), and how much limits cut off.
+
+    Units:   amount and cut at the minor unit, amount without what is cut; units: how many of its units.
+    """
+
+    piece: Piece
+    base: Decimal
+    amount: Decimal
+    cut: Decimal
+    units: Decimal
 
 
 @dataclass(slots=True)
@@ -26,10 +40,12 @@ class Effect:
 
     Units:   changes: what each piece loses (or gains, of a charge), above 0, at the minor unit, and on how
              many of its units; benefit: what the buyer has of it, below 0 for a charge; units: how many
-             get cheaper or are given; kept: what limits keep from being given.
-    Shapes:  charges: amounts of a line of its own by their tax; used: units that the rule has had, by
-             piece; reason: why it comes to nothing, where it does; until: when the price of goods that
-             are given could change.
+             get cheaper or are given; total: of all pieces, before limits; capped: whether caps left of it
+             no more than that; base: of a charge on a line of its own, what its percentage is of.
+    Shapes:  parts: what each piece that it works on bears of the total, where that may be nothing; charges:
+             amounts of a line of its own by their tax; used: units that the rule has had, by piece;
+             reason: why it comes to nothing, where it does; until: when the price of goods that are given
+             could change.
     """
 
     changes: list[tuple[Piece, Decimal, Decimal]] = field(default_factory=list)
@@ -37,7 +53,10 @@ class Effect:
     used: list[tuple[Piece, Decimal]] = field(default_factory=list)
     benefit: Decimal = ZERO
     units: Decimal = ZERO
-    kept: Decimal = ZERO
+    total: Decimal = ZERO
+    capped: bool = False
+    base: Decimal | None = None
+    parts: list[Part] = field(default_factory=list)
     reason: str | None = None
     until: datetime | None = None
 
@@ -73,11 +92,12 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
     total, weights = _total(standing, open_pieces, scene, till, charge=charge)
     total = till.rounded(total)
     if charge:
-        shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
-        effect = _clipped(standing, [(piece, share, piece.quantity) for piece, share in shares], charge=True)
-        effect.units = _units(open_pieces)
+        parts = zip(open_pieces, weights, shared(total, weights, till.digits), _quantities(open_pieces), strict=True)
+        effect = _clipped(standing, parts, charge=True)
+        effect.units, effect.total = _units(open_pieces), total
         return effect
     total, most = min(total, sum((piece.amount for piece in open_pieces), ZERO)), _units(open_pieces)
+    uncapped = total
     if rule.caps is not None:
         mode = _mode_ratio(standing, open_pieces, till)
         place = standing.question, standing.line.facts
@@ -87,8 +107,9 @@ def effect_of(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: T
         total = till.rounded(total)
     if total <= 0:
         return Effect(reason=None if rule.action == "percent" and not standing.value else "nothing_to_reduce")
-    shares = zip(open_pieces, shared(total, weights, till.digits), strict=True)
-    effect = _clipped(standing, [(piece, share, piece.quantity) for piece, share in shares])
+    parts = zip(open_pieces, weights, shared(total, weights, till.digits), _quantities(open_pieces), strict=True)
+    effect = _clipped(standing, parts)
+    effect.total, effect.capped = total, total != uncapped
     effect.units = min(_units([piece for piece, *_ in effect.changes]), most)
     effect.used = [(piece, piece.quantity - piece.used) for piece, *_ in effect.changes if piece.own is None]
     return effect
@@ -185,57 +206,31 @@ def _units(pieces: Sequence[Piece]) -> Decimal:
     return sum((piece.quantity for piece in pieces if piece.own is None), ZERO)
 
 
-def _clipped(standing: Standing, shares: Sequence[tuple[Piece, Decimal, Decimal]], *, charge: bool = False) -> Effect:
+def _quantities(pieces: Sequence[Piece]) -> Iterator[Decimal]:
+    return (piece.quantity for piece in pieces)
+
+
+def _clipped(
+    standing: Standing, parts: Iterable[tuple[Piece, Decimal, Decimal, Decimal]], *, charge: bool = False
+) -> Effect:
     """The shares that limits let through; what cannot be given, or charged, on one line is not on another.
 
-    A charge by quotation may be a credit, with shares below 0.
+    Shapes:  parts: piece, weight, amount, units. A charge by quotation may be a credit, with shares below 0.
     """
     effect = Effect()
     sign = ONE if charge else -ONE
-    for piece, share, units in shares:
+    cut = ZERO
+    for piece, base, share, units in parts:
         change = piece.within_limits(sign * share, below=standing.rule.below_limit)
-        effect.kept += abs(share - sign * change)
+        part = Part(piece, base, sign * change, share - sign * change, units)
+        effect.parts.append(part)
         effect.benefit -= change
+        cut += abs(part.cut)
         if change:
-            effect.changes.append((piece, sign * change, units))
-    if not effect.changes and (effect.kept or not charge):
-        effect.reason = "limit_reached" if effect.kept else "nothing_to_reduce"
+            effect.changes.append((piece, part.amount, units))
+    if not effect.changes and (cut or not charge):
+        effect.reason = "limit_reached" if cut else "nothing_to_reduce"
     return effect
-
-
-def goods_of(standing: Standing, offer: Offer, scene: Scene) -> tuple[list[Piece], list[Goods]]:
-    """The lines that an offer counts as bought or makes cheaper, as it sees them."""
-    own = {id(piece) for piece in standing.pieces}
-    pieces: list[Piece] = []
-    goods: list[Goods] = []
-    once = scene.plan.combine == "once"
-    for piece in standing.pieces if offer.bought is None and offer.target is None else scene.goods:
-        mine = id(piece) in own
-        bought = mine if offer.bought is None else _in_scope(piece, standing, offer.bought)
-        target = mine if offer.target is None else _in_scope(piece, standing, offer.target)
-        left = piece.quantity - piece.used if once else piece.quantity
-        if (bought or target) and left > 0:
-            net = (scene.of([piece])[0].net or ZERO) / piece.quantity if offer.amount_from is not None else ZERO
-            unit = (piece.entry if once else piece.amount) / piece.quantity
-            if piece.closed:  # Goods at a net price get no cheaper; they count as bought only for other goods.
-                bought, target = bought and (offer.target is not None or offer.item is not None), False
-            pieces.append(piece)
-            goods.append(Goods(unit, net, left, bought, target, piece.name))
-    return pieces, goods
-
-
-def in_basket(offer: Offer, standing: Standing) -> Offer:
-    """An offer with the amount that must be bought for it in the basket's currency."""
-    if offer.amount_from is None or standing.candidate.own_currency:
-        return offer
-    amount = converted(offer.amount_from, standing.candidate, standing.question, standing.line.facts)
-    return replace(offer, amount_from=amount)
-
-
-def _in_scope(piece: Piece, standing: Standing, scope: Scope) -> bool:
-    question, circle = piece.line.question, piece.line.facts.circle
-    exceptions = standing.candidate.ready.exceptions
-    return within(scope, question, circle) and not any(within(one, question, circle) for one in exceptions)
 
 
 def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effect:
@@ -247,7 +242,7 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
         value = converted(value, standing.candidate, standing.question, standing.line.facts)
     reduction = reduced(offer, value, goods)
     units = sum(reduction.units.values(), ZERO)
-    exact = sum(reduction.amounts.values(), ZERO)
+    exact = uncapped = sum(reduction.amounts.values(), ZERO)
     if not reduction.times:
         return Effect(reason="too_little_bought")
     caps = standing.rule.caps
@@ -262,21 +257,21 @@ def _offered(standing: Standing, offer: Offer, scene: Scene, till: Till) -> Effe
         return Effect(reason="nothing_to_reduce")
     places = sorted(reduction.amounts)
     weights = tuple(reduction.amounts[place] for place in places)
-    shares = zip(places, shared(total, weights, till.digits), strict=True)
-    effect = _clipped(standing, [(pieces[place], share, reduction.units[place]) for place, share in shares])
-    effect.units = units
+    shares = zip(places, weights, shared(total, weights, till.digits), strict=True)
+    effect = _clipped(standing, [(pieces[place], base, share, reduction.units[place]) for place, base, share in shares])
+    effect.units, effect.total, effect.capped = units, total, exact != uncapped
     effect.used = [(pieces[place], part) for place, part in reduction.used.items()]
     return effect
 
 
 def _charged(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Till) -> Effect:
     """A charge for the order on a line of its own: under its own tax class, or taxed as the goods are."""
-    total, _ = _total(standing, pieces, scene, till, charge=True)
-    total = till.rounded(total)
+    total, weights = _total(standing, pieces, scene, till, charge=True)
+    total, base = till.rounded(total), sum(weights, ZERO)
     own_line = standing.rule.own_line
     if own_line is not None and own_line.tax_class is not None:
         taxes = standing.line.facts.own_taxes.get(own_line.tax_class, ())
-        return Effect(charges=[(tax_at(taxes, standing.question), total)], benefit=-total)
+        return Effect(charges=[(tax_at(taxes, standing.question), total)], benefit=-total, total=total, base=base)
     by_rate: dict[tuple[Decimal, str, str], tuple[Tax | None, Decimal]] = {}
     for piece in standing.pieces:
         tax = piece.tax
@@ -285,4 +280,4 @@ def _charged(standing: Standing, pieces: Sequence[Piece], scene: Scene, till: Ti
     parts = [by_rate[rate] for rate in sorted(by_rate)]
     shares = shared(total, tuple(weight for _, weight in parts), till.digits)
     charges = [(tax, share) for (tax, _), share in zip(parts, shares, strict=True) if share or len(parts) == 1]
-    return Effect(charges=charges or [(parts[0][0], total)], benefit=-total)
+    return Effect(charges=charges or [(parts[0][0], total)], benefit=-total, total=total, base=base)

@@ -172,7 +172,6 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "no_measure": "The item holds none of {}.",
     "not_lower": "The price is as low without it.",
     "limit_reached": "A limit leaves nothing for it.",
-    "limit_clipped": lambda _, amount: f"Limits cut {plain(amount)} of it off.",
     "nothing_to_reduce": "There is nothing that it could take off.",
     "too_little_bought": "Too little of what it is for is in the basket.",
     "unknown_gift": "The goods that it adds are not known, or not in its unit.",

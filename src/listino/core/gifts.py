@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from listino.core.basket_question import BasketLine, FreeGoods
 from listino.core.caps import units_left
-from listino.core.effects import Effect, Till, goods_of, in_basket
+from listino.core.effects import Effect, Till
 from listino.core.filters import converted
 from listino.core.money import HUNDRED, ONE, SETTLED, ZERO
+from listino.core.offer_goods import goods_of, in_basket
 from listino.core.offers import times_bought
 from listino.core.question import NoPrice, Price, Question
 from listino.core.resolve import resolve

@@ -43,6 +43,15 @@ class Piece:
     groups: dict[Group, Candidate] | None = None
     shares: list[Share] = field(default_factory=list)
 
+    def changed(self) -> bool:
+        """Whether a rule of the basket has changed its amount."""
+        return any(share.amount for share in self.shares)
+
+    def before(self) -> Decimal:
+        """Its amount before the rules of the basket changed it."""
+        changes = (share.amount if share.kind == "charge" else -share.amount for share in self.shares)
+        return self.amount - sum(changes, ZERO)
+
     def within_limits(self, change: Decimal, *, below: bool = False) -> Decimal:
         """What limits let through of a change (below 0: taken off); `below`: lowest prices do not count for it."""
         if change < 0:

@@ -79,10 +79,10 @@ class Scene:
         return found
 
 
-def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, Reason]]]:
-    """The rules that a step has for any line, each with the lines where it holds; and why others hold on none."""
+def collected(scene: Scene) -> tuple[dict[str, Standing], list[tuple[Piece, Rule, Reason]]]:
+    """The rules that a step has for any line, each with the lines where it holds; and why not on the others."""
     found: dict[str, Standing] = {}
-    refusals: dict[str, tuple[Rule, Reason]] = {}
+    refusals: list[tuple[Piece, Rule, Reason]] = []
     for piece in scene.goods:
         line = piece.line
         for candidate in line.facts.steps[scene.index].live:
@@ -96,14 +96,14 @@ def collected(scene: Scene) -> tuple[dict[str, Standing], dict[str, tuple[Rule, 
             if reason is None and rule.requires:
                 reason = _unmet_on_line(candidate, piece, scene)
             if reason is not None:
-                refusals.setdefault(rule.code, (rule, reason))
+                refusals.append((piece, rule, reason))
             elif standing is None:
                 found[rule.code] = Standing(rule, candidate, line, [piece], line.question)
             else:
                 standing.pieces.append(piece)
                 if candidate.rank < standing.candidate.rank:
                     standing.candidate, standing.line, standing.question = candidate, line, line.question
-    return found, {code: refusal for code, refusal in refusals.items() if code not in found}
+    return found, refusals
 
 
 def _refused_here(candidate: Candidate, line: BasketLine) -> Reason | None:

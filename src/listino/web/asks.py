@@ -21,7 +21,7 @@ class ManualLine(Struct, forbid_unknown_fields=True):
 
 
 class AskedLine(Struct, forbid_unknown_fields=True):
-    """One line of a batch; `id` comes back with its answer."""
+    """One line of a batch; `id` comes back with its answer, or its place from 1 on where there is none."""
 
     item: str
     quantity: Decimal = Decimal(1)

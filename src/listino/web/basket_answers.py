@@ -8,11 +8,11 @@ from listino.core.basket import BasketPrice
 from listino.core.basket_question import FreeGoods, OrderCharge, PricedLine, Share, Totals
 from listino.core.explain import text_in
 from listino.core.facts import Tax
-from listino.core.money import minor_digits, plain
+from listino.core.money import exact, minor_digits, plain
 from listino.flows.basket import LineFound
 from listino.web.answers import instant_text, not_applied_line, price_answer
-from listino.web.basket_messages import BasketCharge, BasketParts, BasketTotals, FreeGoodsLine, RateTotals, ShareLine
-from listino.web.messages import PriceAnswer
+from listino.web.basket_messages import BasketCharge, BasketParts, BasketTotals, FreeGoodsLine, RateTotals
+from listino.web.messages import PriceAnswer, ShareLine
 from listino.web.parts import own_line
 
 
@@ -25,6 +25,9 @@ def line_answer(found: LineFound, explain: str, language: str | None, *, full: b
     if priced.own_lines:
         digits = minor_digits(priced.price.currency)
         answer.own_lines = [own_line(own, language, digits) for own in priced.own_lines]
+        for line, shares in zip(answer.own_lines, priced.own_shares, strict=False):
+            if shares:
+                line.shares = [_share(share, language) for share in shares]
     return answer
 
 
@@ -34,9 +37,12 @@ def share_lines(priced: PricedLine, language: str | None) -> list[ShareLine]:
 
 
 def _share(share: Share, language: str | None) -> ShareLine:
+    whole = share.whole
     return ShareLine(
-        share.step, share.kind, share.rule, _label(share.label, language), _plain(share.value), str(share.amount)
-    )
+        share.step, share.kind, share.rule, _label(share.label, language), _plain(share.value), str(share.amount),
+        whole.action, exact(share.base), str(whole.total), str(share.cut) if share.cut else None, _exact(share.units),
+        whole.capped, whole.basis, whole.currency, _exact(whole.rate), whole.tax_mode, _exact(whole.times),
+    )  # fmt: skip
 
 
 def parts(price: BasketPrice, explain: str, language: str | None, promise: tuple[str, datetime] | None) -> BasketParts:
@@ -71,10 +77,18 @@ def free_goods_line(goods: FreeGoods, language: str | None) -> FreeGoodsLine:
 
 def charge_line(charge: OrderCharge, language: str | None) -> BasketCharge:
     """A charge for the whole basket, as it is answered."""
-    return BasketCharge(
+    line = BasketCharge(
         charge.step, charge.rule.code, _label(charge.rule.label, language), _plain(charge.value), str(charge.net),
-        _text(charge.tax), _text(charge.gross), *_tax(charge.tax_fact),
+        _text(charge.tax), _text(charge.gross), *_tax(charge.tax_fact), charge.whole.action, str(charge.amount),
+        str(charge.whole.total),
     )  # fmt: skip
+    for name in ("base", "currency", "rate", "tax_mode", "times"):
+        value = getattr(charge.whole, name)
+        if value is not None:
+            setattr(line, name, exact(value) if isinstance(value, Decimal) else value)
+    if charge.shares:
+        line.shares = [_share(share, language) for share in charge.shares]
+    return line
 
 
 def _totals(totals: Totals) -> BasketTotals:
@@ -100,6 +114,10 @@ def _label(label: Any, language: str | None) -> str | None:
 
 def _plain(value: Decimal | None) -> str | None:
     return None if value is None else plain(value)
+
+
+def _exact(value: Decimal | None) -> str | None:
+    return None if value is None else exact(value)
 
 
 def _text(value: Decimal | None) -> str | None:

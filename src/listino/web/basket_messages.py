@@ -2,18 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from listino.web.messages import Amount, ChargeLine, NotAppliedLine
-
-
-class ShareLine(Struct):
-    """What a rule of the basket takes off a line (kind allowance), or adds to it (charge)."""
-
-    step: str
-    kind: str
-    rule: str
-    label: str | None
-    value: Amount | None
-    amount: Amount
+from listino.web.messages import Amount, ChargeLine, NotAppliedLine, ShareLine
 
 
 class FreeGoodsLine(Struct, omit_defaults=True):
@@ -48,6 +37,15 @@ class BasketCharge(Struct):
     gross: Amount | None
     tax_percent: Amount | None
     tax_category: str | None
+    action: str | UnsetType = UNSET
+    amount: Amount | UnsetType = UNSET
+    total: Amount | UnsetType = UNSET
+    base: Amount | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    rate: Amount | UnsetType = UNSET
+    tax_mode: str | UnsetType = UNSET
+    times: Amount | UnsetType = UNSET
+    shares: list[ShareLine] | UnsetType = UNSET
 
 
 class RateTotals(Struct):

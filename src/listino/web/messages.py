@@ -102,6 +102,28 @@ class BreakLine(Struct, omit_defaults=True, rename={"from_": "from"}):
     above: Amount | UnsetType = UNSET
 
 
+class ShareLine(Struct, omit_defaults=True):
+    """What a rule of the basket takes off a line (kind allowance), or adds to it (charge)."""
+
+    step: str
+    kind: str
+    rule: str
+    label: str | None
+    value: Amount | None
+    amount: Amount
+    action: str | None = None
+    base: Amount | None = None
+    total: Amount | None = None
+    cut: Amount | None = None
+    units: Amount | None = None
+    capped: bool = False
+    basis: str | None = None
+    currency: str | None = None
+    rate: Amount | None = None
+    tax_mode: str | None = None
+    times: Amount | None = None
+
+
 class ChargeLine(Struct):
     """A charge that stands beside the line's amounts on a line of its own: a deposit, an eco tax, a cut."""
 
@@ -115,6 +137,7 @@ class ChargeLine(Struct):
     tax_percent: Amount | None
     tax_category: str | None
     tax_reason: str | UnsetType = UNSET
+    shares: list[ShareLine] | UnsetType = UNSET
 
 
 class Segment(Struct, omit_defaults=True):

@@ -25,7 +25,10 @@ def all_schemas() -> dict[str, Schema]:
     price = _object("A price with the moment and the revision it holds for.", moment, found["PriceAnswer"])
     found["Price"] = price
     price["properties"] |= counted
-    line = {"id": {**TEXT, "description": "The line's mark as it was asked."}, "error": named("Problem")}
+    line = {
+        "id": {**TEXT, "description": "The line's mark as it was asked; its place, from 1 on, where it had none."},
+        "error": named("Problem"),
+    }
     found["BatchLine"] = {
         "description": "A line's price, or the problem that this line alone has.",
         "anyOf": [

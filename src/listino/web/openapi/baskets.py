@@ -30,7 +30,7 @@ def basket_schemas(found: dict[str, Schema], moment: dict[str, Schema], line: di
     """The answer to a basket: lines as prices with their shares, then what stands beside them."""
     parts, price = found.pop("BasketParts"), found["PriceAnswer"]
     own = {field: {**price["properties"][field], "description": BASKETS[f"BasketLine.{field}"]}
-           for field in ("net", "tax", "gross")}  # fmt: skip
+           for field in ("net", "tax", "gross", "discount", "discount_price", "discount_percent")}  # fmt: skip
     shares = {"type": "array", "items": named("ShareLine"), "description": BASKETS["BasketLine.shares"]}
     priced: Schema = {
         "type": "object",

@@ -48,7 +48,8 @@ AMOUNTS = frozenset(
      "prior_gross_price", "reduction_percent", "on_hand", "reserved", "available", "before", "after", "gross_before",
      "gross_after", "difference", "difference_percent", "margin_before", "margin_after", "margin_percent_before",
      "margin_percent_after", "base", "rate", "units", "reference_percent", "lowest", "highest", "left", "increment",
-     "offset", "percent", "amount", "min_margin", "max_margin", "reference", "holds", "price", "cost"]
+     "offset", "percent", "amount", "min_margin", "max_margin", "reference", "holds", "price", "cost",
+     "total", "cut", "times"]
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",

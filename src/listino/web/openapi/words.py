@@ -107,7 +107,7 @@ FACTS: Mapping[str, str] = {
     "PriceList.currency": "Currency of its prices (ISO 4217); the company's where none is named.",
     "PriceList.tax_mode": "Whether its prices are without tax (`net`) or with it (`gross`).",
     "PriceList.decimals": "Decimals of a unit price, 0 to 9; without, the price is kept exact.",
-    "PriceList.visibility": "Whether a store shows its prices.",
+    "PriceList.visibility": "Whether a store shows its prices: a label for its page, they are answered all the same.",
     "Rounding.increment": "The price is a multiple of this amount, moved by `offset`; above 0.",
     "Rounding.offset": "Amount that is added to the multiple: -0.01 with an increment of 1 gives endings in .99.",
     "Rounding.direction": "To the nearest multiple (halves up), nearest (halves to even), up or down.",

@@ -13,7 +13,7 @@ from listino.flows.prior import with_prior
 from listino.flows.promises import promised
 from listino.flows.quotes import LENGTH_MAX, Chance, Signer
 from listino.web.answers import encode, moment
-from listino.web.asks import AskedLine, BasketAsk
+from listino.web.asks import BasketAsk
 from listino.web.auth import require
 from listino.web.basket_answers import line_answer, parts, share_lines
 from listino.web.faults import problem_of
@@ -67,7 +67,8 @@ class BasketDoor:
         promise = self._promise(book, context, found) if known_at is None and ask.at is None else None
         full = key.may("explain:full")
         lines = [
-            _line(line, one, ask.explain, language, full=full) for line, one in zip(ask.lines, found.lines, strict=True)
+            _line(line.id or str(place), one, ask.explain, language, full=full)
+            for place, (line, one) in enumerate(zip(ask.lines, found.lines, strict=True), 1)
         ]
         beside = encode(parts(found.price, ask.explain, language, promise))
         usage_as_of = now if found.counted else None
@@ -79,8 +80,8 @@ class BasketDoor:
         return None if quote is None or text is None or len(text) > LENGTH_MAX else (text, quote.expires_at)
 
 
-def _line(line: AskedLine, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> bytes:
-    start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
+def _line(name: str, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> bytes:
+    start = b'{"id":' + encode(name) + b","
     if isinstance(found, Refused):
         return start + b'"error":' + encode(problem_of(found)) + b"}"
     answer = encode(line_answer(found, explain, language, full=full))

@@ -11,8 +11,8 @@ from listino.core.question import Price
 from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
 from listino.web.answers import encode, instant_text, price_answer
 from listino.web.basket_answers import charge_line, free_goods_line, share_lines
-from listino.web.basket_messages import BasketCharge, FreeGoodsLine, ShareLine
-from listino.web.messages import ChargeLine, HistoryLine, PriceAnswer, StepLine
+from listino.web.basket_messages import BasketCharge, FreeGoodsLine
+from listino.web.messages import ChargeLine, HistoryLine, PriceAnswer, ShareLine, StepLine
 from listino.web.parts import own_line
 from listino.web.workings import hide
 

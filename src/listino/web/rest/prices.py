@@ -159,8 +159,8 @@ class PriceDoor:
         ]
         prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
         lines, counted = [], False
-        for line, one in asked:
-            answer, answered = _line(book, line, one, language, full)
+        for place, (line, one) in enumerate(asked, 1):
+            answer, answered = _line(book, line.id or str(place), one, language, full)
             lines.append(answer)
             if answered is None:
                 continue
@@ -219,10 +219,10 @@ def asked_line(context: Asked, line: AskedLine, index: int, key: ApiKey) -> Aske
 
 
 def _line(
-    book: Snapshot, line: AskedLine, asked: Asked | Refused, language: str | None, full: bool
+    book: Snapshot, name: str, asked: Asked | Refused, language: str | None, full: bool
 ) -> tuple[bytes, Answered | None]:
     """One line's answer: its price, or its error; and what was found, if it was asked."""
-    start = b"{" if line.id is None else b'{"id":' + encode(line.id) + b","
+    start = b'{"id":' + encode(name) + b","
     if isinstance(asked, Asked):
         try:
             answered = priced(book, asked)
