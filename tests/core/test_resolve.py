@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from listino.core.candidates import Candidate
+from listino.core.candidates import Candidate, Grant
 from listino.core.facts import PriceList, Rate
 from listino.core.money import Rounding
 from listino.core.question import NoPrice, Price
-from listino.core.rules import Rule, Scope
+from listino.core.ready import FOR_EVER
+from listino.core.rules import Rule, Scheme, Scope, Step
 from tests.core.lines import (
     NET22,
     World,
@@ -293,3 +294,16 @@ def test_a_group_or_list_that_holds_for_a_time_makes_its_rules_hold_for_that_tim
     assert [winner(world.ask(*rules, at=on(day))) for day in (9, 10, 12, 14, 16)] == ["p", "club", "p", "club", "p"]
     assert reasons(world.ask(*rules, at=on(13), explain="all")) == {"club": "not_yet_valid"}
     assert reasons(world.ask(*rules, at=on(16), explain="all")) == {"club": "expired"}
+
+
+def test_a_price_in_another_money_that_no_access_reaches_displaces_no_list() -> None:
+    access = ("customer_group+item", "base+item")
+    scheme = Scheme(code="s", steps=(Step(name="price", kind="price", access=access),))
+    lists = {"club": PriceList(code="club", currency="CHF"), "web": PriceList(code="web", currency="EUR")}
+    grants = {
+        "club": (Grant("account", 0, FOR_EVER, mode="only_if_empty"),),
+        "web": (Grant("customer_group", 0, FOR_EVER),),
+    }
+    rules = [price("c", "9", list="club", item="I"), price("w", "8", list="web", item="I")]
+    answer = ask(*rules, scheme=scheme, lists=lists, grants=grants, explain="all")
+    assert (told(answer), reasons(answer)) == (d(8), {"c": "no_access"})

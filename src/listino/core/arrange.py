@@ -21,6 +21,9 @@ from listino.core.rules import BASE_LIST, Attributes, Rule
 from listino.core.scheme import ACCESS, BASE, Plan, StepPlan
 from listino.core.windows import crossed
 
+# Why a price is none for a question although it prices the item: in a money that nothing converts.
+OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
+
 
 def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCandidates, ...]:
     """The rules found for a question, by step of the plan, each step sorted by its rank."""
@@ -69,7 +72,11 @@ def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCa
     for ready in rules:
         currency = currency_of(ready.rule, circle)
         reason = _never(step, ready, currency, circle)
-        if reason is None and not _placed(step, ready, currency, circle, live):
+        if reason is None:
+            reached = _placed(step, ready, currency, circle, live)
+        else:
+            reached = reason[0] not in OTHER_MONEY or _reached(step, ready, circle)
+        if not reached:
             reason = ("no_access", None)
         if reason is not None:
             dead.append((ready.rule, reason))
@@ -194,6 +201,12 @@ def rates_between(currency: str, to_currency: str, circle: Circle) -> bool:
     return rates_between(currency, base, circle) and rates_between(base, to_currency, circle)
 
 
+def _reached(step: StepPlan, ready: Ready, circle: Circle) -> bool:
+    """Whether some access of a step reaches a rule by any grant of its list."""
+    grants = NOT_LISTED if ready.rule.list is None else circle.chain[ready.rule.list].grants
+    return any(_access_in(step, ready, grant) is not None for grant in grants)
+
+
 # An access that a step does not name, where a list is asked by itself: behind all that it names.
 _BEHIND = {access: len(ACCESS) + place for place, access in enumerate(ACCESS)}
 
@@ -205,11 +218,7 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
     own_currency = not ready.in_money or currency == circle.currency
     reached = False
     for grant in place.grants if place is not None else NOT_LISTED:
-        access = step.access.get(_access_by(ready, grant))
-        if access is None and grant.party == BASE:
-            access = step.access.get(ready.access)  # A scheme need not say where the list `base` stands.
-        if access is None and place is not None and not grant.assigned:
-            access = _BEHIND.get(ready.access)  # Nor where a list stands that is asked by itself.
+        access = _access_in(step, ready, grant)
         if access is None:
             continue
         reached = True
@@ -231,6 +240,16 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
         )  # fmt: skip
         live.append((candidate, grant))
     return reached
+
+
+def _access_in(step: StepPlan, ready: Ready, grant: Grant) -> int | None:
+    """Where a rule stands among the accesses of a step, by one grant of its list; None where none reaches it."""
+    access = step.access.get(_access_by(ready, grant))
+    if access is None and grant.party == BASE:
+        access = step.access.get(ready.access)  # A scheme need not say where the list `base` stands.
+    if access is None and ready.rule.list is not None and not grant.assigned:
+        access = _BEHIND.get(ready.access)  # Nor where a list stands that is asked by itself.
+    return access
 
 
 def _access_by(ready: Ready, grant: Grant) -> str:

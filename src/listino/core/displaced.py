@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from listino.core.arrange import OTHER_MONEY
 from listino.core.candidates import NARROWNESS, Circle, StepCandidates, price_steps
 from listino.core.filters import could_price, dated
 from listino.core.question import Facts, Question
@@ -9,9 +10,6 @@ from listino.core.ready import FOR_EVER
 from listino.core.rules import Rule, exceptions_of
 from listino.core.windows import holds
 from listino.core.within import within
-
-# Why a list's price is none for this question although it prices the item: in a money that nothing converts.
-_OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
 
 
 def displaced_lists(question: Question, facts: Facts) -> frozenset[str]:
@@ -70,5 +68,5 @@ def priced_in_other_money(steps: tuple[StepCandidates, ...]) -> Iterator[Rule]:
     """The prices of lists for the item in a currency that cannot be asked: they displace other lists all the same."""
     for step in price_steps(steps):
         for rule, (reason, _) in step.dead:
-            if rule.list is not None and reason in _OTHER_MONEY:
+            if rule.list is not None and reason in OTHER_MONEY:
                 yield rule
