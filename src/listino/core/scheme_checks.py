@@ -39,6 +39,7 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
             yield Fault(f"{path}.name", "twice", f"Two steps are named {step.name!r}.", "Name each step differently.")
         names.add(step.name)
         yield from _step_faults(path, step)
+    yield from _unpriced_chains(scheme)
     if not any(step.kind == "price" for _, step in steps):
         yield Fault("steps", "no_price_step", "A scheme needs a step of kind price.", "Add one as the first step.")
 
@@ -74,6 +75,18 @@ def _step_faults(path: str, step: Step) -> Iterator[Fault]:
         yield Fault(f"{path}.rounding", "not_a_rounding", text, "Leave it out, or make a step of kind rounding.")
 
 
+def _unpriced_chains(scheme: Scheme) -> Iterator[Fault]:
+    """The chains that never have an answer: without a step for the price, where none stands before the choice."""
+    for index, step in enumerate(scheme.steps):
+        for place, chain in enumerate(step.chains):
+            if not any(inner.kind == "price" for inner in chain.steps):
+                text = f"The chain {chain.name!r} has no step of kind price, so it never has an answer."
+                path = f"steps[{index}].chains[{place}].steps"
+                yield Fault(path, "no_price_step", text, "Add one as its first step.")
+        if step.kind in ("price", "choose"):
+            return
+
+
 def _chain_faults(path: str, step: Step) -> Iterator[Fault]:
     if step.kind != "choose":
         if step.chains:
@@ -85,9 +98,6 @@ def _chain_faults(path: str, step: Step) -> Iterator[Fault]:
     if step.pick not in ("best", "first"):
         yield _not_a_choice(f"{path}.pick", step.pick, ("best", "first"))
     for place, chain in enumerate(step.chains):
-        if not any(inner.kind == "price" for inner in chain.steps):
-            text = f"The chain {chain.name!r} has no step of kind price, so it never has an answer."
-            yield Fault(f"{path}.chains[{place}].steps", "no_price_step", text, "Add one as its first step.")
         for index, inner in enumerate(chain.steps):
             if inner.kind in ("choose", "basket"):
                 where = f"{path}.chains[{place}].steps[{index}].kind"
