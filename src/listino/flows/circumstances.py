@@ -48,7 +48,7 @@ def context_of(book: Snapshot, order: Order, parties: tuple[str | None, str | No
         "", at, customer=customer, channel=channel, currency=order.currency, country=country,
         ship_to=ship_to.code if ship_to is not None else None, order_type=order.order_type,
         coupons=tuple(voucher.code for voucher in order.vouchers if voucher.code), breaks=False,
-        attributes=_attributes(order),
+        attributes=attributes_of(order),
     )  # fmt: skip
     if order.wanted_on is not None:
         zone = zone_named(buyer_for(book, context).company.zone)
@@ -56,6 +56,7 @@ def context_of(book: Snapshot, order: Order, parties: tuple[str | None, str | No
     return context
 
 
-def _attributes(order: Order) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def attributes_of(order: Order) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What an order says of itself in names and values of the house's own, by name."""
     said = order.attributes or {}
     return tuple(sorted((name, (values,) if isinstance(values, str) else values) for name, values in said.items()))

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from listino.core.basket import BasketPrice
 from listino.core.errors import Refused
 from listino.core.manual import rule_of, said_of
 from listino.core.money import plain
-from listino.core.orders import Order
+from listino.core.orders import Order, Party
 from listino.core.question import Price
 from listino.core.quotes import Quote, digest_of
+from listino.core.validity import zone_named
 from listino.db.snapshot import Snapshot, snapshot
 from listino.flows.basket import Basket, LineFound, basket
+from listino.flows.circumstances import attributes_of
 from listino.flows.ours import of_basket
 from listino.flows.price import Asked, buyer_for, ware_for
 from listino.flows.settlement import NOTHING, Quoted, asked_lines, lines_for_nothing, taken_from
@@ -131,15 +133,33 @@ def _context_of(quote: Quote) -> Asked:
 
 
 def _is_same(book: Snapshot, order: Order, context: Asked) -> bool:
-    """Whether an order says nothing else of its circumstances than its quote; a voucher with amounts is the store's."""
+    """Whether an order says nothing else of its circumstances than its quote; a voucher with amounts is the store's.
+
+    What the order leaves unsaid is as the quote has it.
+    """
     buyer, ship_to = buyer_for(book, context), order.ship_to
     coupons = {voucher.code for voucher in order.vouchers if voucher.net is None and voucher.gross is None}
-    pairs = [(order.currency, context.currency or buyer.currency)]
+    pairs: list[tuple[object, object]] = [(order.currency, context.currency or buyer.currency)]
     if ship_to is not None and ship_to.country is not None:
         pairs.append((ship_to.country, context.country or buyer.country or ""))
-    if ship_to is not None and ship_to.code is not None and context.ship_to is not None:
+    if ship_to is not None and _names_a_place(ship_to):
         pairs.append((ship_to.code, context.ship_to))
+    if order.order_type is not None:
+        pairs.append((order.order_type, context.order_type))
+    quoted = {name: set(values) for name, values in context.attributes}
+    pairs += [(set(values), quoted.get(name)) for name, values in attributes_of(order)]
+    if order.wanted_on is not None:
+        pairs.append((order.wanted_on, _day_of(context.delivery_at, buyer.company.zone)))
     return all(said == quoted for said, quoted in pairs) and coupons <= {*context.coupons, None}
+
+
+def _names_a_place(party: Party) -> bool:
+    """Whether an order says where in a country it goes, by a code of ours or an address."""
+    return any(said is not None for said in (party.code, party.street, party.postcode, party.city))
+
+
+def _day_of(moment: datetime | None, zone: str | None) -> date | None:
+    return None if moment is None else moment.astimezone(zone_named(zone) or UTC).date()
 
 
 def _recomputed(book: Snapshot, order: Order, quote: Quote, context: Asked) -> Quoted | None:
