@@ -269,7 +269,9 @@ class Reach:
             return False
         if in_list is None and rule.list is not None and rule.list not in self.lists:
             return False
-        if any(self.within(scope) for scope in exceptions_of(rule)):
+        # Whether a list prices an item at all does not hang on the unit and the currency that are asked for.
+        scopes = [scope for scope in exceptions_of(rule) if not any_money or scope.unit is scope.currency is None]
+        if any(self.within(scope) for scope in scopes):
             return False
         if any_money:
             return True

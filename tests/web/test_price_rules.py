@@ -197,6 +197,8 @@ def test_a_price_in_a_money_that_nothing_converts_fills_the_gap_of_its_item_too(
     house.put("rules", "one-cable", action="price", list="one", item="cable", currency="CHF", value="8", valid_to=until)
     assert house.price("cable", customer="alfa-1", channel="b2b")["next_change_at"] == until
     assert told(house, at=until) == "8.00"
+    house.put("rules", "one-cable", action="price", list="one", item="cable", value="8", unless={"currency": "EUR"})
+    assert told(house) == "10.00"
 
 
 def test_a_list_made_for_one_tax_keeps_its_net_price_under_another(house: House) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from listino.core.arrange import OTHER_MONEY
 from listino.core.candidates import NARROWNESS, Circle, StepCandidates, price_steps
-from listino.core.filters import could_price, dated
+from listino.core.filters import could_price, dated, excepted
 from listino.core.question import Facts, Question
 from listino.core.ready import FOR_EVER
 from listino.core.rules import Rule, exceptions_of
 from listino.core.windows import holds
-from listino.core.within import within
 
 
 def displaced_lists(question: Question, facts: Facts) -> frozenset[str]:
@@ -48,19 +47,17 @@ def _prices(code: str, question: Question, facts: Facts) -> bool:
         for candidate in step.live:
             if candidate.in_chain and candidate.rule.list == code and could_price(candidate, question, facts):
                 return True
-    return any(
-        rule.list == code and _holds(rule, question, facts.circle) for rule in priced_in_other_money(facts.steps)
-    )
+    return any(rule.list == code and _holds(rule, question, facts) for rule in priced_in_other_money(facts.steps))
 
 
-def _holds(rule: Rule, question: Question, circle: Circle) -> bool:
+def _holds(rule: Rule, question: Question, facts: Facts) -> bool:
     """Whether a rule that is in another money holds for who asks, for what and when."""
     group = rule.customer_group
     return (
         holds(((rule.valid_from, rule.valid_to),), dated(rule, question))
-        and (group is None or holds(circle.windows.get(group, FOR_EVER), question.at))
+        and (group is None or holds(facts.circle.windows.get(group, FOR_EVER), question.at))
         and rule.order_type in (None, question.order_type)
-        and not any(within(scope, question, circle) for scope in exceptions_of(rule))
+        and not excepted(exceptions_of(rule), question, facts)
     )
 
 

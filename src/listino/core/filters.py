@@ -1,5 +1,6 @@
 """Whether a candidate applies to a question, at what value, and which of several comes first."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from listino.core.money import ONE
 from listino.core.question import Facts, Question
 from listino.core.rates import rate_at
 from listino.core.ready import FOR_EVER
-from listino.core.rules import Rule
+from listino.core.rules import Rule, Scope
 from listino.core.scales import measure_of, tier_start, unmet, value_at
 from listino.core.windows import Window, holds
 from listino.core.within import within
@@ -42,7 +43,10 @@ def could_price(candidate: Candidate, question: Question, facts: Facts, asked_by
 
     A list that a formula starts from (`asked_by` the others) must have its price in a currency that can be had.
     """
-    if refused_by_context(candidate, question, facts) is not None:
+    reason = refused_by_context(candidate, question, facts)
+    if reason is not None and (asked_by or reason[0] != "unless"):
+        return False
+    if reason is not None and excepted(candidate.ready.exceptions, question, facts):
         return False
     if asked_by and not candidate.own_currency and _unknown_rate(candidate, question, facts) is not None:
         return False
@@ -55,6 +59,13 @@ def could_price(candidate: Candidate, question: Question, facts: Facts, asked_by
         return True
     listed = facts.lists.get(source)
     return listed is not None and any(could_price(one, question, facts, (*asked_by, source)) for one in listed.live)
+
+
+def excepted(scopes: Iterable[Scope], question: Question, facts: Facts) -> bool:
+    """Whether one of a rule's exceptions holds here, whatever unit and currency are asked for."""
+    return any(
+        scope.unit is None and scope.currency is None and within(scope, question, facts.circle) for scope in scopes
+    )
 
 
 def attribute_of(name: str, item: Item) -> PriceAttribute | None:
