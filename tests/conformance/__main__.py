@@ -29,8 +29,10 @@ class Verdict:
         return "odd" if self.case.get("portability") == "odd" else self.outcome
 
 
-def judged(raw: Said, opened: Any) -> Verdict:
+def judged(raw: Any, opened: Any) -> Verdict:
     """A case, stated in a new book and asked."""
+    if not isinstance(raw, dict):
+        return Verdict({"id": None}, "disagreed", f"no case: {raw!r}")
     raw = json.loads(json.dumps(raw))
     try:
         case = translated(raw)
@@ -45,8 +47,8 @@ def judged(raw: Said, opened: Any) -> Verdict:
     except Missing as missing:
         return Verdict(raw, "not translatable", str(missing))
     except Refused as refused:
-        return Verdict(raw, "disagreed", f"expected {raw['expected']}, refused: {refused}")
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return Verdict(raw, "disagreed", f"expected {raw.get('expected')}, refused: {refused}")
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # A case of another shape than the format's is counted like any other that did not agree.
         return Verdict(raw, "disagreed", f"cannot be read: {error!r}")
     if not differing:
@@ -66,16 +68,23 @@ def _explained(answer: Said) -> Iterator[str]:
 
 
 def verdicts(path: Path, opened: Any) -> list[Verdict]:
-    """What became of each case of a file."""
-    return [judged(raw, opened) for raw in json.loads(path.read_text(encoding="utf-8"))]
+    """What became of each case of a file; one that is no list holds one case."""
+    cases = json.loads(path.read_text(encoding="utf-8"))
+    return [judged(raw, opened) for raw in (cases if isinstance(cases, list) else [cases])]
 
 
 def run(folder: Path) -> int:
-    """Run every file of a folder and print what became of its cases."""
+    """Run every file of a folder and print what became of its cases; a file that is no JSON is told, and has none."""
     total: Counter[str] = Counter()
+    unread = 0
     with tempfile.TemporaryDirectory() as scratch, books(Path(scratch)) as opened:
         for path in sorted(folder.glob("*.json")):
-            found = verdicts(path, opened)
+            try:
+                found = verdicts(path, opened)
+            except ValueError as error:
+                unread += 1
+                print(f"{path.name}: cannot be read: {error}")
+                continue
             count = Counter(verdict.counts_as for verdict in found)
             total += count
             print(f"{path.name}: {count['agreed']} agreed, {count['disagreed']} disagreed, "
@@ -87,7 +96,7 @@ def run(folder: Path) -> int:
                     print(f"  {verdict.case.get('id')}: {odd}{verdict.outcome}{detail}")
     failed, unknown = total["disagreed"], total["not translatable"]
     print(f"{total['agreed']} passed, {failed} failed, {unknown} not translatable, {total['odd']} odd")
-    return 1 if failed or unknown else 0
+    return 1 if failed or unknown or unread else 0
 
 
 if __name__ == "__main__":

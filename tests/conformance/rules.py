@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.conformance.words import Missing, Said, kept, merged, plain, spoken, turned, validity
+from tests.conformance.words import NOTATION, Missing, Said, kept, merged, plain, spoken, turned, validity
 
 
 def state(case: Any, said: Said, place: int) -> None:
@@ -24,8 +24,7 @@ def state(case: Any, said: Said, place: int) -> None:
         raise Missing(f"action {action}")
     rule = merged(rule, ACTIONS["free_units" if "qty_step" in said else action](case, said, said.get("value", "0")))
     rule = merged(rule, _needs(case, said, rule), _tiers(said))
-    if "scale" in rule:
-        del rule["value"]
+    rule = {name: value for name, value in rule.items() if name != "value" or "scale" not in rule}
     if case.query.get("ignore_rules") is True or said.get("id") in (case.query.get("ignore_rules") or []):
         rule["status"] = "blocked"
     case.state("rules", code, **rule)
@@ -52,18 +51,19 @@ def _scope(case: Any, said: Said, code: str) -> Said:
 def _change(case: Any, said: Said, percent: str | None, amount: str | None, shown: str = "discount") -> Said:
     """A percentage or an amount added: as a price made from another, or on the price as it runs."""
     base, value, for_order = said.get("base", "list_price"), percent or amount or "0", said["for_order"]
-    if {"max_units", "max_units_per_line"} & said.keys() or (for_order and said.get("action") == "amount_off_per_unit"):
+    is_offer = {"max_units", "max_units_per_line", *(["condition"] if "applies" in case.policy else [])} & said.keys()
+    if is_offer or (for_order and said.get("action") == "amount_off_per_unit"):
         unit = "set_amount" if said["action"] == "amount_off" and "max_units" in said else "amount"
         return _offer(case, said, unit if percent is None else "percent", value.lstrip("-")) | {"step": "order"}
     is_less, is_made = value.startswith("-"), base not in ("list_price", "running_price") or shown == "formula"
     if (is_made or said["as_price"]) and not for_order and "margin_percent" not in said:
         formula = plain({"base": base} | said, "formula") | kept(percent=percent, amount=amount)
-        return kept(action="price", formula=formula, show_as="discount" if is_less and shown == "discount" else "price")
+        made = {"action": "price", "show_as": "discount" if is_less and shown == "discount" else "price"}
+        return made | plain(said, "made_price") | {"formula": formula}
     step, sign = ("discount", "allowance") if is_less else ("charge", "charge")
-    basis = {"original_price": "price", "running_price": "running"}.get(base) if percent is not None else None
     together = case.query.get("qty", "").lstrip("-") if said.get("action") == "amount_off" else ""
-    return kept(action="percent" if percent is not None else "amount", value=value.lstrip("-"), sign=sign, basis=basis,
-                step="order" if for_order else step, per=together or None)  # fmt: skip
+    found = kept(value=value.lstrip("-"), sign=sign, step="order" if for_order else step, per=together or None)
+    return found | ({"action": "amount"} if percent is None else {"action": "percent"} | plain(said, "percentage"))
 
 
 def _free_goods(case: Any, said: Said, _: str) -> Said:
@@ -73,20 +73,14 @@ def _free_goods(case: Any, said: Said, _: str) -> Said:
     return offer | {"action": "free_goods"}
 
 
-def _free_units(case: Any, said: Said, _: str) -> Said:
-    return (
-        _offer(case, said, "percent", None) if Decimal(said.get("qty_step", 1)) else _change(case, said, "-100", None)
-    )
-
-
 def _offer(case: Any, said: Said, reduction: str, value: str | None, **more: Any) -> Said:
     """What is bought together, and which goods are cheaper for it: all, where no number or target says which."""
     condition = spoken(said.get("condition", {}), "condition")
-    counted = ("per_qty", "bundle_qty", "qty_step", "min_qty_total", "min_qty")
+    applies, counted = case.policy.get("applies", "once"), NOTATION["counted"]
     targets = f"targets: {' '.join(said.get('targets', []))}"[:64]
     if "targets" in said:
         case.state("item-sets", targets, include={"items": said["targets"]})
-    offer = case.policy.get("offer", {}) | plain(said, "offer") | kept(
+    offer = case.policy.get("offer", {}) | plain(said, "offer") | plain(said, applies) | kept(
         bought=kept(item=condition.get("item", said.get("condition_item"))), reduction=reduction,
         quantity_from=condition.get("min_qty", next((said[name] for name in counted if name in said), None)),
         amount_from=condition.get("min_amount", said.get("min_amount")),
@@ -110,23 +104,26 @@ ACTIONS: dict[str, Callable[[Any, Said, str], Said]] = {
     "amount_add": lambda case, said, value: _change(case, said, None, value, "price"),
     "campaign_price": lambda _, said, value: {"value": value} | plain(said, "campaign_price"),
     "free_goods": _free_goods,
-    "free_units": _free_units,
+    "free_units": lambda case, said, _: (
+        _offer(case, said, "percent", None) if Decimal(said.get("qty_step", 1)) else _change(case, said, "-100", None)
+    ),
     "cheapest_free": lambda case, said, value: _offer(case, said, "percent", None, quantity="1"),
     "bundle_price": lambda case, said, value: _offer(case, said, "set_price", value),
 }
 
 
 def _needs(case: Any, said: Said, rule: Said) -> Said:
-    """The quantities and amounts that a rule needs: as a break where it can have one, else as a need."""
+    """What a rule needs: a quantity, as a break where it can have one; an amount, in a basket of the whole order."""
     if "offer" in rule:
-        return kept(requires=[{"by": "order", "up_to": said["max_qty"]}] if "max_qty" in said else None)
+        bounds = kept(from_=said.get("min_qty") if "per_qty" in said else None, up_to=said.get("max_qty"))
+        return kept(requires=[bounds | {"by": "order"}] if bounds else None)
     condition, by = spoken(said.get("condition", {}), "condition"), "order" if case.in_basket else "line"
-    item, basis = condition.get("item", said.get("condition_item")), said.get("min_amount_basis", rule.get("tax_mode"))
+    item, is_gross = condition.get("item", said.get("condition_item")), case.query.get("prices_include_tax")
+    basis = said.get("min_amount_basis", "gross" if is_gross else case.query.get("discount_basis"))
     least = kept(amount=condition.get("min_amount", said.get("min_amount")),
                  quantity=condition.get("min_qty", said.get("min_qty_total")))  # fmt: skip
-    needs = [
-        kept(measure=measure, from_=least[measure], by=by, scope=kept(item=item), basis=basis) for measure in least
-    ]
+    needs = [kept(measure=name, from_=least[name], by=by, scope=kept(item=item), basis=basis) for name in least]
+    needs = [{"scope": {}} | need if need["measure"] == "amount" and case.in_basket else need for need in needs]
     low, high, unit = _first_tier(case, said), said.get("max_qty"), said.get("min_qty_uom", said.get("qty_uom"))
     by = "order" if rule.get("step") == "order" else "line"
     if low is not None and high is None and unit is None and "value" in rule and by == "line":
@@ -140,9 +137,9 @@ def _first_tier(case: Any, said: Said) -> str | None:
     low, query = said.get("min_qty"), case.query
     if low is None or "unit_decimals" not in query:
         return low
-    quantity, is_whole = Decimal(query["qty"]), not Decimal(query["qty"]) % 1
-    opens = {"whole_below_first_tier": is_whole and query["unit_decimals"] == "0",
-             "fraction_below_first_tier": not is_whole, "fraction_below_one_unit": quantity < 1}  # fmt: skip
+    quantity, is_whole = Decimal(query["qty"]), query["unit_decimals"] == "0"
+    opens = {"whole_below_first_tier": is_whole, "fraction_below_first_tier": not is_whole and quantity % 1,
+             "fraction_below_one_unit": not is_whole and quantity < 1}  # fmt: skip
     is_first = Decimal(low) == min(Decimal(rule["min_qty"]) for rule in case.rules if "min_qty" in rule)
     return "0" if is_first and any(opens[option] for option in query.get("options", [])) else low
 
@@ -150,10 +147,9 @@ def _first_tier(case: Any, said: Said) -> str | None:
 def _tiers(said: Said) -> Said:
     """A scale: each tier with where it begins or, where tiers are told by their ends, where it ends."""
     rows = [spoken(tier, "tiers") for tier in said.get("tiers", [])]
-    kind = said.get("scale", "volume")
-    by_end = any("from_qty" not in row for row in rows) or (
-        kind == "graduated" and any("to_qty" in row for row in rows)
-    )
+    rows.sort(key=lambda row: Decimal(row.get("from_qty") or row.get("to_qty") or "Infinity"))
+    kind, ends = said.get("scale", "volume"), ["to_qty" in row for row in rows]
+    by_end = any("from_qty" not in row for row in rows) or (kind == "graduated" and any(ends)) or ends[-1:] == [True]
     name, bound = ("up_to", "to_qty") if by_end else ("from", "from_qty")
     tiers = [
         kept(**{name: row.get(bound)}, value=next(row[word] for word in row if "_qty" not in word)) for row in rows

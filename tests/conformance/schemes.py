@@ -3,7 +3,8 @@
 A policy has `steps`; what it says of rules beyond them stands beside: `rule` and `offer` are fields that
 each of its rules or offers has unless it says otherwise; `as_price` makes percentages compete with prices
 (without it, those in a list do); `on_lines` keeps them on their lines in a basket; `newest_first` prefers
-what stands later in the file; `offer_step` is where units are consumed.
+what stands later in the file; `offer_step` is where units are consumed; `applies` which words bound an
+offer; `named_only` leaves lists to those who name them.
 """
 
 from typing import Any
@@ -43,6 +44,7 @@ def _policy(
         {"name": "lowest", "kind": "limit", "pick": "all"},
         {"name": "offer_price", "kind": "allowance", "pick": "best"},
         {"name": "raised_price", "kind": "charge", "pick": "all"},
+        {"name": "already", "kind": "allowance", "pick": "all"},
         {"name": "discount", "kind": "allowance", "pick": "all", "rank": IN_ORDER, **(discount or {})},
         {"name": "charge", "kind": "charge", "pick": "all", "rank": IN_ORDER, **(charge or {})},
         rounding or {"name": "rounding", "kind": "rounding"},
@@ -64,8 +66,12 @@ SYSTEMS: dict[str, Policy] = {
     "Saleor": _policy(rounding=CENTS, on_lines=True),
     "Sylius 2": _policy(rounding=CENTS, on_lines=True),
     "Tryton 6.6": _policy(rounding=TEN_THOUSANDTHS),
+    "Vendure 3": _policy(on_lines=True),
 }
-BEFORE: list[Step] = [{"name": "price", "kind": "price", "pick": "specific"}]
+BEFORE: list[Step] = [
+    {"name": "price", "kind": "price", "pick": "specific"},
+    {"name": "already", "kind": "allowance", "pick": "all"},
+]
 
 _MOST_FILLED = {"pick": "first", "rank": ["filled_keys:currency+variant", "value", "code"]}
 _ONCE = _policy(offer={"times_max": 1})
@@ -105,7 +111,7 @@ POLICIES: dict[str, Policy] = {
     "multiplicative": PLAIN,
     "best of exclusion group": _policy(order={"rank": ["value", "code"]}),
     "one price list; most specific scope (variant, item, category incl. ancestors, all); then highest satisfied "
-    "min_qty; then newest rule": _policy(_ONE_LIST, newest_first=True),
+    "min_qty; then newest rule": _policy(_ONE_LIST, newest_first=True, named_only=True),
     # OroCommerce
     "chain of lists, first has priority; a merge-allowed list adds only slots (item, unit, currency, quantity) still "
     "empty and never to an item that already got prices from a no-merge list; a no-merge list is used only for items "
@@ -128,11 +134,11 @@ POLICIES: dict[str, Policy] = {
     "only while price < original price": PLAIN,
     # Tryton
     "one price list; lines in sequence order, first matching line wins; formula on the list price": _policy(
-        _first("priority"), rounding=TEN_THOUSANDTHS
+        _first("priority"), rounding=TEN_THOUSANDTHS, named_only=True
     ),
     # django-oscar
     "each unit consumed once; limit of applications from the offer": _policy(
-        order={"combine": "once"}, offer_step="order"
+        order={"combine": "once"}, offer_step="order", applies="repeated"
     ),
     "whole basket in range; condition consumed once; one application": _ONCE,
     # metasfresh

@@ -93,7 +93,9 @@ def test_a_directory_is_run_and_every_case_counted_once(tmp_path: Path, capsys: 
         plain | {"id": "right"},
         plain | {"id": "wrong", "expected": {"unit_price": "51"}},
         plain | {"id": "unknown", "query": plain["query"] | {"phase_of_the_moon": "full"}},
+        plain | {"id": "unheard of", "query": plain["query"] | {"kind": "horoscope"}},
         plain | {"id": "unanswerable", "expected": {"carbon": "1"}},
+        plain | {"id": "annotated", "seen_by": "a reader"},
         plain | {"id": "new", "policy": "the tallest customer wins"},
         plain | {"id": "quirk", "portability": "odd"},
         plain | {"id": "other quirk", "portability": "odd", "expected": {"unit_price": "51"}},
@@ -103,17 +105,23 @@ def test_a_directory_is_run_and_every_case_counted_once(tmp_path: Path, capsys: 
     (tmp_path / "yours.json").write_text(json.dumps([plain]), encoding="utf-8")
     assert run(tmp_path) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "mine.json: 1 agreed, 2 disagreed, 3 not translatable, 2 odd"
+    assert lines[0] == "mine.json: 2 agreed, 2 disagreed, 4 not translatable, 2 odd"
     assert "  wrong: disagreed: unit_price: expected 51, got 50.00" in lines
     assert "      price: 000 r 50: None -> 50" in lines
     assert "  unknown: not translatable: query.phase_of_the_moon" in lines
+    assert "  unheard of: not translatable: query.kind: horoscope" in lines
     assert "  unanswerable: not translatable: expected.carbon" in lines
     assert "  new: not translatable: policy the tallest customer wins" in lines
     assert "  other quirk: odd, disagreed: unit_price: expected 51, got 50.00" in lines
     assert lines[-2:] == [
         "yours.json: 1 agreed, 0 disagreed, 0 not translatable, 0 odd",
-        "2 passed, 2 failed, 3 not translatable, 2 odd",
+        "3 passed, 2 failed, 4 not translatable, 2 odd",
     ]
+    (tmp_path / "mine.json").write_text("no JSON", encoding="utf-8")
+    assert run(tmp_path) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("mine.json: cannot be read: ")
+    assert lines[-1] == "1 passed, 0 failed, 0 not translatable, 0 odd"
     (tmp_path / "mine.json").unlink()
     assert run(tmp_path) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 0 failed, 0 not translatable, 0 odd"

@@ -7,9 +7,8 @@ from typing import Any
 
 from tests.conformance import rules
 from tests.conformance.schemes import BEFORE, PLAIN, POLICIES, SYSTEMS, Policy
-from tests.conformance.words import VOCABULARY, Missing, Said, kept, merged, plain, spoken, validity
+from tests.conformance.words import NOTATION, VOCABULARY, Missing, Said, kept, merged, plain, spoken, validity
 
-NOTATION = VOCABULARY["notation"]
 BEGINNING = datetime.fromisoformat("2020-01-01T12:00:00+00:00")
 
 
@@ -26,8 +25,8 @@ class Case:
     def __post_init__(self) -> None:
         raw = {name: value for name, value in self.raw.items() if value is not None}
         self.query, self.context = spoken(raw["query"], "query"), spoken(raw.get("context", {}), "context")
-        things = ("items", "customers", "price_lists", "rules")
-        self.items, self.customers, self.lists, self.rules = ([spoken(one, of) for one in raw[of]] for of in things)
+        told = [[spoken(one, of) for one in raw.get(of, [])] for of in ("items", "customers", "price_lists", "rules")]
+        self.items, self.customers, self.lists, self.rules = told
         if self.query.get("item") not in {None, *(item["id"] for item in self.items)}:
             self.items.append({"id": self.query["item"]})
         self.lines = [spoken(line, "lines") for line in self.query.get("lines", [])]
@@ -36,9 +35,10 @@ class Case:
             price = self.query.get("base_price", self.query.get("gross_unit_price", "1"))
             item = self.query.get("item", "item")
             self.lines = [{"item": item, "qty": self.query.get("qty", "1"), "unit_price": price}]
-        if raw.get("policy") is not None and raw["policy"] not in POLICIES:
+        plain(self.query, "query")
+        if "policy" in raw and raw["policy"] not in POLICIES:
             raise Missing(f"policy {raw['policy']}")
-        self.policy: Policy = POLICIES.get(raw.get("policy", ""), SYSTEMS.get(raw["system"], PLAIN))
+        self.policy: Policy = POLICIES.get(raw.get("policy", ""), SYSTEMS.get(raw.get("system", ""), PLAIN))
         self.in_basket = self.query["kind"] == "eligible_quantity" or bool({"lines", "parts"} & self.query.keys())
         self.channel: str = self.query.get("store", "shop")
         # A question that says that it has no currency has the one that ISO 4217 calls so.
@@ -97,18 +97,17 @@ def translated(raw: Said) -> Case:
 
 
 def _taxes(case: Case) -> None:
-    """The taxes of the question and of all items, and whether prices of their own hold them."""
+    """The taxes of the question and of all items, none where others have one; and whether own prices hold them."""
     query, said = case.query, [case.query, *case.items, *case.lines]
     standard, *others = [one.get("tax_percent", one.get("tax")) for one in said]
     rates = kept(standard=standard) | {f"tax {tax}": tax for tax in others if tax}
-    for name, tax in rates.items():
+    for name, tax in (({"standard": "0"} if rates else {}) | rates).items():
         _tax(case, name, tax)
-    told = [
-        one.get("tax_included", "incl" in one.get("tax", "")) for one in said if {"tax", "tax_included"} & one.keys()
-    ]
+    told = [it.get("tax_included", "incl" in it.get("tax", "")) for it in said if {"tax", "tax_included"} & it.keys()]
     if any(told) or (query.get("prices_include_tax") and not told and not case.lists):
         percent = min(rates.values(), default="").partition(" ")[0]
-        made_for = {"reference_percent": percent, "constant": "net"} if len(rates) == 1 else {}
+        is_one = len(rates) == 1 and None not in others[: len(case.items)]
+        made_for = {"reference_percent": percent, "constant": "net"} if is_one else {}
         case.state("price-lists", "base", currency=case.company_currency, tax_mode="gross", **made_for)
 
 
@@ -148,7 +147,8 @@ def _item(case: Case, item: Said) -> None:
     is_anywhere = query["kind"] == "discount" and "rates" not in case.context
     currency = case.currency((query if is_anywhere else item).get("currency", item.get("currency")))
     if price is not None:
-        facts = own_prices(code, price, item.get("original_price"), lists[0], currency=currency, unit=unit)
+        more = {"currency": currency, "unit": unit, **plain(item, "own_price")}
+        facts = own_prices(code, price, item.get("original_price"), lists[0], **more)
         for fact in facts if "original_price" in item else facts[:1]:
             case.state(**fact)
 
@@ -177,37 +177,41 @@ def _line(case: Case, line: Said, place: int) -> None:
         case.state(**own_prices(line["item"], price, per=per, final=True if done is True else None)[0])
         if isinstance(done, str):
             off = {"action": "amount", "item": line["item"], "value": done, "per": line.get("qty")}
-            case.state("rules", f"off {line['item']}", step="discount", **off)
+            case.state("rules", f"off {line['item']}", step="already", **off)
 
 
 def _customer(case: Case, customer: Said) -> None:
-    code, mapping = customer["id"], customer.get("tax_mapping", {})
+    code, mapping = customer["id"], customer.get("tax_mapping")
     case.state("customers", code, **plain(customer, "customers"))
-    for name, tax in (("standard", customer.get("tax_percent")), (f"tax {mapping.get('from')}", mapping.get("to"))):
-        if tax is not None:
-            _tax(case, name, tax, tax_status=code)
+    classes = {"standard", *(said["tax_class"] for said in case.facts.values() if "tax_class" in said)}
+    taxes = kept(**dict.fromkeys(sorted(classes), customer.get("tax_percent")))
+    taxes |= {f"tax {mapping['from']}": mapping["to"]} if mapping else {}
+    for name, tax in taxes.items():
+        _tax(case, name, tax, tax_status=code)
     if "price_list" in customer:
         _assign(case, customer["price_list"], customer=code, **plain(customer, "assignment"))
 
 
 def _lists(case: Case) -> None:
     """Who may use which price list: as the question, a customer or the context tells; else whoever asks."""
-    asked, context = [{"price_list": name} for name in [case.query.get("price_list")] if name], case.context
-    chain = [*case.query.get("chain", []), *asked]
-    told = chain or "groups" in context or any("price_list" in one for one in case.customers)
+    context, asked = case.context, [case.query.get("price_list"), case.context.get("website_price_list")]
+    chain = [*case.query.get("chain", []), *({"price_list": name} for name in asked if name)]
+    named = any("price_list" in one for one in [case.raw["query"], *case.raw.get("customers", [])])
+    told = named or chain or {"named_only", "groups"} & {*case.policy, *context}
     for place, listed in enumerate(case.lists):
         store, currency = listed.get("store", case.channel), case.currency(listed.get("currency"))
         case.state("price-lists", listed["id"], currency=currency, **plain(listed, "price_lists"))
         case.state("channels", store, country=listed.get("country"), scheme=case.channel)
         if not told:
             _assign(case, listed["id"], channel=store, sequence=int(listed.get("position", place)))
+        if listed.get("type") == "override":
+            _assign(case, listed["id"], channel="before")
     for place, one in enumerate(chain):
         _assign(case, one["price_list"], channel=case.channel, sequence=place, **plain(one, "assignment"))
     for group in context.get("groups", []):
         _assign(case, group["price_list"], customer_group=f"group {group['id']}", **plain(group, "assignment"))
-    for word, party in (("website_price_list", {"channel": case.channel}), ("config_price_list", {})):
-        if word in context:
-            _assign(case, context[word], **party)
+    if "config_price_list" in context:
+        _assign(case, context["config_price_list"])
 
 
 def _assign(case: Case, name: str, **said: Any) -> None:

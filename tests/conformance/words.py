@@ -14,6 +14,7 @@ class Missing(Exception):
 
 # By thing and word: null where code reads it, else by what may be said (`*` is any text) the fields that it says.
 VOCABULARY: Said = json.loads(Path(__file__).with_name("vocabulary.json").read_text(encoding="utf-8"))
+NOTATION: Said = VOCABULARY["notation"]
 
 
 def spoken(raw: Said, what: str) -> Said:
@@ -33,9 +34,9 @@ def plain(said: Said, what: str) -> Said:
 
 def _chosen(word: str, choices: Said, text: str) -> Said:
     for pattern, fields in choices.items():
-        head, star, _ = pattern.partition("*")
-        if text == pattern or (star and text.startswith(head)):
-            return dict(_filled(fields, text.removeprefix(head)))
+        head, star, tail = pattern.partition("*")
+        if text == pattern or (star and text.startswith(head) and text.endswith(tail)):
+            return dict(_filled(fields, text.removeprefix(head).removesuffix(tail)))
     raise Missing(f"{word}: {text}")
 
 
