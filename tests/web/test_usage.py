@@ -95,18 +95,64 @@ def test_a_cap_on_the_quantity_splits_the_line_that_crosses_its_end(house: House
     assert used(house, "rule spring quantity") == {"rule spring quantity": "5"}
 
 
-def test_of_twenty_orders_at_once_exactly_as_many_use_a_cap_as_there_are_uses(house: House) -> None:
-    spring(house, uses=7)
-    orders = [an_order(number=str(number), customer="bianchi", lines=SAW) for number in range(20)]
+def at_once(house: House, orders: list[dict[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Net and reasons to hold of orders that come together, in no order."""
     responses = house.client.together([("POST", "/v1/orders", {"json": order}) for order in orders])
     answers = [response.json() for response in responses]
-    reduced = [order for order in answers if order["net"] == "32.00"]
-    placed = [order for order in reduced if order["handover"] == "placed"]
-    assert {order["net"] for order in answers} <= {"32.00", "40.00"}
-    assert len(placed) == 7
-    assert {tuple(order["held"]) for order in reduced if order not in placed} <= {("cap_exceeded",)}
-    assert used(house, "rule spring")["rule spring uses"] == "7"
-    assert used(house, "rule spring")["rule spring quantity"] == "14"
+    kept = {order["id"]: house.get(f"/v1/orders/{order['id']}").json() for order in answers}
+    assert [kept[order["id"]]["net"] for order in answers] == [order["net"] for order in answers]
+    assert len(kept) == len(orders)
+    assert ledger(house) == ("ok", "what is used up is what orders took")
+    return sorted((order["net"], tuple(order["held"])) for order in answers)
+
+
+def several(count: int, **said: Any) -> list[dict[str, Any]]:
+    return [an_order(number=str(number), **({"customer": "bianchi", "lines": SAW} | said)) for number in range(count)]
+
+
+def test_of_fifty_orders_at_once_as_many_have_a_cap_as_there_are_uses_and_none_is_held(house: House) -> None:
+    spring(house, uses=10)
+    assert at_once(house, several(50)) == [("32.00", ())] * 10 + [("40.00", ())] * 40
+    assert used(house, "rule spring") == {
+        "rule spring amount": "80", "rule spring customer bianchi": "10", "rule spring quantity": "20",
+        "rule spring uses": "10",
+    }  # fmt: skip
+
+
+def test_of_fifty_orders_at_once_one_has_what_is_left_of_a_quantity(house: House) -> None:
+    spring(house, quantity="25", beyond="split")
+    nets = [("32.00", ())] * 12 + [("36.00", ())] + [("40.00", ())] * 37
+    assert at_once(house, several(50)) == nets
+    assert used(house, "rule spring quantity") == {"rule spring quantity": "25"}
+
+
+def test_what_is_left_of_a_quantity_is_refused_to_orders_at_once_that_need_more(house: House) -> None:
+    spring(house, quantity="25")
+    assert at_once(house, several(50)) == [("32.00", ())] * 12 + [("40.00", ())] * 38
+    assert used(house, "rule spring quantity") == {"rule spring quantity": "24"}
+
+
+def test_an_order_of_hundreds_of_lines_is_priced_again_too(house: House) -> None:
+    spring(house, uses=1)
+    long = [{"item": "saw", "quantity": "1"}] * 150
+    assert at_once(house, several(3, lines=long)) == [("2400.00", ()), ("3000.00", ()), ("3000.00", ())]
+
+
+def test_of_orders_at_once_those_that_were_told_a_price_keep_it_and_are_held(house: House) -> None:
+    spring(house, uses=7)
+    stated = several(20, lines=[{"item": "saw", "quantity": "2", "net": "32.00"}])
+    assert at_once(house, stated) == [("32.00", ())] * 7 + [("32.00", ("cap_exceeded",))] * 13
+    assert used(house, "rule spring uses") == {"rule spring uses": "20"}
+
+
+def test_the_same_order_many_times_at_once_is_one_order_also_where_it_is_priced_again(house: House) -> None:
+    spring(house, uses=1)
+    orders = [*several(2), *several(2), *several(2)]
+    responses = house.client.together([("POST", "/v1/orders", {"json": order}) for order in orders])
+    assert sorted({(one.json()["id"], one.json()["net"]) for one in responses}, key=lambda one: one[1]) == [
+        (one["id"], one["net"]) for one in sorted(house.get("/v1/orders").json()["data"], key=lambda one: one["net"])
+    ]
+    assert [one["net"] for one in house.get("/v1/orders").json()["data"]] == ["32.00", "40.00"]
 
 
 def test_a_reduction_that_the_store_charged_is_counted_and_held_where_there_was_none_left(house: House) -> None:

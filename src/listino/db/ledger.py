@@ -1,12 +1,14 @@
 """What moves with orders and makes no revision: stock, and what is used up of caps and contracts."""
 
+from collections import ChainMap
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import Enum
 
 import msgspec
 
 from listino.core.money import EXACT, ZERO, plain
-from listino.core.reservations import Reservation
+from listino.core.reservations import Reservation, Use
 from listino.db.engine import Connection
 
 _KEEP = (
@@ -43,30 +45,44 @@ def used_up(connection: Connection, subjects: Sequence[str]) -> dict[str, Decima
     return {subject: Decimal(used) for subject, used in rows}
 
 
-def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], bool]]) -> dict[str, tuple[str, ...]]:
+class Lacking(Enum):
+    """What becomes of an order that needs more than is left of a cap."""
+
+    TAKE = "it takes what it has used, beyond the cap"
+    LEAVE = "it takes nothing of that cap"
+    NOTHING = "it takes nothing at all"
+
+
+def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], Lacking]]) -> dict[str, tuple[str, ...]]:
     """Take what orders need, one after the other; by order's id why one is held as there is not enough left.
 
-    Joins the caller's transaction. Of a cap with too little left an order takes nothing, unless it is
-    `charged` already (the third of each entry): then it takes what it has used.
+    Joins the caller's transaction.
     """
     subjects = [use.subject for _, reservations, _ in wanted for one in reservations for use in one.uses]
     used = used_up(tx, list(dict.fromkeys(subjects)))
     reasons: dict[str, tuple[str, ...]] = {}
     taken: dict[tuple[str, str], Decimal] = {}
-    for order_id, reservations, charged in wanted:
+    for order_id, reservations, lacking in wanted:
+        own: list[Use] = []
+        after = ChainMap[str, Decimal]({}, used)
         for one in reservations:
-            after = {use.subject: EXACT.add(used.get(use.subject, ZERO), use.amount) for use in one.uses}
-            if any(use.most is not None and after[use.subject] > use.most for use in one.uses):
+            then = {use.subject: EXACT.add(after.get(use.subject, ZERO), use.amount) for use in one.uses}
+            if any(use.most is not None and then[use.subject] > use.most for use in one.uses):
                 reasons[order_id] = tuple(dict.fromkeys((*reasons.get(order_id, ()), one.reason)))
-                if not charged:
+                if lacking is not Lacking.TAKE:
                     continue
-            used |= after
-            for use in one.uses:
-                note = order_id, use.subject
-                taken[note] = EXACT.add(taken.get(note, ZERO), use.amount)
-    changed = dict.fromkeys(subject for _, subject in taken)
-    tx.execute(_KEEP, (_text([(subject, plain(used[subject])) for subject in changed]),))
-    tx.execute(_NOTE, (_text([(*note, plain(amount)) for note, amount in taken.items()]),))
+            after.update(then)
+            own += one.uses
+        if order_id in reasons and lacking is Lacking.NOTHING:
+            continue
+        used |= after.maps[0]
+        for use in own:
+            note = order_id, use.subject
+            taken[note] = EXACT.add(taken.get(note, ZERO), use.amount)
+    if taken:
+        changed = dict.fromkeys(subject for _, subject in taken)
+        tx.execute(_KEEP, (_text([(subject, plain(used[subject])) for subject in changed]),))
+        tx.execute(_NOTE, (_text([(*note, plain(amount)) for note, amount in taken.items()]),))
     return reasons
 
 

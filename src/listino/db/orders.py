@@ -1,6 +1,6 @@
 """Orders: taken in one transaction with their lines, their people and their keys; read back whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from listino.core.errors import DifferentContent, Fault
 from listino.core.reservations import Reservation
 from listino.db import ledger, people
 from listino.db.engine import Connection
+from listino.db.ledger import Lacking as Lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 class Offered:
     """An order that is to be kept, under its keys: hashes of what the caller and the store call it.
 
-    Shapes:  reservations: what it takes of caps, contracts and its quote; charged: that is taken even where
-             there is not enough left, as the buyer was told so; held: the order as it is to be kept then,
+    Shapes:  reservations: what it takes of caps, contracts and its quote; lacking: what becomes of it where
+             there is not enough left (NOTHING: it is not written); held: the order as it is to be kept else,
              by the reasons.
     """
 
@@ -102,53 +103,67 @@ class Offered:
     digests: tuple[bytes, ...]
     fingerprint: bytes
     reservations: tuple[Reservation, ...] = ()
-    charged: bool = False
+    lacking: Lacking = Lacking.LEAVE
     held: Callable[[tuple[str, ...]], OrderRow] | None = None
 
 
-def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool] | DifferentContent]:
+def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool] | DifferentContent | None]:
     """Keep orders, or find that they were kept: for each its id, and whether it is new and as it was offered.
 
     Joins the caller's transaction. An order whose key came before with other content is not written;
-    its error stands in its place.
+    its error stands in its place. Nor is one that lacks what it needs and takes nothing then: None.
     """
     asked = [digest.hex() for one in offered for digest in one.digests]
     known = {digest: (order, fingerprint) for digest, order, fingerprint in tx.execute(_KNOWN, (_text(asked),))}
-    outcomes: list[tuple[str, bool] | DifferentContent] = []
+    outcomes: list[tuple[str, tuple[str, bool] | DifferentContent]] = []
     fresh: list[Offered] = []
     keys: list[tuple[str, str, str]] = []
     for one in offered:
         before = next((known[digest] for digest in one.digests if digest in known), None)
-        if before is not None and before[1] != one.fingerprint:
-            outcomes.append(_different(before[0]))
-            continue
         order_id = before[0] if before is not None else one.order.id
-        outcomes.append((order_id, before is None))
+        if before is not None and before[1] != one.fingerprint:
+            outcomes.append((order_id, _different(order_id)))
+            continue
+        outcomes.append((order_id, (order_id, before is None)))
         if before is None:
             fresh.append(one)
         keys += [(digest.hex(), order_id, one.fingerprint.hex()) for digest in one.digests if digest not in known]
         known.update((digest, (order_id, one.fingerprint)) for digest in one.digests if digest not in known)
+    otherwise = _reserve(tx, fresh)
+    rows = [row for one in fresh if (row := otherwise.get(one.order.id, one.order)) is not None]
+    # What was found to be kept by an order that is not kept after all is not kept either.
+    gone = {order_id for order_id, row in otherwise.items() if row is None}
+    keys = [key for key in keys if key[1] not in gone]
     if keys:
         tx.execute(_KEYS, (_text(keys),))
-    if fresh:
-        held = _reserve(tx, fresh)
-        _write(tx, [held.get(one.order.id, one.order) for one in fresh])
-        if held:
-            return [one if isinstance(one, Exception) else (one[0], one[1] and one[0] not in held) for one in outcomes]
-    return outcomes
+    if rows:
+        _write(tx, rows)
+    return [None if order_id in gone else _answered(found, otherwise) for order_id, found in outcomes]
 
 
-def _reserve(tx: Connection, fresh: Sequence[Offered]) -> dict[str, OrderRow]:
-    """Take of the ledger what new orders need, in their order; those for which there is not enough left, as held."""
+def _answered(
+    found: tuple[str, bool] | DifferentContent, otherwise: Mapping[str, OrderRow | None]
+) -> tuple[str, bool] | DifferentContent:
+    return found if isinstance(found, Exception) else (found[0], found[1] and found[0] not in otherwise)
+
+
+def _reserve(tx: Connection, fresh: Sequence[Offered]) -> dict[str, OrderRow | None]:
+    """Take of the ledger what new orders need, in their order; by id those for which there is not enough left.
+
+    They are to be kept as held, or not to be written: None.
+    """
     needing = [one for one in fresh if one.reservations]
     if not needing:
         return {}
-    reasons = ledger.reserve(tx, [(one.order.id, one.reservations, one.charged) for one in needing])
-    return {
-        one.order.id: one.held(reasons[one.order.id])
-        for one in needing
-        if one.held is not None and one.order.id in reasons
-    }
+    reasons = ledger.reserve(tx, [(one.order.id, one.reservations, one.lacking) for one in needing])
+    otherwise: dict[str, OrderRow | None] = {}
+    for one in needing:
+        order_id = one.order.id
+        if order_id in reasons and one.lacking is Lacking.NOTHING:
+            otherwise[order_id] = None
+        elif order_id in reasons and one.held is not None:
+            otherwise[order_id] = one.held(reasons[order_id])
+    return otherwise
 
 
 def _different(order_id: str) -> DifferentContent:

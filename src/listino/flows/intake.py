@@ -18,7 +18,7 @@ from listino.core.question import Price
 from listino.core.reservations import Reservation, reserved_of_quote
 from listino.db import orders
 from listino.db.engine import Connection, Database
-from listino.db.orders import LineRow, OrderRow
+from listino.db.orders import Lacking, LineRow, OrderRow
 from listino.db.orders import OrderRead as OrderRead
 from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, stamp
@@ -34,6 +34,8 @@ from listino.flows.promises import honoured
 from listino.flows.quotes import Signer
 from listino.flows.settlement import Bought, Quoted, bought, totals_of
 
+# How often an order is priced, where others use up meanwhile what it was priced on.
+TRIES_MAX = 5
 _FREE_WORDS = ("text", "reference", "more")
 _encode = msgspec.json.Encoder().encode
 
@@ -163,12 +165,14 @@ def _reservations(book: Snapshot, found: Bought, customer: str | None, at: datet
 
 
 def handed_in(
-    database: Database, taken: Taken, render: Callable[[Taken], bytes], keys: Keys
-) -> "tuple[Future[Outcome], bytes]":
+    database: Database, taken: Taken, render: Callable[[Taken], bytes], keys: Keys, *, last: bool = True
+) -> "tuple[Future[Outcome | None], bytes]":
     """Queue an order to be written with all that belongs to it, in one transaction; ends when it is on disk.
 
     The second is its first answer, as `render` words it, which is kept and given again to whoever repeats
-    the order. Where others have used up what the order needs, it is kept as held, with an answer that says so.
+    the order. Where others have used up what the order needs, it is kept as held, with an answer that says so;
+    unless its buyer was told no price yet and this is not the `last` try: then nothing is written and it ends
+    with None, as the order is to be priced again.
     """
     answer = render(taken)
 
@@ -178,14 +182,18 @@ def handed_in(
         changed = replace(taken, held=why, handover="accepted", life="on_hold", steps=steps)
         return _row(changed, render(changed).decode())
 
+    if taken.charged:
+        lacking = Lacking.TAKE
+    else:
+        lacking = Lacking.LEAVE if last else Lacking.NOTHING
     row = _row(taken, answer.decode())
-    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, taken.charged, held)
+    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, lacking, held)
     return database.submit_with_others(_taken, offered), answer
 
 
-def _taken(tx: Connection, offered: list[orders.Offered]) -> list[Outcome | Exception]:
+def _taken(tx: Connection, offered: list[orders.Offered]) -> list[Outcome | Exception | None]:
     outcomes = orders.take_all(tx, offered)
-    return [outcome if isinstance(outcome, Exception) else Outcome(*outcome) for outcome in outcomes]
+    return [Outcome(*outcome) if isinstance(outcome, tuple) else outcome for outcome in outcomes]
 
 
 def _row(taken: Taken, answer: str) -> OrderRow:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from listino.core.errors import Conflict, Fault, NotFound, Unavailable, malformed
@@ -13,6 +14,7 @@ from listino.flows.access import ApiKey
 from listino.flows.intake import (
     Caller,
     Chance,
+    Keys,
     Outcome,
     Taken,
     handed_in,
@@ -71,16 +73,7 @@ class OrderDoor:
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.update(dict.fromkeys(keys.digests, ended))
         try:
-            if len(order.lines) <= LINES_DIRECT_MAX:
-                taken = self._priced(order, caller, name, reading)
-            else:
-                taken = await self._in_thread(self._priced, order, caller, name, None)
-            written, answer = handed_in(self._database, taken, rendered, keys)
-            landed = self._landing.on_disk(written)
-            await asyncio.wait({landed}, timeout=WRITE_DEADLINE_S)
-            if written.cancel():
-                raise Unavailable("The database was busy for too long; the order was not taken.", code="busy")
-            outcome: Outcome = await landed
+            taken, answer, outcome = await self._taken(order, caller, keys, name, reading=reading)
         finally:
             for digest in keys.digests:
                 if self._under_way.get(digest) is ended:
@@ -90,6 +83,31 @@ class OrderDoor:
             return with_key(taken.key, answer), outcome.id
         found = intake.found(self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
+
+    async def _taken(
+        self, order: Order, caller: Caller, keys: Keys, name: str | None, *, reading: Reading
+    ) -> tuple[Taken, bytes, Outcome]:
+        """An order on disk, its answer and what became of it; priced again where others used up what it needs.
+
+        Errors:  DifferentContent, Unavailable.
+        """
+        ends_at = monotonic() + WRITE_DEADLINE_S
+        tries_left = intake.TRIES_MAX
+        while True:
+            tries_left -= 1
+            if len(order.lines) <= LINES_DIRECT_MAX:
+                taken = self._priced(order, caller, name, reading)
+            else:
+                taken = await self._in_thread(self._priced, order, caller, name, None)
+            written, answer = handed_in(self._database, taken, rendered, keys, last=tries_left <= 0)
+            landed = self._landing.on_disk(written)
+            await asyncio.wait({landed}, timeout=max(0.0, ends_at - monotonic()))
+            if written.cancel():
+                raise Unavailable("The database was busy for too long; the order was not taken.", code="busy")
+            outcome: Outcome | None = await landed
+            if outcome is not None:
+                return taken, answer, outcome
+            reading = self._database.read()
 
     def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> Taken:
         """An order with our prices."""
