@@ -16,7 +16,7 @@ HELD_TEXTS = {
     "unknown_item": "An item is not known here.",
     "unknown_unit": "An item has no factor for the unit.",
     "unknown_quote": "The quote is not known here.",
-    "quote_expired": "The order was placed after its quote had expired.",
+    "quote_expired": "The order was placed after its quote had expired, or came more than a week later.",
     "quote_used": "Another order has used the quote.",
     "quote_differs": "The order says something else than its quote.",
     "cap_exceeded": "Others used up a price or discount of which there is only so much.",

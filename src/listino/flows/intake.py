@@ -30,7 +30,7 @@ from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
 from listino.flows.order_keys import keys_of as keys_of
 from listino.flows.order_keys import values_of
-from listino.flows.promises import honoured
+from listino.flows.promises import Told, honoured
 from listino.flows.quotes import Signer
 from listino.flows.settlement import Bought, Quoted, bought, totals_of
 
@@ -101,7 +101,7 @@ def priced(
     held: list[str] = []
     customer, channel_known = parties_of(book, order, channel, held)
     context = context_of(book, order, (customer, channel_known), now)
-    quoted = _quoted(book, order, signer, (channel, context.at), held) if order.quote is not None else None
+    quoted = _quoted(book, order, signer, (channel, context.at, now), held) if order.quote is not None else None
     found = bought(book, order, context, quoted)
     charges, totals = totals_of(order, found, held)
     held += [*(reason for line in found.lines for reason in line.held), *found.held]
@@ -141,9 +141,7 @@ def _steps(actor: str, at: str, held: tuple[str, ...], *, placed: bool) -> tuple
     return (accepted,)
 
 
-def _quoted(
-    book: Snapshot, order: Order, signer: Signer | None, told: tuple[str | None, datetime], held: list[str]
-) -> Quoted | None:
+def _quoted(book: Snapshot, order: Order, signer: Signer | None, told: Told, held: list[str]) -> Quoted | None:
     """What the quote that an order brings promises to it; None where it promises nothing, which holds the order."""
     quote = signer.read(order.quote) if signer is not None and order.quote is not None else None
     promise = honoured(book, order, quote, told) if quote is not None else "unknown_quote"

@@ -20,6 +20,13 @@ from listino.flows.ours import of_basket
 from listino.flows.price import Asked, buyer_for, ware_for
 from listino.flows.settlement import NOTHING, Quoted, asked_lines, lines_for_nothing, taken_from
 
+# Through which channel an order came, when it was placed, and when it got here.
+Told = tuple[str | None, datetime, datetime]
+# A store that could not reach us hands its orders in late; what is older than this is looked at by a person.
+HANDED_IN_WITHIN = timedelta(days=7)
+# A store's clock may run behind ours by this much; what was placed earlier was not placed with the quote.
+CLOCK_BEHIND_MAX = timedelta(minutes=10)
+
 
 def promised(book: Snapshot, context: Asked, basket: Basket, name: str, holds_for: timedelta) -> Quote | None:
     """The quote of a basket; None where it is empty, or a line has no price or comes back: nothing to order."""
@@ -94,17 +101,19 @@ def _totals(basket: Basket) -> tuple[Decimal, Decimal | None, Decimal | None]:
     return totals.net, totals.tax, totals.gross
 
 
-def honoured(book: Snapshot, order: Order, quote: Quote, told: tuple[str | None, datetime]) -> Quoted | str:
+def honoured(book: Snapshot, order: Order, quote: Quote, told: Told) -> Quoted | str:
     """What an order is promised by the quote that it brings; or why it is not, as the reason to hold it.
 
-    Shapes:  told: through which channel the order came, and when it was placed: that counts, not when it
-             got here.
+    Shapes:  told: through which channel the order came, when it was placed, and when it got here. The second
+             counts for how long a quote holds, but a quote is not honoured for ever.
     """
-    channel, placed_at = told
+    channel, placed_at, now = told
     if quote.epoch != book.reading.epoch or quote.revision > book.revision:
         return "unknown_quote"
-    if placed_at > quote.expires_at:
+    if placed_at > quote.expires_at or now > quote.expires_at + HANDED_IN_WITHIN:
         return "quote_expired"
+    if placed_at < quote.at - CLOCK_BEHIND_MAX:
+        return "quote_differs"
     context = _context_of(quote)
     with suppress(Refused):
         if order.customer == quote.customer and channel == quote.channel and _is_same(book, order, context):
