@@ -142,22 +142,23 @@ def _context_of(quote: Quote) -> Asked:
 
 
 def _is_same(book: Snapshot, order: Order, context: Asked) -> bool:
-    """Whether an order says nothing else of its circumstances than its quote; a voucher with amounts is the store's.
+    """Whether an order contradicts nothing of its quote's circumstances; a voucher with amounts is the store's.
 
-    What the order leaves unsaid is as the quote has it.
+    What the order leaves unsaid is as the quote has it. Of place, type, attributes and delivery only what the
+    quote said can be contradicted: without it the price was promised whatever they are.
     """
     buyer, ship_to = buyer_for(book, context), order.ship_to
     coupons = {voucher.code for voucher in order.vouchers if voucher.net is None and voucher.gross is None}
     pairs: list[tuple[object, object]] = [(order.currency, context.currency or buyer.currency)]
     if ship_to is not None and ship_to.country is not None:
         pairs.append((ship_to.country, context.country or buyer.country or ""))
-    if ship_to is not None and _names_a_place(ship_to):
+    if context.ship_to is not None and ship_to is not None and _names_a_place(ship_to):
         pairs.append((ship_to.code, context.ship_to))
-    if order.order_type is not None:
+    if order.order_type is not None and context.order_type is not None:
         pairs.append((order.order_type, context.order_type))
     quoted = {name: set(values) for name, values in context.attributes}
-    pairs += [(set(values), quoted.get(name)) for name, values in attributes_of(order)]
-    if order.wanted_on is not None:
+    pairs += [(set(values), quoted[name]) for name, values in attributes_of(order) if name in quoted]
+    if order.wanted_on is not None and context.delivery_at is not None:
         pairs.append((order.wanted_on, _day_of(context.delivery_at, buyer.company.zone)))
     return all(said == quoted for said, quoted in pairs) and coupons <= {*context.coupons, None}
 
