@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from listino.core.facts import Fact
 from listino.core.money import Rounding
-from listino.core.rules import Caps, Rule, Step
+from listino.core.rules import Rule, Step
 from tests.naive_measure import Before, Part
 from tests.naive_pick import Pick
 from tests.naive_reach import HUNDRED, NOTHING, ONE, Ask, Reach
@@ -206,8 +206,6 @@ class _Line:
             before = state.amount
             assert before is not None
             assert entry is not None
-            if rule.indexed is not None and not self.worth.holds(rule.indexed.measure):
-                continue
             if rule.own_line is not None:
                 state.own.append((rule, self.worth.own_price(step, rule, state, entry)))
                 self._note(rule, state)
@@ -217,7 +215,7 @@ class _Line:
             if amount == before and (rule.action == "price" or wanted != before):
                 continue
             if rule.caps is not None:
-                capped = self._capped(rule, rule.caps, state, before, amount)
+                capped = self.worth.capped(rule, rule.caps, state, amount)
                 if capped is None:
                     continue
                 amount = capped
@@ -236,21 +234,6 @@ class _Line:
         if state.high is not None and wanted > state.high:
             return max(state.high, before)
         return wanted
-
-    def _capped(self, rule: Rule, caps: Caps, state: State, before: Decimal, amount: Decimal) -> Decimal | None:
-        """The price with as much of a reduction as caps on its amount leave; None for none of it."""
-        rate = self.reach.rate(self.reach.currency_of(rule)) or ONE
-        whole = cut = (before - amount) * self.part.quantity / state.per / rate
-        if self.part.quantity < 0 or cut <= 0:
-            return amount
-        if caps.amount is not None:
-            left = caps.amount - self.worth.used("rule", rule.code, "amount")
-            if cut > left and caps.beyond == "refuse":
-                return None
-            cut = min(cut, left)
-        if caps.amount_per_order is not None:
-            cut = min(cut, caps.amount_per_order - self.part.in_order.get(rule.code, NOTHING))
-        return amount if cut == whole else before - cut * rate * state.per / self.part.quantity
 
     def _limit(self, step: Step, state: State) -> None:
         for rule in self._winners(step, state):

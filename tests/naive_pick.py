@@ -41,11 +41,24 @@ class Pick(Worth):
         found = [rule for rule in found if self._has_source(rule, state)]
         if in_list is None:
             found = [rule for rule in found if rule.exclusion_group is None or rule.exclusion_group not in state.taken]
+            if step.kind in {"allowance", "charge"}:
+                found = [rule for rule in found if self._changes(step, rule, state)]
         places = {rule.code: self._place(step, rule, state, in_list) for rule in found}
         found.sort(key=lambda rule: places[rule.code])
         if step.pick == "best":
             found.sort(key=lambda rule: self._outcome(step, rule, state))
+        if step.ties == "refuse" and step.pick != "all" and len(found) > 1:
+            self._refuse_tie(step, [(*self._value(step, rule, state), *places[rule.code]) for rule in found[:2]])
         return found
+
+    def _value(self, step: Step, rule: Rule, state: State) -> tuple[Decimal, ...]:
+        return (self._outcome(step, rule, state),) if step.pick == "best" else ()
+
+    def _refuse_tie(self, step: Step, places: list[tuple[Any, ...]]) -> None:
+        """No price where the first comes before the second by its code alone."""
+        names = [*(["value"] if step.pick == "best" else []), *rank_of(step)]
+        if next(name for name, one, other in zip(names, *places, strict=True) if one != other) == "code":
+            raise NoPrice("tie")
 
     def _possible(self, step: Step, in_list: str | None = None, any_money: bool = False) -> list[Rule]:
         """The rules of a step that concern the question, whatever is bought of it."""
@@ -96,6 +109,21 @@ class Pick(Worth):
         found = self._possible(self._first_price(), source)
         found = [rule for rule in found if (self._has_attribute(rule) if state is None else self._is_met(rule, state))]
         return any(self._has_source(other, state, (*asked_by, source)) for other in found)
+
+    def _changes(self, step: Step, rule: Rule, state: State) -> bool:
+        """Whether a rule would have an effect: an offer price a lower one, a capped one what its cap still holds."""
+        assert state.amount is not None
+        if rule.indexed is not None and not self.holds(rule.indexed.measure):
+            return False
+        if rule.own_line is not None:
+            return True
+        try:
+            amount = self.adjusted(step, rule, state, state.amount)
+        except NoPrice:
+            return True  # That is told if it wins.
+        if rule.action == "price" and amount == state.amount:
+            return False
+        return rule.caps is None or self.capped(rule, rule.caps, state, amount) is not None
 
     def _has_attribute(self, rule: Rule) -> bool:
         """Whether the item has the price that a formula starts from, where it starts from one of the item's."""

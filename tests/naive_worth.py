@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from listino.core.facts import PriceList, Tax
 from listino.core.money import Rounding
-from listino.core.rules import Formula, Rule, Step
+from listino.core.rules import Caps, Formula, Rule, Step
 from tests.naive_measure import Before, Measure, Part
 from tests.naive_reach import (
     HUNDRED,
@@ -214,6 +214,23 @@ class Worth(Measure):
     def _amount(self, rule: Rule, amount: Decimal, state: State) -> Decimal:
         """An amount of a rule, which may be meant net or gross, in the mode of the running price."""
         return amount * self.between(self.mode_of(rule) or state.mode, state.mode)
+
+    def capped(self, rule: Rule, caps: Caps, state: State, amount: Decimal) -> Decimal | None:
+        """The price with as much of a reduction as caps on its amount leave; None for none of it."""
+        before = state.amount
+        assert before is not None
+        rate = self.reach.rate(self.reach.currency_of(rule)) or ONE
+        whole = cut = (before - amount) * self.part.quantity / state.per / rate
+        if self.part.quantity < 0 or cut <= 0:
+            return amount
+        if caps.amount is not None:
+            left = caps.amount - self.used("rule", rule.code, "amount")
+            if cut > left and caps.beyond == "refuse":
+                return None
+            cut = min(cut, left)
+        if caps.amount_per_order is not None:
+            cut = min(cut, caps.amount_per_order - self.part.in_order.get(rule.code, NOTHING))
+        return amount if cut == whole else before - cut * rate * state.per / self.part.quantity
 
     def basis(self, basis: str, step: Step, state: State, entry: Decimal) -> Decimal:
         """What a percentage is of."""

@@ -100,6 +100,8 @@ def _step(chance: random.Random, name: str, kind: str) -> Step:
         fields["group"] = chance.choice((None, None, "one"))
     if chance.random() < 0.1:
         fields["currency_required"] = True
+    if fields["pick"] != "all" and chance.random() < 0.06:
+        fields["ties"] = "refuse"
     if kind == "limit":
         fields["when_unknown"] = chance.choice(("refuse", "flag", "flag"))
     return Step(**fields)

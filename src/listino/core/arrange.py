@@ -125,6 +125,10 @@ def _code_of_dead(dead: tuple[Rule, Reason]) -> str:
     return dead[0].code
 
 
+# Why a rule is none for this question although it prices the item: in a money that nothing converts.
+OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
+
+
 def _never(step: StepPlan, ready: Ready, currency: str, circle: Circle) -> Reason | None:
     """Why a rule cannot apply to this pair at any quantity and moment, if so."""
     rule = ready.rule
@@ -235,7 +239,7 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
             rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
             always,
             always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain
-            and not (circle.moded and place is not None),
+            and not (circle.moded and place is not None) and not (ready.by_effect and step.kind != "price"),
             place is not None and grant.assigned, granted,
         )  # fmt: skip
         live.append((candidate, grant))

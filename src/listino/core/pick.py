@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from weakref import ref
 
-from listino.core.candidates import Candidate, StepCandidates, every_candidate
+from listino.core.candidates import Candidate, Reason, StepCandidates, every_candidate
+from listino.core.caps import capped_reduction
 from listino.core.filters import best_first, refused
+from listino.core.indexed import holds_any
 from listino.core.money import ONE, ZERO
 from listino.core.question import AppliedStep, Facts, NotApplied, Question, Running
 from listino.core.scales import value_of
@@ -50,6 +52,8 @@ class Pick:
             reason = None if candidate.free else refused(candidate, question, facts)
             if reason is None and taken and candidate.rule.exclusion_group in taken:
                 reason = ("excluded", taken[candidate.rule.exclusion_group or ""])
+            if reason is None and running is not None and candidate.ready.by_effect:
+                reason = self._ineffective(step, candidate, running)
             if reason is not None:
                 if skipped is not None:
                     skipped.append((step.plan.name, candidate.rule, *reason))
@@ -75,6 +79,23 @@ class Pick:
         if tied and step.plan.refuses_ties:
             raise Unpriced("tie")
         return winners
+
+    def _ineffective(self, step: StepCandidates, candidate: Candidate, running: Running) -> Reason | None:
+        """Why a rule would change nothing as the price stands: it does not apply then, and hides no other."""
+        rule, question, facts = candidate.rule, self.question, self.facts
+        if rule.indexed is not None and not holds_any(rule.indexed.measure, facts.item):
+            return ("no_measure", rule.indexed.measure)
+        if rule.own_line is not None or step.plan.kind not in {"allowance", "charge"}:
+            return None
+        value = value_of(candidate, question, facts) or ZERO
+        try:
+            amount = self.worth.adjusted(candidate, value, step, running, running.amount)
+        except Unpriced:
+            return None
+        if rule.action == "price" and amount == running.amount:
+            return ("not_lower", None)
+        _, reason, _ = capped_reduction(candidate, running, amount, (question, facts))
+        return None if reason is None else (reason, None)
 
     def _narrowed(
         self, step: StepCandidates, ranked: list[Winner], skipped: list[NotApplied] | None, running: Running | None

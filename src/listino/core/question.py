@@ -27,9 +27,9 @@ class Question:
     Shapes:  totals: what scales and requirements measure beyond this line, by "BY MEASURE" (such as
              "order quantity"), filled in by a basket, None where it is unknown; usage: by subject what of
              caps and contracts is used up; whole: the quantity that scales measure where the line is a
-             part of a larger one; without: codes of rules that are not to be used for it; amount,
-             gross_amount (of the line at the price before discounts) and hidden (lists that others
-             displace) are worked out.
+             part of a larger one; without: codes of rules that are not to be used for it; unsplit: of
+             those whose end within it does not matter, as others win; amount, gross_amount (of the line
+             at the price before discounts) and hidden (lists that others displace) are worked out.
     """
 
     item: str
@@ -47,6 +47,7 @@ class Question:
     usage: Mapping[str, Decimal] | None = None
     whole: Decimal | None = None
     without: frozenset[str] = frozenset()
+    unsplit: frozenset[str] = frozenset()
     amount: Decimal | None = None
     gross_amount: Decimal | None = None
     hidden: frozenset[str] = frozenset()
@@ -56,6 +57,7 @@ class Question:
         return Question(
             self.item, self.customer, self.quantity, self.unit, self.currency, self.at, self.channel, self.order_type,
             self.explain, self.manual, self.delivery_at, totals, usage, self.whole, self.without,
+            self.unsplit,
         )  # fmt: skip
 
 

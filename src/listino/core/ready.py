@@ -32,12 +32,14 @@ class Ready:
              amount in a currency, not a percentage; restricted: its status, channel, country or
              attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may; groups:
              those of customers that its exceptions, its requirements or the goods of its offer name; by_more: it
-             follows a quotation or another step, or stands on a line of its own; source: the list that
+             follows a quotation or another step, or stands on a line of its own; by_effect: what it would
+             change tells whether it applies; source: the list that
              it starts from.
     """
 
     __slots__ = (
         "access",
+        "by_effect",
         "by_more",
         "exceptions",
         "family",
@@ -75,6 +77,7 @@ class Ready:
             not rule.requires and rule.caps is None and rule.exclusion_group is None
             and (rule.scale is None or _by_line_quantity(rule.scale))
         )  # fmt: skip
+        self.by_effect = rule.action in {"price", "indexed"} or _caps_amounts(rule)
         self.by_more = rule.indexed is not None or rule.own_line is not None or (rule.basis or "").startswith("step:")
         self.source = source_of(rule)
         self.filled = -filled_keys(rule, _SCOPE_FIELDS)
@@ -86,6 +89,10 @@ class Ready:
 
 # Actions whose value is no amount of money.
 RELATIVE = frozenset(["percent", "margin", "indexed"])
+
+
+def _caps_amounts(rule: Rule) -> bool:
+    return rule.caps is not None and (rule.caps.amount is not None or rule.caps.amount_per_order is not None)
 
 
 def _has_scopes(rule: Rule) -> bool:

@@ -95,6 +95,9 @@ def _in_parts(question: Question, facts: Facts, split: SplitLine) -> Price | NoP
     if isinstance(upto, NoPrice):
         return replace(upto, quantity=question.quantity)
     if split.code not in _applied(upto):
+        unsplit = _resolved(replace(question, unsplit=question.unsplit | {split.code}), facts)
+        if isinstance(unsplit, NoPrice) or split.code not in _applied(unsplit):
+            return unsplit
         return _resolved(replace(question, without=without), facts)
     usage = dict(question.usage or {})
     for subject, amount in measures_taken(reserved_of_rules([(upto, facts)], question.customer, question.at)):

@@ -6,7 +6,6 @@ from decimal import Decimal
 from listino.core.candidates import Candidate, StepCandidates
 from listino.core.caps import capped_reduction, splits
 from listino.core.filters import refused
-from listino.core.indexed import holds_any
 from listino.core.limits import Bounds, narrowed, rounded_as_listed, rounded_by, within_bounds
 from listino.core.manual import arranged_manual
 from listino.core.money import ONE, SETTLED
@@ -189,7 +188,7 @@ class Work:
 
     def _check_split(self, candidate: Candidate) -> None:
         left = None if candidate.rule.caps is None else splits(candidate, self.question, self.facts)
-        if left is not None:
+        if left is not None and candidate.rule.code not in self.question.unsplit:
             raise SplitLine(candidate.rule.code, left)
 
     def _note(self, candidate: Candidate) -> None:
@@ -206,9 +205,6 @@ class Work:
                 self._skip(plan.name, candidate.rule, "stopped_by_final", self.final)
                 continue
             rule, before = candidate.rule, running.amount
-            if rule.indexed is not None and not holds_any(rule.indexed.measure, self.facts.item):
-                self._skip(plan.name, rule, "no_measure", rule.indexed.measure)
-                continue
             if rule.own_line is not None:
                 self._check_split(candidate)
                 self.own_lines.append((candidate, self.pick.worth.change_by(candidate, value, step, running, entry)))
@@ -224,7 +220,7 @@ class Work:
             if reason is None and rule.caps is not None:
                 amount, reason, left = capped_reduction(candidate, running, amount, (self.question, self.facts))
             if reason is not None:
-                self._skip(plan.name, rule, reason, running.amount)
+                self._skip(plan.name, rule, reason, None)
                 continue
             self._check_split(candidate)
             running.amount = amount
