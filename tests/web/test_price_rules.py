@@ -260,7 +260,7 @@ def test_a_limit_whose_cost_is_unknown_gives_no_price_or_a_flag(house: House) ->
     house.put("items", "cable")
     house.put("rules", "floor", action="limit", bound="min", basis="cost", value="110")
     unpriced = house.price("cable", customer="beta", channel="b2b", explain="all")
-    assert (unpriced["reason"], unpriced["not_applied"][0]["reason"]) == ("limit_unknown", "limit_unknown")
+    assert (unpriced["reason"], unpriced["not_applied"][0]["reason"]) == ("limit_unknown", "cost_missing")
     house.put("schemes", "flagging", steps=[
         {"name": "price", "kind": "price"}, {"name": "limit", "kind": "limit", "pick": "all", "when_unknown": "flag"},
     ])  # fmt: skip

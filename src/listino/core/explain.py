@@ -167,7 +167,7 @@ _SENTENCES: dict[str, str | Callable[[Rule, Any], str]] = {
     "chain_beaten": "Another way to make the price was taken.",
     "list_displaced": "The price list {} does not count beside those before it.",
     "below_limit": "A rule applies that may lie below limits.",
-    "limit_unknown": "It bounds the price by the cost, which is not stated: state the item's cost, or except the item.",
+    "cost_missing": "It bounds the price by the cost, which is not stated: state the item's cost, or except the item.",
     "no_attribute": "The item has no price attribute {}.",
     "no_measure": "The item holds none of {}.",
     "not_lower": "The price is as low without it.",

@@ -257,7 +257,7 @@ class Work:
                 continue
             if amount is None:
                 if step.plan.when_unknown == "refuse":
-                    self._skip(step.plan.name, candidate.rule, "limit_unknown", None)
+                    self._skip(step.plan.name, candidate.rule, "cost_missing", None)
                     raise Unpriced("limit_unknown")
                 self.flags.append(f"limit_unknown:{candidate.rule.code}")
                 continue
