@@ -20,7 +20,9 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
              the winner's access where the step picks the most specific (what stands behind it
              cannot matter before the winner ends), all of them elsewhere.
     """
-    edges = list(_edges_of_facts(facts))
+    if facts.edges is None:
+        facts.edges = tuple([edge for edge in _edges_of_facts(facts) if edge is not None])
+    edges: list[datetime | None] = list(facts.edges)
     for step, last in (*carried_out, *((listed, len(listed.live)) for listed in facts.lists.values())):
         if step.timed:
             for candidate in step.live[:last]:
@@ -94,7 +96,10 @@ def _could_hold(candidate: Candidate, question: Question, facts: Facts) -> bool:
     rule = candidate.rule
     if rule.order_type is not None and rule.order_type != question.order_type:
         return False
-    if any(len(held) == 1 and is_empty(held[0]) for held in (candidate.windows, candidate.granted)):
+    windows, granted = candidate.windows, candidate.granted
+    if (len(windows) == 1 and is_empty(windows[0])) or (len(granted) == 1 and is_empty(granted[0])):
         return False
+    if not candidate.ready.exceptions:
+        return True
     fixed = (scope for scope in candidate.ready.exceptions if scope.customer_group not in facts.circle.windows)
     return not any(within(scope, question, facts.circle) for scope in fixed)

@@ -72,7 +72,8 @@ class Facts:
              contracts: by code those that rules in reach name; quotations: by
              name, newest first; counted: whether a rule in reach depends on what is used up; measured: whether
              one measures more than the line's quantity; amounts: the breaks by the line's amount; sellings: where the
-             assortment changes with the time, the first that holds says whether the item is in it.
+             assortment changes with the time, the first that holds says whether the item is in it; edges: when
+             any of the facts beside rules begins or ends, noted with the first question.
     """
 
     item: Item
@@ -92,6 +93,7 @@ class Facts:
     measured: bool = False
     amounts: tuple[AmountBreak, ...] = ()
     sellings: tuple[tuple[tuple[Window, ...], bool], ...] = ()
+    edges: tuple[datetime, ...] | None = None
 
 
 class Operands(NamedTuple):
