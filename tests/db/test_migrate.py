@@ -14,9 +14,9 @@ from listino.core.errors import Unavailable
 from listino.core.rules import Rule
 from listino.db import migrate
 from listino.db.engine import Database, connected
+from listino.db.every_table import METADATA
 from listino.db.lookups import alike, assignments_of, starting_from
 from listino.db.migrate import HEAD, check_version, migrated
-from listino.db.schema import METADATA
 from listino.db.snapshot import snapshot
 from listino.flows.price import Asked, price
 from tests.books import NOW, put

@@ -57,6 +57,27 @@ class Unavailable(Exception):
         self.retry_in_s = retry_in_s
 
 
+class OutcomeUnknown(Exception):
+    """What was asked of the outside may have been done or not: look before asking again."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class ErpSaidNo(Exception):
+    """The ERP understood and refused: a person of the company must act.
+
+    Shapes:  code is stable and short ("unknown_item"), detail for people, remedy what a person can do.
+    """
+
+    def __init__(self, code: str, detail: str, remedy: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+
+
 def malformed(field: str, code: str, text: str, remedy: str = "") -> Malformed:
     """A refusal with one fault."""
     return Malformed(code, text, (Fault(field, code, text, remedy),))

@@ -7,7 +7,7 @@ from typing import Any
 from listino.core.errors import Unavailable
 from listino.db.engine import connected, path_of
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 def version_of(url: str) -> str | None:

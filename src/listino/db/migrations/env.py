@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from listino.db.schema import METADATA
+from listino.db.every_table import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 with context.begin_transaction():

@@ -1,0 +1,7 @@
+"""All tables together, whichever file describes them."""
+
+from listino.db import tables_work
+from listino.db.schema import METADATA
+
+TABLE_FILES = (tables_work,)
+__all__ = ["METADATA", "TABLE_FILES"]
