@@ -14,6 +14,8 @@ USED_FROM_OUTSIDE: dict[str, str] = {
     "upgrade": "Alembic, in each migration",
     "downgrade": "Alembic, in each migration",
     "connect": "config, which finds a connector by its name",
+    "OutcomeUnknown": "connectors, by the contract of the ports",
+    "ErpSaidNo": "connectors, by the contract of the ports",
 }
 # Shipped for those who write a connector: what they use of it is not ours to say.
 FOR_OTHERS = ["*/listino/ports.py", "*/listino/testing/*"]
