@@ -23,8 +23,11 @@ def refused(candidate: Candidate, question: Question, facts: Facts, asked_by: tu
     A formula over a list that has no price for the item has none to give, and hides no other; one that
     comes back to a list that asks (`asked_by`) is told when its price is made.
     """
-    reason = _refused_itself(candidate, question, facts)
-    formula = candidate.rule.formula
+    reason, ready, formula = refused_by_context(candidate, question, facts), candidate.ready, candidate.rule.formula
+    if reason is None and not ready.plain:
+        reason = _refused_by_need(candidate, question, facts)
+    if reason is None and (ready.tiers or not candidate.own_currency or candidate.rule.unit is not None):
+        reason = refused_by_amount(candidate, question, facts)
     if reason is not None or formula is None:
         return reason
     if formula.attribute is not None and attribute_of(formula.attribute, facts.item) is None:
@@ -73,29 +76,19 @@ def attribute_of(name: str, item: Item) -> PriceAttribute | None:
     return next((found for found in item.price_attributes if found.name == name), None)
 
 
-def _refused_itself(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
-    reason = refused_by_context(candidate, question, facts)
-    if reason is not None:
-        return reason
-    if not candidate.ready.plain:
-        reason = _refused_by_need(candidate, question, facts)
-        if reason is not None:
-            return reason
-    return refused_by_amount(candidate, question, facts)
-
-
 def refused_by_context(candidate: Candidate, question: Question, facts: Facts) -> Reason | None:
     """Why a candidate does not hold for who asks, for what and when, whatever it measures."""
     rule = candidate.rule
     if not candidate.always:
-        reason = refused_by_time(candidate.windows, dated(rule, question))
-        if reason is None and candidate.granted is not FOR_EVER:
-            reason = refused_by_time(candidate.granted, question.at)
-        if reason is not None:
-            return reason
+        at = question.at if question.delivery_at is None else dated(rule, question)
+        if not holds(candidate.windows, at):
+            return refused_by_time(candidate.windows, at)
+        if candidate.granted is not FOR_EVER and not holds(candidate.granted, question.at):
+            return refused_by_time(candidate.granted, question.at)
         if rule.order_type is not None and rule.order_type != question.order_type:
             return ("wrong_order_type", rule.order_type)
-        if any(within(scope, question, facts.circle) for scope in candidate.ready.exceptions):
+        exceptions = candidate.ready.exceptions
+        if exceptions and any(within(scope, question, facts.circle) for scope in exceptions):
             return ("unless", None)
     if question.hidden and candidate.in_chain and candidate.list is not None and candidate.list.code in question.hidden:
         return ("list_displaced", candidate.list.code)
@@ -123,10 +116,8 @@ def dated(rule: Rule, question: Question) -> datetime:
     return question.at
 
 
-def refused_by_time(windows: tuple[Window, ...], at: datetime) -> Reason | None:
-    """Why a candidate does not hold at a moment; a group's or list's time counts as its own."""
-    if holds(windows, at):
-        return None
+def refused_by_time(windows: tuple[Window, ...], at: datetime) -> Reason:
+    """Why what holds at other times does not at a moment; a group's or list's time counts as its own."""
     starts = [start for start, _ in windows if start is not None and at < start]
     if starts:
         return ("not_yet_valid", min(starts))

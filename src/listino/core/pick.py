@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import itemgetter
 from weakref import ref
 
 from listino.core.candidates import Candidate, Reason, StepCandidates, every_candidate
@@ -15,8 +16,12 @@ from listino.core.scheme import StepPlan
 from listino.core.worth import Unpriced, Winner, Worth
 
 UNKNOWN = Decimal("Infinity")
+# By exclusion group the rule that has it; the first that applies keeps all others out.
+Taken = dict[str, Candidate]
 # A list that is asked by itself knows nothing of what has applied already.
-NOT_TAKEN: dict[str, Candidate] = {}
+NOT_TAKEN: Taken = {}
+# Where a rule stands among those that pass, the smaller first: its outcome where that decides, then its rank.
+Place = tuple[Decimal, int, tuple[object, ...]]
 
 
 class Pick:
@@ -29,56 +34,62 @@ class Pick:
         self.facts = facts
         self.skipped: list[NotApplied] | None = [] if question.explain == "all" else None
         self.carried_out: list[tuple[StepCandidates, int]] = []
-        # By exclusion group the rule that has it; the first that applies keeps all others out.
-        self.taken: dict[str, Candidate] = {}
+        self.taken: Taken = {}
         self.worth = Worth(question, facts, ref(self))
 
     def winners(self, step: StepCandidates, running: Running | None, record: bool = True) -> Sequence[Winner]:
         """The rules of a step that apply, as its pick says: one, or all that pass, in rank order."""
         if step.sole:
             return step.sole
-        skipped, taken = (self.skipped, self.taken) if record else (None, NOT_TAKEN)
+        skipped = self.skipped if record else None
         if step.lead and skipped is None:
             return step.lead
-        question, facts, pick = self.question, self.facts, step.plan.pick
+        plan = step.plan
+        winners, tied = self._passing(step, running, skipped, self.taken if record else NOT_TAKEN)
+        if len(winners) > 1:
+            if plan.pick == "best" and skipped is None and not plan.refuses_ties:
+                winners = self._best_of(step, winners, running)
+            else:
+                ranked = self._ranked(step, winners, running)
+                if plan.refuses_ties and plan.pick != "all":
+                    tied = _decided_by(step, ranked[0], ranked[1]) == "code"
+                winners = self._narrowed(step, ranked, skipped)
+        if record and step.timed:
+            self._count(step, winners)
+        if tied and plan.refuses_ties:
+            raise Unpriced("tie")
+        return winners
+
+    def _passing(
+        self, step: StepCandidates, running: Running | None, skipped: list[NotApplied] | None, taken: Taken
+    ) -> tuple[list[Winner], bool]:
+        """The rules that apply and that none comes before by what never moves; and whether another ties with them."""
+        question, facts, plan = self.question, self.facts, step.plan
+        open_end, stops = plan.pick in _OPEN, skipped is None and not plan.refuses_ties
         passed: list[Winner] = []
         first: Candidate | None = None
-        open_end = pick == "best" or pick == "all"
-        stops = skipped is None and not open_end and not step.plan.refuses_ties
         tied = False
         for candidate in step.live:
-            if stops and first is not None and candidate.group != first.group:
+            behind = first is not None and not open_end and candidate.group != first.group
+            if behind and stops:
                 break
+            ready = candidate.ready
             reason = None if candidate.free else refused(candidate, question, facts)
             if reason is None and taken and candidate.rule.exclusion_group in taken:
                 reason = ("excluded", taken[candidate.rule.exclusion_group or ""])
-            if reason is None and running is not None and candidate.ready.by_effect:
+            if reason is None and ready.by_effect and running is not None:
                 reason = self._ineffective(step, candidate, running)
-            if reason is not None:
-                if skipped is not None:
-                    skipped.append((step.plan.name, candidate.rule, *reason))
-                continue
-            if first is None:
-                first = candidate
-            elif not open_end and candidate.group != first.group:
+            if reason is None and behind and first is not None:
                 rank = _static(step, first, candidate)
                 tied = tied or rank == "code"
-                if skipped is not None:
-                    skipped.append((step.plan.name, candidate.rule, "beaten", (first, rank)))
-                continue
-            ready = candidate.ready
-            value = ready.value if not ready.tiers else value_of(candidate, question, facts)
-            passed.append((candidate, ZERO if value is None else value))
-        winners = passed if len(passed) < 2 else self._ranked(step, passed, running)
-        if len(winners) > 1:
-            if step.plan.refuses_ties and pick != "all":
-                tied = self._decided_by(step, winners[0], winners[1], running) == "code"
-            winners = self._narrowed(step, winners, skipped, running)
-        if record and step.timed:
-            self._count(step, winners)
-        if tied and step.plan.refuses_ties:
-            raise Unpriced("tie")
-        return winners
+                reason = ("beaten", (first, rank))
+            if reason is None:
+                first = first or candidate
+                value = value_of(candidate, question, facts) if ready.tiers else ready.value
+                passed.append((candidate, ZERO if value is None else value))
+            elif skipped is not None:
+                skipped.append((plan.name, candidate.rule, *reason))
+        return passed, tied
 
     def _ineffective(self, step: StepCandidates, candidate: Candidate, running: Running) -> Reason | None:
         """Why a rule would change nothing as the price stands: it does not apply then, and hides no other."""
@@ -98,46 +109,41 @@ class Pick:
         return None if reason is None else (reason, None)
 
     def _narrowed(
-        self, step: StepCandidates, ranked: list[Winner], skipped: list[NotApplied] | None, running: Running | None
+        self, step: StepCandidates, ranked: list[tuple[Place, Winner]], skipped: list[NotApplied] | None
     ) -> list[Winner]:
         """Those that win, and why the others do not."""
-        kept = kept_of(step.plan, ranked)
+        kept = kept_of(step.plan, [winner for _, winner in ranked])
         if skipped is not None and len(kept) < len(ranked):
             codes = {candidate.rule.code for candidate, _ in kept}
-            losers = [loser for loser in ranked if loser[0].rule.code not in codes]
             skipped += [
-                (step.plan.name, loser[0].rule, "beaten", (kept[0][0], self._decided_by(step, kept[0], loser, running)))
-                for loser in losers
+                (step.plan.name, loser[1][0].rule, "beaten", (kept[0][0], _decided_by(step, ranked[0], loser)))
+                for loser in ranked
+                if loser[1][0].rule.code not in codes
             ]
         return kept
 
-    def _decided_by(self, step: StepCandidates, winner: Winner, loser: Winner, running: Running | None) -> str:
-        """On which rank one rule comes before another."""
-        if step.plan.pick == "all":
-            return "exclusive"
-        names = step.plan.moving_rank
-        outcomes = [self._outcome(step, candidate, value, running) for candidate, value in (winner, loser)]
-        if step.plan.pick == "best" and outcomes[0] != outcomes[1]:
-            return "value"
-        if winner[0].group != loser[0].group:
-            return _static(step, winner[0], loser[0])
-        ranks = [
-            best_first(names, one[0], outcome, self.question, self.facts)
-            for one, outcome in zip((winner, loser), outcomes, strict=True)
-        ]
-        return next((name for name, first, second in zip(names, *ranks, strict=False) if first != second), "code")
+    def _best_of(self, step: StepCandidates, passed: list[Winner], running: Running | None) -> list[Winner]:
+        """The one that is best for the buyer, and of several the first by rank."""
+        outcomes = [self._outcome(step, candidate, value, running) for candidate, value in passed]
+        lowest = min(outcomes)
+        best = [winner for winner, outcome in zip(passed, outcomes, strict=True) if outcome == lowest]
+        return best if len(best) == 1 else [self._ranked(step, best, running)[0][1]]
 
-    def _ranked(self, step: StepCandidates, passed: list[Winner], running: Running | None) -> list[Winner]:
-        names = step.plan.moving_rank
-        needs_outcome = "value" in names or step.plan.pick == "best"
-
-        def place(winner: Winner) -> tuple[object, ...]:
+    def _ranked(
+        self, step: StepCandidates, passed: list[Winner], running: Running | None
+    ) -> list[tuple[Place, Winner]]:
+        """Those that pass in their order, each with its place."""
+        plan, question, facts = step.plan, self.question, self.facts
+        best = plan.pick == "best"
+        by_value = best or "value" in plan.moving_rank
+        ranked: list[tuple[Place, Winner]] = []
+        for winner in passed:
             candidate, value = winner
-            outcome = self._outcome(step, candidate, value, running) if needs_outcome else ZERO
-            moving = best_first(names, candidate, outcome, self.question, self.facts)
-            return (outcome, candidate.group, moving) if step.plan.pick == "best" else (candidate.group, moving)
-
-        return sorted(passed, key=place)
+            outcome = self._outcome(step, candidate, value, running) if by_value else ZERO
+            moving = best_first(plan.moving_rank, candidate, outcome, question, facts)
+            ranked.append(((outcome if best else ZERO, candidate.group, moving), winner))
+        ranked.sort(key=_place)
+        return ranked
 
     def _outcome(self, step: StepCandidates, candidate: Candidate, value: Decimal, running: Running | None) -> Decimal:
         """The net price per one unit that a rule would lead to: the less, the better for the customer.
@@ -167,11 +173,31 @@ class Pick:
         self.carried_out.append((step, last))
 
 
+_place = itemgetter(0)
+_OPEN = frozenset(["best", "all"])
+
+
 def _static(step: StepCandidates, winner: Candidate, loser: Candidate) -> str:
     """On which of the ranks that never move one rule comes before another; what a person set has none."""
     if winner.access < 0:
         return "manual"
-    ranks = zip(step.plan.static_rank, winner.rank, loser.rank, strict=False)
+    for name, first, second in zip(step.plan.static_rank, winner.rank, loser.rank, strict=False):
+        if first != second:
+            return name
+    return "code"
+
+
+def _decided_by(step: StepCandidates, winner: tuple[Place, Winner], loser: tuple[Place, Winner]) -> str:
+    """On which rank one rule comes before another."""
+    (outcome, group, moving), (candidate, _) = winner
+    (other_outcome, other_group, other_moving), (other, _) = loser
+    if step.plan.pick == "all":
+        return "exclusive"
+    if outcome != other_outcome:
+        return "value"
+    if group != other_group:
+        return _static(step, candidate, other)
+    ranks = zip(step.plan.moving_rank, moving, other_moving, strict=False)
     return next((name for name, first, second in ranks if first != second), "code")
 
 

@@ -12,7 +12,10 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 def holds(windows: Iterable[Window], at: datetime) -> bool:
     """Whether a moment lies in any of the windows."""
-    return any((start is None or start <= at) and (end is None or at < end) for start, end in windows)
+    for start, end in windows:  # noqa: SIM110  # on the hottest road a loop costs half of what `any` does
+        if (start is None or start <= at) and (end is None or at < end):
+            return True
+    return False
 
 
 def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
