@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from listino.core.errors import NotFound, malformed
-from listino.core.facts import KINDS
+from listino.core.errors import NotFound
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
@@ -26,13 +25,14 @@ from listino.web.faults import answer_to
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
 from listino.web.reading import body_of, query_of, single
-from listino.web.responses import OF_ONE_FACT, as_json, based_on, failed, is_confirmed, kind_of, refused
+from listino.web.responses import as_json, failed, refused
 from listino.web.rest import health
 from listino.web.rest.baskets import BasketDoor
 from listino.web.rest.batch_reading import Batch, batch_of
 from listino.web.rest.changes import ChangeDoor
-from listino.web.rest.facts import FactDoor, page_of
-from listino.web.rest.order_answers import shown
+from listino.web.rest.fact_requests import FactRequests
+from listino.web.rest.facts import FactDoor
+from listino.web.rest.order_requests import OrderRequests
 from listino.web.rest.orders import OrderDoor
 from listino.web.rest.price_changes import PriceChangeDoor
 from listino.web.rest.price_lists import PriceListDoor
@@ -83,6 +83,8 @@ class App:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
         self._clock = clock
         self._taking_orders = self._door(self._order, guarded=False)
+        self._orders = OrderRequests(self.orders, self._in_thread)
+        self._facts = FactRequests(self.facts, self.changes, self._in_thread)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
         self._router = Starlette(
@@ -104,17 +106,17 @@ class App:
             Route(PRICES, self._door(self._batch), methods=["POST"]),
             Route("/v1/baskets", self._door(self._basket), methods=["POST"]),
             Route("/v1/orders", self._taking_orders, methods=["POST"]),
-            Route("/v1/orders", self._door(self._orders), methods=["GET"]),
-            Route("/v1/orders/{id}", self._door(self._one_order), methods=["GET"]),
-            Route("/v1/changes", self._door(self._change), methods=["POST"]),
-            Route("/v1/changes", self._door(self._log), methods=["GET"]),
+            Route("/v1/orders", self._door(self._orders.listed), methods=["GET"]),
+            Route("/v1/orders/{id}", self._door(self._orders.one), methods=["GET"]),
+            Route("/v1/changes", self._door(self._facts.change), methods=["POST"]),
+            Route("/v1/changes", self._door(self._facts.log), methods=["GET"]),
             Route("/v1/what-if", self._door(self._what_if), methods=["POST"]),
             Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list)),
             Route("/v1/customers/{code:path}/price-changes", self._door(self.price_changes.price_changes)),
             Route("/v1/unpriced", self._door(self._unpriced)),
-            Route("/v1/stock/{code:path}", self._door(self._stock), methods=["PUT", "GET"]),
-            Route(f"/v1/{kind}/{{code:path}}", self._door(self._fact), methods=["PUT", "GET", "DELETE"]),
-            Route(f"/v1/{kind}", self._door(self._facts), methods=["PUT", "GET", "DELETE"]),
+            Route("/v1/stock/{code:path}", self._door(self._facts.stock), methods=["PUT", "GET"]),
+            Route(f"/v1/{kind}/{{code:path}}", self._door(self._facts.fact), methods=["PUT", "GET", "DELETE"]),
+            Route(f"/v1/{kind}", self._door(self._facts.facts), methods=["PUT", "GET", "DELETE"]),
         ]
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -199,85 +201,15 @@ class App:
         return answer
 
     async def _order(self, request: Request) -> Response:
-        body = await body_of(request.scope, request.receive)
-        # One look at the file serves the key check and the prices.
-        reading = self.database.read()
-        key = self._key(request, reading)
-        answer, order_id = await self.orders.post(body, key, request.headers.get("idempotency-key"), reading)
-        return as_json(
-            shown(answer, full=_sees_all(key)), 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"}
-        )
-
-    async def _orders(self, request: Request, key: Any) -> Response:
-        require(key, "orders:read")
-        allowed = frozenset(["store", "number", "handover", "life", "customer", "limit", "after"])
-        said = single(query_of(request.scope["query_string"]), allowed)
-        limit, after = page_of(said)
-        page = await self._in_thread(self.orders.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX))
-        return as_json(shown(page, full=_sees_all(key)))
-
-    async def _one_order(self, request: Request, key: Any) -> Response:
-        require(key, "orders:read")
-        order = await self._in_thread(self.orders.get, request.path_params["id"])
-        return as_json(shown(order, full=_sees_all(key)))
-
-    async def _change(self, request: Request, key: Any) -> Response:
-        said = single(query_of(request.scope["query_string"]), frozenset(["reason", "confirm"]))
-        reason, confirmed = said.get("reason"), is_confirmed(said)
-        if "ndjson" in request.headers.get("content-type", ""):
-            return as_json(await self.changes.stream(request, key, reason, confirmed))
-        body = await body_of(request.scope, request.receive)
-        return as_json(await self._in_thread(self.facts.change, body, key, reason, confirmed))
+        return await self._orders.taken(request, self._key)
 
     async def _what_if(self, request: Request, key: Any) -> Response:
         return await self.trials.what_if(request, key, self._in_thread)
-
-    async def _log(self, request: Request, key: Any) -> Response:
-        said = single(query_of(request.scope["query_string"]), frozenset(["after", "limit"]))
-        return as_json(await self._in_thread(self.facts.log, key, said))
-
-    async def _stock(self, request: Request, key: Any) -> Response:
-        item = request.path_params["code"]
-        if request.method == "GET":
-            return as_json(await self._in_thread(self.facts.get_stock, item, key))
-        body = await body_of(request.scope, request.receive)
-        said = single(query_of(request.scope["query_string"]), frozenset(["warehouse"]))
-        return as_json(await self._in_thread(self.facts.put_stock, item, body, key, said.get("warehouse")))
 
     async def _unpriced(self, request: Request, key: Any) -> Response:
         said = single(query_of(request.scope["query_string"]), FILTERS | {"limit", "after"})
         language = _language(request)
         return as_json(await self._in_thread(self.unpriced.listed, key, said, language))
-
-    async def _fact(self, request: Request, key: Any) -> Response:
-        code = request.path_params["code"]
-        pairs = query_of(request.scope["query_string"])
-        said = single(pairs, OF_ONE_FACT.get(request.method, frozenset()))
-        return await self._one_fact(request, key, code, said)
-
-    async def _one_fact(self, request: Request, key: Any, code: str, said: dict[str, str]) -> Response:
-        kind = kind_of(request)
-        if request.method == "PUT":
-            body = await body_of(request.scope, request.receive)
-            stated = (kind, code, body, key, based_on(request), is_confirmed(said))
-            status, answer, revision = await self._in_thread(self.facts.put, *stated)
-            return as_json(answer, status, {"etag": f'"{revision}"'})
-        if request.method == "DELETE":
-            return as_json(await self._in_thread(self.facts.end, kind, code, key, based_on(request)))
-        answer, revision = await self._in_thread(self.facts.get, kind, code, key, said.get("known_at"))
-        return as_json(answer, 200, {"etag": f'"{revision}"'})
-
-    async def _facts(self, request: Request, key: Any) -> Response:
-        """A list; or, with `?code=`, the one record whose code does not fit in a path."""
-        kind = kind_of(request)
-        own = OF_ONE_FACT["PUT"] if request.method == "PUT" else ()
-        allowed = frozenset([*KINDS[kind].__dataclass_fields__, "limit", "after", "known_at", *own])
-        said = single(query_of(request.scope["query_string"]), allowed)
-        if "code" in said:
-            return await self._one_fact(request, key, said.pop("code"), said)
-        if request.method != "GET":
-            raise malformed("code", "missing", "No record is named.", f"Send /v1/{kind}/CODE or ?code=CODE.")
-        return as_json(await self._in_thread(self.facts.listed, kind, key, said))
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> Any:
@@ -293,7 +225,3 @@ class App:
 
 def _language(request: Request) -> str | None:
     return language_of(request.headers.get("accept-language", "").encode("latin-1")) or None
-
-
-def _sees_all(key: ApiKey) -> bool:
-    return key.may("explain:full")

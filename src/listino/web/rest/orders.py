@@ -56,6 +56,10 @@ class OrderDoor:
         self._landing = Landing()
         self._under_way: dict[bytes, asyncio.Future[Any]] = {}
 
+    def read(self) -> Reading:
+        """The book as of now."""
+        return self._database.read()
+
     async def post(self, body: bytes, key: ApiKey, idempotency_key: str | None, reading: Reading) -> tuple[bytes, str]:
         """The first answer to an order, whether it came now or before; and its id.
 

@@ -1,0 +1,53 @@
+"""Requests about orders: what the doors of orders are asked, and how they answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from listino.db.engine import Reading
+from listino.flows.access import ApiKey
+from listino.web.auth import require
+from listino.web.proxy import root_of
+from listino.web.reading import body_of, query_of, single
+from listino.web.responses import as_json
+from listino.web.rest.facts import page_of
+from listino.web.rest.order_answers import shown
+from listino.web.rest.orders import OrderDoor
+
+ORDERS_PER_PAGE_MAX = 200
+
+
+class OrderRequests:
+    """An order comes in; orders are listed and read."""
+
+    def __init__(self, door: OrderDoor, in_thread: Callable[..., Awaitable[Any]]) -> None:
+        self._door = door
+        self._in_thread = in_thread
+
+    async def taken(self, request: Request, key_of: Callable[[Request, Reading], ApiKey]) -> Response:
+        """A placed order comes in."""
+        body = await body_of(request.scope, request.receive)
+        # One look at the file serves the key check and the prices.
+        reading = self._door.read()
+        key = key_of(request, reading)
+        answer, order_id = await self._door.post(body, key, request.headers.get("idempotency-key"), reading)
+        return as_json(
+            shown(answer, full=key.may("explain:full")), 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"}
+        )
+
+    async def listed(self, request: Request, key: Any) -> Response:
+        """Orders, oldest first."""
+        require(key, "orders:read")
+        allowed = frozenset(["store", "number", "handover", "life", "customer", "limit", "after"])
+        said = single(query_of(request.scope["query_string"]), allowed)
+        limit, after = page_of(said)
+        page = await self._in_thread(self._door.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX))
+        return as_json(shown(page, full=key.may("explain:full")))
+
+    async def one(self, request: Request, key: Any) -> Response:
+        """One order as it stands now."""
+        require(key, "orders:read")
+        order = await self._in_thread(self._door.get, request.path_params["id"])
+        return as_json(shown(order, full=key.may("explain:full")))
