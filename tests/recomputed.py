@@ -73,7 +73,7 @@ def agrees(said: Json, amounts: Amounts) -> bool:
 
 
 def _shown(price: Decimal) -> Decimal:
-    return price.quantize(NINE, ROUND_HALF_UP, WORKING)
+    return _settled(price).quantize(NINE, ROUND_HALF_UP, WORKING)
 
 
 def _settled(amount: Decimal) -> Decimal:
