@@ -240,6 +240,7 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
             always,
             always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain
             and not (circle.moded and place is not None) and not (ready.by_effect and step.kind != "price"),
+            rule.action == "percent" and step.combine == "cascade" and (rule.basis or step.base) == "running",
             place is not None and grant.assigned, granted,
         )  # fmt: skip
         live.append((candidate, grant))

@@ -28,8 +28,8 @@ class Candidate:
     Shapes:  windows: when it, its group and its list hold, disjoint; granted: when its group and its
              list hold, where its own time is the delivery's; moving: the part of its rank that waits for
              the question, empty where it has no rival; always: nothing about it depends on time or the
-             order; free: it applies to whatever is asked; in_chain: its list is the customer's, and may
-             be displaced.
+             order; free: it applies to whatever is asked; of_running: it is a percentage of the price as it
+             stands when its turn comes; in_chain: its list is the customer's, and may be displaced.
     """
 
     rule: Rule
@@ -43,6 +43,7 @@ class Candidate:
     list: PriceList | None
     always: bool
     free: bool
+    of_running: bool = False
     in_chain: bool = False
     granted: tuple[Window, ...] = FOR_EVER
     rank: Rank = ()
@@ -64,6 +65,12 @@ class StepCandidates:
     sole: tuple[tuple[Candidate, Decimal], ...] = ()
     lead: tuple[tuple[Candidate, Decimal], ...] = ()
     chains: tuple[tuple["StepCandidates", ...], ...] = ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether it does or tells something for a line by itself."""
+        kind = self.plan.kind
+        return kind != "basket" and bool(self.live or self.dead or self.chains or kind == "rounding")
 
 
 def every_step(steps: Iterable[StepCandidates]) -> Iterator[StepCandidates]:

@@ -8,6 +8,7 @@ from listino.core.displaced import priced_in_other_money
 from listino.core.facts import Contract, Quotation, Rate, Tax
 from listino.core.filters import refused_by_amount
 from listino.core.question import Facts, Question
+from listino.core.ready import FOR_EVER
 from listino.core.rules import exceptions_of
 from listino.core.windows import Window, is_empty
 from listino.core.within import within
@@ -22,8 +23,10 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
     """
     if facts.edges is None:
         facts.edges = tuple([edge for edge in _edges_of_facts(facts) if edge is not None])
-    edges: list[datetime | None] = list(facts.edges)
-    for step, last in (*carried_out, *((listed, len(listed.live)) for listed in facts.lists.values())):
+    edges: list[datetime | None] = [*facts.edges]
+    if facts.lists:
+        carried_out = [*carried_out, *((listed, len(listed.live)) for listed in facts.lists.values())]
+    for step, last in carried_out:
         if step.timed:
             for candidate in step.live[:last]:
                 if not candidate.always and _reaches_its_amount(candidate, question, facts):
@@ -31,7 +34,7 @@ def next_change_at(question: Question, facts: Facts, carried_out: list[tuple[Ste
     if facts.circle.moded:  # At whatever quantity a list has a price, it may displace others.
         for candidate in every_candidate((*price_steps(facts.steps), *facts.lists.values())):
             edges += edges_of(candidate, question, facts)
-    return first_after(question.at, edges)
+    return first_after(question.at, edges) if edges else None
 
 
 def first_after(at: datetime, edges: Iterable[datetime | None]) -> datetime | None:
@@ -39,18 +42,18 @@ def first_after(at: datetime, edges: Iterable[datetime | None]) -> datetime | No
     return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
 
-def edges_of(candidate: Candidate, question: Question, facts: Facts) -> Iterator[datetime | None]:
+def edges_of(candidate: Candidate, question: Question, facts: Facts) -> list[datetime | None]:
     """When a rule begins or ends to hold, and any group that one of its scopes names; nothing where it never could.
 
     Shapes:  its scopes: exceptions, those of its requirements, and of the goods of its offer.
     """
     if candidate.always or not _could_hold(candidate, question, facts):
-        return
-    if candidate.rule.dated_by != "delivery" or question.delivery_at is None:
-        yield from _edges(candidate.windows)
-    yield from _edges(candidate.granted)
-    for group in candidate.ready.groups:
-        yield from _edges(facts.circle.windows.get(group, ()))
+        return []
+    held = [candidate.granted] if candidate.granted is not FOR_EVER else []
+    if question.delivery_at is None or candidate.rule.dated_by != "delivery":
+        held.append(candidate.windows)
+    held += [facts.circle.windows.get(group, ()) for group in candidate.ready.groups]
+    return [edge for windows in held for window in windows for edge in window]
 
 
 def could_change(facts: Facts) -> bool:
@@ -87,6 +90,8 @@ def _edges(windows: Iterable[Window]) -> Iterator[datetime | None]:
 
 def _reaches_its_amount(candidate: Candidate, question: Question, facts: Facts) -> bool:
     """Whether a rule holds for the unit and quantity, or could once an exchange rate is known."""
+    if not candidate.ready.tiers and candidate.rule.unit is None:
+        return True
     reason = refused_by_amount(candidate, question, facts)
     return reason is None or reason[0] == "no_rate"
 

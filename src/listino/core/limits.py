@@ -57,7 +57,7 @@ def within_bounds(bounds: Bounds, amount: Decimal, before: Decimal) -> Decimal:
     return amount
 
 
-def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
+def rounded_as_listed(running: Running, bounds: Bounds | None) -> Decimal:
     """The unit price on its list's grid, which is that of the list's own tax mode."""
     source = running.list
     if source is None or (source.rounding is None and source.decimals is None):
@@ -66,12 +66,14 @@ def rounded_as_listed(running: Running, bounds: Bounds) -> Decimal:
     return rounded_by(rounding, source.decimals, running, bounds)
 
 
-def rounded_by(rounding: Rounding | None, decimals: int | None, running: Running, bounds: Bounds) -> Decimal:
+def rounded_by(rounding: Rounding | None, decimals: int | None, running: Running, bounds: Bounds | None) -> Decimal:
     """The unit price on a grid; where that breaks a limit, the next step of the grid towards it.
 
     Between two limits with no step of the grid between them the price stays off the grid.
     """
     price = _on_grid(running.amount, rounding, decimals, None)
+    if bounds is None:
+        return price
     if bounds.low is not None and price < bounds.low:
         price = _on_grid(bounds.low, rounding, decimals, "up")
     if bounds.high is not None and price > bounds.high:

@@ -64,7 +64,7 @@ def answered(work: Work) -> Price:
     return Price(
         question.item, question.customer, question.quantity, question.unit, running.per, question.currency,
         unit.net_price, unit.gross_price, list_price, net, tax_amount, gross, tax, running.list, work.steps,
-        work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), tuple(work.flags),
+        work.skipped or [], _next_change_at(work), work.final is not None, own_lines, (), work.flags,
         running.tax_mode, work.bounds.lowest(running.amount) if work.bounds is not None else None, running.first,
         work.operands, work.bounds.high if work.bounds is not None else None,
     )  # fmt: skip
@@ -171,6 +171,8 @@ def _in_other_mode(price: Decimal, factor: Decimal, digits: int) -> Decimal:
     """A unit price in the other tax mode, for show: with as many decimals as it needs itself."""
     if factor == ONE:
         return price
-    exponent = price.quantize(NINE_PLACES).normalize().as_tuple().exponent
-    own_digits = -exponent if isinstance(exponent, int) else 0
-    return SETTLED.plus(price * factor).quantize(QUANTA[min(max(digits, own_digits), FRACTION_DIGITS_MAX)])
+    if price != price.quantize(QUANTA[digits]):
+        exponent = price.quantize(NINE_PLACES).normalize().as_tuple().exponent
+        own_digits = -exponent if isinstance(exponent, int) else 0
+        digits = min(max(digits, own_digits), FRACTION_DIGITS_MAX)
+    return SETTLED.plus(price * factor).quantize(QUANTA[digits])

@@ -73,7 +73,8 @@ class Facts:
              name, newest first; counted: whether a rule in reach depends on what is used up; measured: whether
              one measures more than the line's quantity; amounts: the breaks by the line's amount; sellings: where the
              assortment changes with the time, the first that holds says whether the item is in it; edges: when
-             any of the facts beside rules begins or ends, noted with the first question.
+             any of the facts beside rules begins or ends, noted with the first question; acting: of the steps
+             those that do or tell something for a line.
     """
 
     item: Item
@@ -94,6 +95,10 @@ class Facts:
     amounts: tuple[AmountBreak, ...] = ()
     sellings: tuple[tuple[tuple[Window, ...], bool], ...] = ()
     edges: tuple[datetime, ...] | None = None
+    acting: tuple[StepCandidates, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.acting = tuple([step for step in self.steps if self.measured or step.acts])
 
 
 class Operands(NamedTuple):
@@ -111,6 +116,15 @@ class Operands(NamedTuple):
 
 class Unpriced(Exception):
     """Resolving ends without a price, for a reason."""
+
+
+class SplitLine(Exception):
+    """A rule ends within the line: the line is to be priced in parts."""
+
+    def __init__(self, code: str, quantity: Decimal) -> None:
+        super().__init__(code)
+        self.code = code
+        self.quantity = quantity
 
 
 class OwnCharge(NamedTuple):

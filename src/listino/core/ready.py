@@ -33,12 +33,13 @@ class Ready:
              attributes may rule it out; plain: once it is found, only its time, tiers and exceptions may; groups:
              those of customers that its exceptions, its requirements or the goods of its offer name; by_more: it
              follows a quotation or another step, or stands on a line of its own; by_effect: what it would
-             change tells whether it applies; source: the list that
-             it starts from.
+             change tells whether it applies; bare: where it applies no cap, limit or exclusion group of its own
+             has a say in what it changes; source: the list that it starts from.
     """
 
     __slots__ = (
         "access",
+        "bare",
         "by_effect",
         "by_more",
         "exceptions",
@@ -78,6 +79,9 @@ class Ready:
             and (rule.scale is None or _by_line_quantity(rule.scale))
         )  # fmt: skip
         self.by_effect = rule.action in {"price", "indexed"} or _caps_amounts(rule)
+        self.bare = (
+            rule.action != "price" and rule.caps is None and rule.exclusion_group is None and not rule.below_limit
+        )
         self.by_more = rule.indexed is not None or rule.own_line is not None or (rule.basis or "").startswith("step:")
         self.source = source_of(rule)
         self.filled = -filled_keys(rule, _SCOPE_FIELDS)

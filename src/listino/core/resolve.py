@@ -6,11 +6,11 @@ from decimal import getcontext, setcontext
 from listino.core.displaced import displaced_lists
 from listino.core.money import EXACT, ZERO
 from listino.core.outcome import answered, in_segments, shown, unpriced
-from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
+from listino.core.question import Facts, NoPrice, Price, Question, SplitLine, UnitPrice
 from listino.core.reservations import measures_taken, reserved_of_rules
 from listino.core.usage import in_this_line, in_this_order
 from listino.core.windows import holds
-from listino.core.work import SplitLine, Work
+from listino.core.work import Work
 from listino.core.worth import Unpriced
 
 # A line falls into at most so many parts by the ends of caps within it.
@@ -41,7 +41,7 @@ def unit_price(question: Question, facts: Facts) -> UnitPrice | None:
         if facts.refusal is not None or _unsold(question, facts) is not None:
             return None
         work = _work(question, facts)
-        work.carry_out(facts.steps)
+        work.carry_out(facts.steps if question.manual else facts.acting)
         return None if work.running is None else shown(work, work.running)
     except Unpriced:
         return None
@@ -77,7 +77,7 @@ def _resolved(question: Question, facts: Facts) -> Price | NoPrice:
         refusal = facts.refusal or _unsold(question, facts)
         if refusal is not None:
             raise Unpriced(refusal)
-        work.carry_out(facts.steps)
+        work.carry_out(facts.steps if question.manual else facts.acting)
         return answered(work)
     except Unpriced as ending:
         return unpriced(work, str(ending))

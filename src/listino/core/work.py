@@ -10,7 +10,7 @@ from listino.core.limits import Bounds, narrowed, rounded_as_listed, rounded_by,
 from listino.core.manual import arranged_manual
 from listino.core.money import ONE, SETTLED
 from listino.core.pick import Pick, told_once
-from listino.core.question import AppliedStep, Facts, Operands, Question, Running
+from listino.core.question import AppliedStep, Facts, Operands, Question, Running, SplitLine
 from listino.core.rules import Rule
 from listino.core.scales import line_amount
 from listino.core.worth import Unpriced
@@ -20,15 +20,6 @@ from listino.core.worth import Unpriced
 Shared = tuple[dict[str, Candidate], dict[str, Decimal], Decimal | None, Decimal | None]
 
 
-class SplitLine(Exception):
-    """A rule ends within the line: the line is to be priced in parts."""
-
-    def __init__(self, code: str, quantity: Decimal) -> None:
-        super().__init__(code)
-        self.code = code
-        self.quantity = quantity
-
-
 class Work:
     """The running price of one question, and what has led to it."""
 
@@ -36,6 +27,7 @@ class Work:
         "below", "bounds", "facts", "final", "flags", "groups", "operands", "own_lines", "pick", "question", "running",
         "shared", "skipped", "steps",
     )  # fmt: skip
+    shared: Shared
 
     def __init__(self, question: Question, facts: Facts, pick: Pick | None = None) -> None:
         self.question = question
@@ -48,15 +40,14 @@ class Work:
         self.bounds: Bounds | None = None
         # Whether a rule that may lie below a limit has applied: lowest prices do not count then.
         self.below = False
-        self.flags: list[str] = []
-        self.groups: set[str] = set()
-        self.own_lines: list[tuple[Candidate, Decimal]] = []
+        self.flags: tuple[str, ...] = ()
+        self.groups: tuple[str, ...] = ()
+        self.own_lines: tuple[tuple[Candidate, Decimal], ...] = ()
         self.operands: dict[int, Operands] | None = None
-        self.shared: Shared = ({}, {}, None, None)
 
     def carry_out(self, steps: tuple[StepCandidates, ...]) -> None:
         """The steps in their order."""
-        manual, skipped = self.question.manual, self.skipped
+        manual, skipped, measured = self.question.manual, self.skipped, self.facts.measured
         for step in steps:
             if manual:
                 step = arranged_manual(step, manual, self.facts.circle)
@@ -68,9 +59,9 @@ class Work:
                     self._carry_out(step, plan.kind)
                 else:
                     self._in_group(step, plan.group)
-            if skipped is not None:
+            if skipped is not None and step.dead:
                 skipped += [(plan.name, rule, reason, detail) for rule, (reason, detail) in step.dead]
-            if self.running is not None and self.facts.measured:
+            if measured and self.running is not None:
                 self.pick.worth.after[plan.name] = self.running.amount
 
     def _in_group(self, step: StepCandidates, group: str) -> None:
@@ -81,7 +72,7 @@ class Work:
         before = len(self.steps) + len(self.own_lines)
         self._carry_out(step, step.plan.kind)
         if len(self.steps) + len(self.own_lines) > before:
-            self.groups.add(group)
+            self.groups += (group,)
 
     def _carry_out(self, step: StepCandidates, kind: str) -> None:
         if kind == "choose":
@@ -143,8 +134,8 @@ class Work:
         branch = Work(self.question, self.facts, self.pick)
         if self.running is not None:
             branch.running = replace(self.running)
-        branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, list(self.own_lines)
-        branch.flags, branch.below, branch.groups = list(self.flags), self.below, set(self.groups)
+        branch.steps, branch.final, branch.own_lines = list(self.steps), self.final, self.own_lines
+        branch.flags, branch.below, branch.groups = self.flags, self.below, self.groups
         branch.bounds = replace(self.bounds) if self.bounds is not None else None
         branch.operands = None if self.operands is None else dict(self.operands)
         return branch
@@ -167,20 +158,21 @@ class Work:
             raise Unpriced("tax_unknown")
         self._check_split(candidate)
         self.running = Running(stated.amount, rule.per, stated.listed, stated.tax_mode, candidate.list, candidate)
-        self._measure(self.running)
+        if self.facts.measured:
+            self._measure(self.running)
         self._note(candidate)
         self.below = rule.below_limit
         shown = value if rule.formula is None else rule.formula.percent
         label = rule.label or step.plan.label
         self.steps.append((step.plan.name, "price", rule.code, label, shown, stated.base, stated.amount))
-        listed = candidate.list.final if candidate.list is not None else None
-        if next((final for final in (rule.final, listed, self.facts.circle.final) if final is not None), False):
+        final = rule.final
+        if final is None and candidate.list is not None:
+            final = candidate.list.final
+        if final or (final is None and self.facts.circle.final):
             self.final = candidate
 
     def _measure(self, running: Running) -> None:
         """What the line comes to before discounts, for scales and requirements by amount."""
-        if not self.facts.measured:
-            return
         amount, factor = line_amount(running.amount, running.per, self.question), self.pick.worth.tax_factor
         is_gross = running.tax_mode == "gross"
         self.question.amount = amount / factor if is_gross else amount
@@ -198,8 +190,7 @@ class Work:
 
     def _adjust(self, step: StepCandidates, running: Running) -> None:
         """Allowances and charges: percentages and amounts off or on the running price."""
-        plan = step.plan
-        entry = running.amount
+        plan, worth, entry = step.plan, self.pick.worth, running.amount
         for candidate, value in self.pick.winners(step, running):
             if self.final is not None and plan.kind == "allowance":
                 self._skip(plan.name, candidate.rule, "stopped_by_final", self.final)
@@ -207,31 +198,42 @@ class Work:
             rule, before = candidate.rule, running.amount
             if rule.own_line is not None:
                 self._check_split(candidate)
-                self.own_lines.append((candidate, self.pick.worth.change_by(candidate, value, step, running, entry)))
+                self.own_lines += ((candidate, worth.change_by(candidate, value, step, running, entry)),)
                 self._note(candidate)
                 continue
-            amount = self.pick.worth.adjusted(candidate, value, step, running, entry)
-            reason = "not_lower" if rule.action == "price" and amount == before else None
+            amount = worth.adjusted(candidate, value, step, running, entry)
             bounds = left = None
-            if self.bounds is not None and reason is None:
-                bounds = Bounds(None if rule.below_limit else self.bounds.low, self.bounds.high)
-                amount, wanted = within_bounds(bounds, amount, before), amount
-                reason = "limit_reached" if amount == before != wanted else None
-            if reason is None and rule.caps is not None:
-                amount, reason, left = capped_reduction(candidate, running, amount, (self.question, self.facts))
-            if reason is not None:
-                self._skip(plan.name, rule, reason, None)
-                continue
-            self._check_split(candidate)
+            if self.bounds is not None or not candidate.ready.bare:
+                amount, bounds, left, reason = self._let(candidate, running, amount)
+                if reason is not None:
+                    self._skip(plan.name, rule, reason, None)
+                    continue
             running.amount = amount
-            if rule.below_limit:
-                self._let_below()
-            self._note(candidate)
             self.steps.append((plan.name, plan.kind, rule.code, rule.label or plan.label, value, before, amount))
-            if bounds is not None or left is not None or self.pick.worth.base is not None:
-                self._keep_operands(bounds, self.pick.worth.base, left)
+            if bounds is not None or left is not None or worth.base is not None:
+                self._keep_operands(bounds, worth.base, left)
             if rule.final:
                 self.final = candidate
+
+    def _let(
+        self, candidate: Candidate, running: Running, amount: Decimal
+    ) -> tuple[Decimal, Bounds | None, Decimal | None, str | None]:
+        """What limits and caps let a rule make of the price, those that had a say; or why it is nothing."""
+        rule, before = candidate.rule, running.amount
+        bounds = left = None
+        reason = "not_lower" if rule.action == "price" and amount == before else None
+        if self.bounds is not None and reason is None:
+            bounds = Bounds(None if rule.below_limit else self.bounds.low, self.bounds.high)
+            amount, wanted = within_bounds(bounds, amount, before), amount
+            reason = "limit_reached" if amount == before != wanted else None
+        if reason is None and rule.caps is not None:
+            amount, reason, left = capped_reduction(candidate, running, amount, (self.question, self.facts))
+        if reason is None:
+            self._check_split(candidate)
+            self._note(candidate)
+            if rule.below_limit:
+                self._let_below()
+        return amount, bounds, left, reason
 
     def _keep_operands(self, bounds: Bounds | None, base: Decimal | None = None, left: Decimal | None = None) -> None:
         """Remember what the last step worked with."""
@@ -259,7 +261,7 @@ class Work:
                 if step.plan.when_unknown == "refuse":
                     self._skip(step.plan.name, candidate.rule, "cost_missing", None)
                     raise Unpriced("limit_unknown")
-                self.flags.append(f"limit_unknown:{candidate.rule.code}")
+                self.flags += (f"limit_unknown:{candidate.rule.code}",)
                 continue
             before = running.amount
             running.amount = narrowed(self.bounds, candidate, amount, before)
@@ -275,9 +277,9 @@ class Work:
     def _round(self, step: StepCandidates, running: Running) -> None:
         before, plan = running.amount, step.plan
         if plan.rounding is not None and plan.currency in (None, self.question.currency):
-            running.amount = rounded_by(plan.rounding, None, running, self.bounds or Bounds())
+            running.amount = rounded_by(plan.rounding, None, running, self.bounds)
         elif running.list is not None:
-            running.amount = rounded_as_listed(running, self.bounds or Bounds())
+            running.amount = rounded_as_listed(running, self.bounds)
         if running.amount != before and running.amount != SETTLED.plus(before):
             label = plan.label or (running.list.name if running.list is not None else None)
             self.steps.append((plan.name, "rounding", None, label, None, before, running.amount))

@@ -14,7 +14,6 @@ from listino.core.question import Facts, Question, Running
 from listino.core.question import Unpriced as Unpriced
 from listino.core.rates import rate_at
 from listino.core.rules import Formula, Rule
-from listino.core.windows import holds
 
 FORMULA_DEPTH_MAX = 8
 Winner = tuple[Candidate, Decimal]
@@ -187,9 +186,12 @@ class Worth:
     ) -> Decimal:
         """What an allowance or charge leaves of the price; `entry` is the price as the step began."""
         self.base = None
-        if candidate.rule.action == "price":
+        if candidate.of_running:
+            change = running.amount * value / HUNDRED
+        elif candidate.rule.action == "price":
             return self._offered(candidate, value, step.plan.kind, running)
-        change = self.change_by(candidate, value, step, running, entry)
+        else:
+            change = self.change_by(candidate, value, step, running, entry)
         if step.plan.kind == "charge":
             return max(running.amount + change, ZERO)
         return running.amount - change if change < running.amount else ZERO
@@ -264,7 +266,8 @@ def tax_at(taxes: Sequence[Tax], question: Question) -> Tax | None:
     """The most fitting tax that is in force."""
     at = question.at
     for tax in taxes:
-        if holds(((tax.valid_from, tax.valid_to),), at):
+        start, end = tax.valid_from, tax.valid_to
+        if (start is None or start <= at) and (end is None or at < end):
             return tax
     return None
 
