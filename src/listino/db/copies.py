@@ -15,6 +15,8 @@ from listino.db.engine import Connection, connected
 from listino.db.erasures import sync_folder
 from listino.db.locks import InUse
 from listino.db.migrate import HEAD, new_epoch
+from listino.db.snapshot import stamp
+from listino.db.tables_work import ERP_TARGET, RESTORED
 
 FAULTS_SHOWN_MAX = 5
 
@@ -108,7 +110,7 @@ def put_in_place(
         while block := source.read(8 << 20):
             target.write(block)
     with closing(connected(fresh, writing=True)) as connection:
-        _change(connection, forget, revoked)
+        _change(connection, forget, revoked, now)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -121,7 +123,7 @@ def put_in_place(
     return aside
 
 
-def _change(connection: Connection, forget: Mapping[str, str], revoked: Mapping[str, str]) -> None:
+def _change(connection: Connection, forget: Mapping[str, str], revoked: Mapping[str, str], now: datetime) -> None:
     connection.execute("BEGIN IMMEDIATE")
     done = people.erased(connection)
     for customer, at in forget.items():
@@ -129,7 +131,14 @@ def _change(connection: Connection, forget: Mapping[str, str], revoked: Mapping[
             people.erase(connection, customer, datetime.fromisoformat(at))
     for key_id, at in revoked.items():
         connection.execute("UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (at, key_id))
-    connection.execute("UPDATE book SET epoch = ?, access = access + 1", (new_epoch(),))
+    sql = "UPDATE book SET epoch = ?, access = access + 1, restored_at = ?"
+    connection.execute(sql, (new_epoch(), stamp(now)))
+    # What the ERP already has of the orders in it, nobody knows yet: nothing is sent before it is asked.
+    connection.execute(
+        "INSERT INTO target (name, failures, paused) VALUES (?, 0, ?) "
+        "ON CONFLICT (name) DO UPDATE SET paused = excluded.paused",
+        (ERP_TARGET, RESTORED),
+    )
     connection.execute("COMMIT")
 
 

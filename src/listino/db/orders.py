@@ -10,6 +10,7 @@ import msgspec
 from listino.core.errors import DifferentContent, Fault
 from listino.core.reservations import Reservation
 from listino.db import ledger, people
+from listino.db.conservation import count_taken
 from listino.db.engine import Connection
 from listino.db.ledger import Lacking as Lacking
 
@@ -138,6 +139,7 @@ def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool
         tx.execute(_KEYS, (_text(keys),))
     if rows:
         _write(tx, rows)
+        count_taken(tx, sum(not row.test for row in rows))
     return [None if order_id in gone else _answered(found, otherwise) for order_id, found in outcomes]
 
 
@@ -249,11 +251,6 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
     ).fetchall()
     personal = private[0] if private is not None else None
     return OrderRead(*(*row, personal, tuple(StepRow(*step) for step in steps)))
-
-
-def count_by_handover(connection: Connection) -> dict[str, int]:
-    """How many orders there are by hand-over."""
-    return dict(connection.execute("SELECT handover, count(*) FROM orders GROUP BY handover ORDER BY handover"))
 
 
 def count_of_store(connection: Connection, store: str) -> int:

@@ -21,6 +21,8 @@ BOOK = Table(
     Column("zone", Text, nullable=False),
     Column("country", Text),
     Column("history_from", BigInteger, nullable=False),
+    # When it last began anew from a backup: what an ERP holds of orders from before is looked up before they go.
+    Column("restored_at", Text),
 )
 
 # The header of every revision; `keys` names what it touched, or is null when that is too much.
@@ -166,7 +168,7 @@ ORDERS = Table(
     Column("message", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Index("orders_number", "store", "number", "test", unique=True),
-    Index("orders_handover", "handover", "id"),
+    Index("orders_handover", "handover", "test", "id"),
 )
 ORDER_LINE = Table(
     "order_line",

@@ -4,6 +4,10 @@ from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 
 from listino.db.schema import ID, METADATA
 
+# The management system among the targets, and why it is paused after a restore.
+ERP_TARGET = "erp"
+RESTORED = "restored"
+
 # What is due: written in the transaction of what it follows from, and claimed by one worker at a time. `target` is
 # the system that it goes to, `subject` what it is about (an order's id, ...), `lane` what must go one after the
 # other (a customer's orders). Only the holder of the newest `fence` may finish it.
@@ -31,7 +35,8 @@ TASK = Table(
     Index("task_lane", "target", "lane", "id"),
 )
 
-# How a system fares that we send to: its breaker, and when its declared rate allows the next call.
+# How a system fares that we send to: its breaker, and when its declared rate allows the next call. While it is
+# `paused`, for a reason, nothing is sent to it.
 TARGET = Table(
     "target",
     METADATA,
@@ -40,5 +45,6 @@ TARGET = Table(
     Column("open_until", Text),
     Column("down_since", Text),
     Column("next_call_at", Text),
+    Column("paused", Text),
     Column("text", Text),
 )

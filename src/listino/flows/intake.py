@@ -253,8 +253,3 @@ def found(database: Database, order_id: str) -> OrderRead | None:
 def listed(database: Database, filters: dict[str, str], after: str, limit: int) -> list[OrderRead]:
     """Orders from behind an id on, oldest first."""
     return orders.listed(database.read().connection, filters, after, limit)
-
-
-def counted(database: Database) -> dict[str, int]:
-    """How many orders there are by hand-over."""
-    return orders.count_by_handover(database.read().connection)

@@ -108,6 +108,7 @@ class App:
             Route("/v1/orders", self._taking_orders, methods=["POST"]),
             Route("/v1/orders", self._door(self._orders.listed), methods=["GET"]),
             Route("/v1/orders/{id}", self._door(self._orders.one), methods=["GET"]),
+            Route("/v1/conservation", self._door(self._orders.conservation)),
             Route("/v1/changes", self._door(self._facts.change), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.log), methods=["GET"]),
             Route("/v1/what-if", self._door(self._what_if), methods=["POST"]),

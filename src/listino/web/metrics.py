@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from listino.db.engine import Database
-from listino.flows.intake import counted
+from listino.flows.conservation import counted
 
 STATUSES = (2, 3, 4, 5)
 _CELL = struct.Struct("=Q")
@@ -53,8 +53,10 @@ class Metrics:
         lines += ["# HELP listino_revision The newest revision.", "# TYPE listino_revision gauge"]
         lines.append(f"listino_revision {reading.revision}")
         lines += ["# HELP listino_orders Orders by hand-over.", "# TYPE listino_orders gauge"]
-        counts = counted(database).items()
-        lines += [f'listino_orders{{handover="{handover}"}} {count}' for handover, count in counts]
+        counts = counted(database)
+        lines += [f'listino_orders{{handover="{name}"}} {count}' for name, count in counts.items() if name != "taken"]
+        lines += ["# HELP listino_orders_taken Orders ever taken: the sum over all hand-overs."]
+        lines += ["# TYPE listino_orders_taken gauge", f"listino_orders_taken {counts['taken']}"]
         return "\n".join(lines) + "\n"
 
     def close(self) -> None:

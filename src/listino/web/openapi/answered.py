@@ -10,6 +10,17 @@ from listino.web.openapi.streams import stream_schemas
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.facts import CHANGES_MAX
 
+# What is told of how many orders.
+CONSERVED = (
+    ("taken", "were ever taken"),
+    ("accepted", "are taken and not yet placed, held ones among them"),
+    ("in_doubt", "were sent to the management system, which has not answered yet"),
+    ("placed", "stand in the management system"),
+    ("parked", "wait for a person"),
+    ("dropped", "a named person gave up"),
+    ("cancelled", "were cancelled before they were placed"),
+)
+
 
 def all_schemas() -> dict[str, Schema]:
     """Every named schema of the document: the records, and what answers are made of beside them."""
@@ -68,6 +79,9 @@ def _orders(found: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
 def _outcomes() -> Iterator[tuple[str, Schema]]:
     """The answers of stock, of the end of a record, and all of change sets."""
     yield from _changes()
+    yield "Conservation", _object("Where all orders are.", {
+        name: {**REVISION, "description": f"How many orders {told}."} for name, told in CONSERVED
+    })  # fmt: skip
     yield "Ended", _object("What was ended.", {
         "code": {**CODE, "description": "The record's code."},
         "revision": {**REVISION, "description": "The revision that ended it."},

@@ -6,7 +6,7 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, operations, streams
+from listino.web.openapi import baskets, operations, orders, streams
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -72,7 +72,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **baskets.baskets(),
         **streams.streams(),
         **operations.unpriced(),
-        **operations.orders(),
+        **orders.orders(),
         **operations.changes(),
         **operations.stock(),
         **facts(found),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from listino.core.facts import KINDS, Fact
-from listino.web.openapi.operations import Paths
 from listino.web.openapi.parts import (
     AFTER,
     AS_KNOWN,
@@ -14,6 +13,7 @@ from listino.web.openapi.parts import (
     LIMIT,
     Operation,
     Parameter,
+    Paths,
     answer,
     body,
     in_path,

@@ -1,4 +1,4 @@
-"""The operations on prices, orders, change sets and stock, and those about the service itself."""
+"""The operations on prices, change sets and stock, and those about the service itself."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from listino.web.openapi.parts import (
     LIMIT,
     Operation,
     Parameter,
+    Paths,
     answer,
     body,
     header,
@@ -19,7 +20,6 @@ from listino.web.openapi.parts import (
 )
 from listino.web.openapi.schemas import CODE, REVISION, TEXT, named
 
-Paths = dict[str, dict[str, Operation]]
 ETAG_OF_PRICE = {"ETag": {"description": "The digest of what the answer says, for If-None-Match.", "schema": TEXT}}
 PRICE_ANSWERS = {
     "200": answer("The price; or, with `outcome` no_price, why there is none.", named("Price"), ETAG_OF_PRICE),
@@ -106,64 +106,6 @@ def unpriced() -> Paths:
         parameters=[*filters, LIMIT, AFTER, header("Accept-Language", "The language of labels; its first tag counts.")],
     )
     return {"/v1/unpriced": {"get": listed}}
-
-
-def orders() -> Paths:
-    """An order comes in, and is read back."""
-    one = operation(
-        "getOrder",
-        "Orders",
-        "Read an order",
-        "The order as it stands now, with its history.",
-        scope="orders:read",
-        answers={"200": answer("The order.", named("StoredOrder"))},
-        refused=(404,),
-        parameters=[in_path("id", "Our id of the order.")],
-    )
-    return {"/v1/orders": {"post": _place_order(), "get": _list_orders()}, "/v1/orders/{id}": {"get": one}}
-
-
-def _place_order() -> Operation:
-    key = header(
-        "Idempotency-Key",
-        "The caller's own key of this order, up to 255 characters; store and number are a second key. The same key "
-        "with the same content is given the first answer again, for ever.",
-    )
-    location = {"Location": {"description": "Where the order is read.", "schema": TEXT}}
-    return operation(
-        "placeOrder",
-        "Orders",
-        "Hand in a placed order",
-        "Answered after the order is on disk, with its lines, explanations and keys: one transaction. An order that "
-        "was placed is never refused by our rules: what a person must look at is `held`, with reasons. While the first "
-        "of a key is being written, a repeat waits up to 5 s for it and is then told 409 `in_progress`.",
-        scope="orders:create",
-        answers={"201": answer("The first answer to this order.", named("OrderTaken"), location)},
-        refused=(409, 413, 422),
-        parameters=[key],
-        sent=body(named("Order"), "The order as the store says it was placed."),
-    )
-
-
-def _list_orders() -> Operation:
-    meanings = {
-        "store": "store",
-        "number": "number of the store",
-        "handover": "state of the hand-over",
-        "life": "state of life",
-        "customer": "customer",
-    }
-    filters = [query(name, TEXT, f"Only orders with this {meaning}.") for name, meaning in meanings.items()]
-    limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}
-    return operation(
-        "listOrders",
-        "Orders",
-        "List orders",
-        "Orders as they stand now, the oldest first.",
-        scope="orders:read",
-        answers={"200": answer("A page of orders.", page(named("StoredOrder"), "The orders of this page."))},
-        parameters=[*filters, limit, AFTER],
-    )
 
 
 def changes() -> Paths:

@@ -11,6 +11,7 @@ from listino.web.openapi.words import meaning_of
 JSON = "application/json"
 Parameter = dict[str, Any]
 Operation = dict[str, Any]
+Paths = dict[str, dict[str, Operation]]
 
 CURRENCY: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
 COUNTRY: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}

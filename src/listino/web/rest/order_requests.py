@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from listino.db.engine import Reading
 from listino.flows.access import ApiKey
+from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.proxy import root_of
 from listino.web.reading import body_of, query_of, single
@@ -51,3 +52,8 @@ class OrderRequests:
         require(key, "orders:read")
         order = await self._in_thread(self._door.get, request.path_params["id"])
         return as_json(shown(order, full=key.may("explain:full")))
+
+    async def conservation(self, _: Request, key: Any) -> Response:
+        """Where all orders are that were ever taken."""
+        require(key, "orders:read")
+        return as_json(encode(await self._in_thread(self._door.conservation)))

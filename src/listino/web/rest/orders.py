@@ -11,6 +11,7 @@ from listino.core.orders import Order, without_card_data
 from listino.db.engine import Database, Reading
 from listino.flows import intake
 from listino.flows.access import ApiKey
+from listino.flows.conservation import counted
 from listino.flows.intake import (
     Caller,
     Chance,
@@ -136,6 +137,10 @@ class OrderDoor:
             text = f"There is no order {order_id!r}."
             raise NotFound("unknown_order", text, (Fault("id", "unknown_order", text, "List /v1/orders."),))
         return encode(whole(found))
+
+    def conservation(self) -> dict[str, int]:
+        """How many orders were taken, and where each of them is."""
+        return counted(self._database)
 
     def listed(self, filters: dict[str, str], after: str, limit: int) -> bytes:
         """Orders, oldest first, from behind a cursor on."""

@@ -14,6 +14,7 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 def upgrade() -> None:
     """Make the tables, a function for each concept."""
     _tasks()
+    _reconciliation()
 
 
 def _tasks() -> None:
@@ -46,5 +47,48 @@ def _tasks() -> None:
         sa.Column("open_until", sa.Text()),
         sa.Column("down_since", sa.Text()),
         sa.Column("next_call_at", sa.Text()),
+        sa.Column("paused", sa.Text()),
         sa.Column("text", sa.Text()),
     )
+
+
+def _reconciliation() -> None:
+    op.add_column("book", sa.Column("restored_at", sa.Text()))
+    op.drop_index("orders_handover", "orders")
+    op.create_index("orders_handover", "orders", ["handover", "test", "id"])
+    op.create_table(
+        "tally",
+        sa.Column("name", sa.Text(), primary_key=True),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+    )
+    op.execute("INSERT INTO tally (name, value) SELECT 'taken', count(*) FROM orders WHERE test = 0")
+    op.create_table(
+        "reconciliation",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("began_at", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.Text()),
+        sa.Column("figures", sa.Text()),
+    )
+    op.create_table(
+        "erp_order",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("gross", sa.Text()),
+        sa.Column("life", sa.Text()),
+        sa.Column("order_id", sa.Text()),
+        sa.PrimaryKeyConstraint("key", "number"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("erp_order_unknown", "erp_order", ["order_id", "key", "number"])
+    op.create_table(
+        "reconciliation_finding",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("run", sa.BigInteger(), nullable=False),
+        sa.Column("difference", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text()),
+        sa.Column("ours", sa.Text()),
+        sa.Column("theirs", sa.Text()),
+        sa.Column("repaired_at", sa.Text()),
+    )
+    op.create_index("reconciliation_finding_run", "reconciliation_finding", ["run", "id"])

@@ -1,0 +1,90 @@
+"""The operations on orders: they come in, are read, and are counted."""
+
+from listino.web.openapi.parts import (
+    AFTER,
+    LIMIT,
+    Operation,
+    Paths,
+    answer,
+    body,
+    header,
+    in_path,
+    operation,
+    page,
+    query,
+)
+from listino.web.openapi.schemas import TEXT, named
+
+
+def orders() -> Paths:
+    """An order comes in, and is read back."""
+    one = operation(
+        "getOrder",
+        "Orders",
+        "Read an order",
+        "The order as it stands now, with its history.",
+        scope="orders:read",
+        answers={"200": answer("The order.", named("StoredOrder"))},
+        refused=(404,),
+        parameters=[in_path("id", "Our id of the order.")],
+    )
+    return {
+        "/v1/orders": {"post": _place_order(), "get": _list_orders()},
+        "/v1/orders/{id}": {"get": one},
+        "/v1/conservation": {"get": _conservation()},
+    }
+
+
+def _place_order() -> Operation:
+    key = header(
+        "Idempotency-Key",
+        "The caller's own key of this order, up to 255 characters; store and number are a second key. The same key "
+        "with the same content is given the first answer again, for ever.",
+    )
+    location = {"Location": {"description": "Where the order is read.", "schema": TEXT}}
+    return operation(
+        "placeOrder",
+        "Orders",
+        "Hand in a placed order",
+        "Answered after the order is on disk, with its lines, explanations and keys: one transaction. An order that "
+        "was placed is never refused by our rules: what a person must look at is `held`, with reasons. While the first "
+        "of a key is being written, a repeat waits up to 5 s for it and is then told 409 `in_progress`.",
+        scope="orders:create",
+        answers={"201": answer("The first answer to this order.", named("OrderTaken"), location)},
+        refused=(409, 413, 422),
+        parameters=[key],
+        sent=body(named("Order"), "The order as the store says it was placed."),
+    )
+
+
+def _list_orders() -> Operation:
+    meanings = {
+        "store": "store",
+        "number": "number of the store",
+        "handover": "state of the hand-over",
+        "life": "state of life",
+        "customer": "customer",
+    }
+    filters = [query(name, TEXT, f"Only orders with this {meaning}.") for name, meaning in meanings.items()]
+    limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}
+    return operation(
+        "listOrders",
+        "Orders",
+        "List orders",
+        "Orders as they stand now, the oldest first.",
+        scope="orders:read",
+        answers={"200": answer("A page of orders.", page(named("StoredOrder"), "The orders of this page."))},
+        parameters=[*filters, limit, AFTER],
+    )
+
+
+def _conservation() -> Operation:
+    return operation(
+        "getConservation",
+        "Orders",
+        "Count where all orders are",
+        "Nothing is lost while `taken` = `accepted` + `in_doubt` + `placed` + `parked` + `dropped` + `cancelled`. "
+        "`taken` was counted as each order came, the others are counted now. Orders of test keys are left out.",
+        scope="orders:read",
+        answers={"200": answer("The counts.", named("Conservation"))},
+    )
