@@ -85,7 +85,10 @@ def test_a_row_may_end_its_fact_or_not_count() -> None:
         "ended": {"column": "E", "map": {"S": True, "N": False}},
         "only": {"FIRM": "1"},
     }
-    rows = [{"C": "a", "N": "x", "E": "S", "FIRM": 1}, {"C": "b", "N": "y", "E": "N", "FIRM": "2"}]
+    rows: list[dict[str, Any]] = [
+        {"C": "a", "N": "x", "E": "S", "FIRM": 1},
+        {"C": "b", "N": "y", "E": "N", "FIRM": "2"},
+    ]
     assert facts(told, rows) == [Mapped("a", None)]
 
 
