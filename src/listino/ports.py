@@ -4,20 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
+from listino.core.handover import Duplicates as Duplicates
 from listino.core.orders import Charge, Order, Party, Payment
 
 Clock = Callable[[], datetime]
-
-
-class Duplicates(Enum):
-    """What keeps an order from standing twice in an ERP: its class."""
-
-    PREVENTED = "A"  # The ERP refuses a second document with our key: exactly once, always.
-    CHECKED = "B"  # It can be searched by our key: exactly once if a call ends within deadline and settling time.
-    BY_HAND = "C"  # It can only be written to: an order in doubt waits for a person.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
