@@ -11,6 +11,7 @@ from listino.core.candidates import (
     Candidate,
     Circle,
     Grant,
+    ListPlace,
     Rank,
     Reason,
     StepCandidates,
@@ -42,11 +43,13 @@ def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCa
 def _arranged_steps(
     plan: Plan, steps: tuple[StepPlan, ...], by_step: dict[str, list[Ready]], circle: Circle
 ) -> tuple[StepCandidates, ...]:
+    empty = plan.empty
     return tuple(
         [
             _arranged_step(step, by_step[step.name], circle) if step.name in by_step
-            else _empty(plan, step) if not step.chains
-            else _arranged_choice(plan, step, by_step, circle)
+            else _arranged_choice(plan, step, by_step, circle) if step.chains
+            else empty[step.name] if step.name in empty
+            else _empty(plan, step)
             for step in steps
         ]
     )  # fmt: skip
@@ -56,44 +59,52 @@ def _arranged_choice(plan: Plan, step: StepPlan, by_step: dict[str, list[Ready]]
     """A choice: the candidates of each of its chains."""
     chains = tuple(_arranged_steps(plan, chain, by_step, circle) for chain in step.chains)
     timed = any(inner.timed for chain in chains for inner in chain)
-    return StepCandidates(step, (), (), timed, chains=chains)
+    return StepCandidates(step, (), (), timed, chains=chains, acts=True)
 
 
 def _empty(plan: Plan, step: StepPlan) -> StepCandidates:
-    found: StepCandidates | None = plan.empty.get(step.name)
-    if found is None:
-        found = plan.empty[step.name] = StepCandidates(step, (), (), False)
+    found = plan.empty[step.name] = StepCandidates(step, (), (), False, acts=step.kind == "rounding")
     return found
 
 
 def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCandidates:
     live: list[tuple[Candidate, Grant]] = []
     dead: list[tuple[Rule, Reason]] = []
+    kind, chain = step.kind, circle.chain
     for ready in rules:
-        currency = currency_of(ready.rule, circle)
-        reason = _never(step, ready, currency, circle)
+        rule = ready.rule
+        place = None if rule.list is None else chain.get(rule.list)
+        currency = rule.currency or (place is not None and place.list.currency) or circle.base_currency
+        reason = None
+        if (
+            ready.restricted or ready.by_more or ready.family != kind or currency != circle.currency
+            or (place is None and rule.list is not None)
+        ):  # fmt: skip
+            reason = _never(step, ready, currency, circle)
         if reason is None:
-            reached = _placed(step, ready, currency, circle, live)
+            reached = _placed(step, ready, (currency, place), circle, live)
         else:
             reached = reason[0] not in OTHER_MONEY or _reached(step, ready, circle)
         if not reached:
             reason = ("no_access", None)
         if reason is not None:
-            dead.append((ready.rule, reason))
+            dead.append((rule, reason))
     rivals = len(live) > 1 or (live and step.kind == "basket")
     candidates = _ranked(step, live, circle) if rivals else tuple([candidate for candidate, _ in live])
     if len(dead) > 1:
         dead.sort(key=_code_of_dead)
     timed = bool([candidate for candidate in candidates if not candidate.always]) or bool(circle.moded and dead)
-    return StepCandidates(step, candidates, tuple(dead), timed, *_foregone(step, candidates))
+    sole, lead = _foregone(step, candidates) if candidates and candidates[0].free else ((), ())
+    return StepCandidates(step, candidates, tuple(dead), timed, sole, lead, acts=kind != "basket")
 
 
 def _foregone(
     step: StepPlan, candidates: tuple[Candidate, ...]
 ) -> tuple[tuple[tuple[Candidate, Decimal], ...], tuple[tuple[Candidate, Decimal], ...]]:
-    """The winner that is known before anything is asked: as the only one, as the first of several."""
-    if not candidates or not candidates[0].free:
-        return (), ()
+    """The winner that is known before anything is asked: as the only one, as the first of several.
+
+    Shapes:  candidates: 1 or more, of which the first applies to whatever is asked.
+    """
     first = ((candidates[0], candidates[0].ready.value or ZERO),)
     if len(candidates) == 1:
         return first, first
@@ -123,10 +134,6 @@ def _ranked(step: StepPlan, live: list[tuple[Candidate, Grant]], circle: Circle)
 
 def _code_of_dead(dead: tuple[Rule, Reason]) -> str:
     return dead[0].code
-
-
-# Why a rule is none for this question although it prices the item: in a money that nothing converts.
-OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
 
 
 def _never(step: StepPlan, ready: Ready, currency: str, circle: Circle) -> Reason | None:
@@ -215,11 +222,17 @@ def _reached(step: StepPlan, ready: Ready, circle: Circle) -> bool:
 _BEHIND = {access: len(ACCESS) + place for place, access in enumerate(ACCESS)}
 
 
-def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: list[tuple[Candidate, Grant]]) -> bool:
-    """Put a rule among the candidates, once for each grant of its list; False when no access reaches it."""
-    rule = ready.rule
-    place = circle.chain[rule.list] if rule.list is not None else None
-    own_currency = not ready.in_money or currency == circle.currency
+def _placed(
+    step: StepPlan,
+    ready: Ready,
+    of: tuple[str, ListPlace | None],
+    circle: Circle,
+    live: list[tuple[Candidate, Grant]],
+) -> bool:
+    """Put a rule, `of` a currency and a list, among the candidates for each grant; False where no access reaches it."""
+    rule, (currency, place) = ready.rule, of
+    own_currency = currency == circle.currency or not ready.in_money
+    of_running = rule.action == "percent" and step.combine == "cascade" and (rule.basis or step.base) == "running"
     reached = False
     for grant in place.grants if place is not None else NOT_LISTED:
         access = _access_in(step, ready, grant)
@@ -227,21 +240,21 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
             continue
         reached = True
         windows, granted = ready.windows, grant.windows
-        if rule.customer_group is not None and rule.customer_group in circle.windows:
+        if circle.windows and rule.customer_group is not None and rule.customer_group in circle.windows:
             granted = crossed(granted, circle.windows[rule.customer_group])
         if granted is not FOR_EVER and rule.dated_by != "delivery":
             windows, granted = crossed(windows, granted), FOR_EVER
         always = (
             windows is FOR_EVER and granted is FOR_EVER and not ready.filtered
-            and ready.groups.isdisjoint(circle.windows)
+            and (not ready.groups or ready.groups.isdisjoint(circle.windows))
+        )  # fmt: skip
+        free = (
+            always and own_currency and ready.usual and rule.formula is None and not ready.tiers
+            and not (circle.moded and place is not None) and not (ready.by_effect and step.kind != "price")
         )  # fmt: skip
         candidate = Candidate(
-            rule, ready, 0, access, (), windows, currency, own_currency, place.list if place is not None else None,
-            always,
-            always and own_currency and rule.unit is None and rule.formula is None and not ready.tiers and ready.plain
-            and not (circle.moded and place is not None) and not (ready.by_effect and step.kind != "price"),
-            rule.action == "percent" and step.combine == "cascade" and (rule.basis or step.base) == "running",
-            place is not None and grant.assigned, granted,
+            rule, ready, 0, access, (), windows, currency, own_currency, None if place is None else place.list,
+            always, free, of_running, place is not None and grant.assigned, granted,
         )  # fmt: skip
         live.append((candidate, grant))
     return reached
@@ -249,7 +262,10 @@ def _placed(step: StepPlan, ready: Ready, currency: str, circle: Circle, live: l
 
 def _access_in(step: StepPlan, ready: Ready, grant: Grant) -> int | None:
     """Where a rule stands among the accesses of a step, by one grant of its list; None where none reaches it."""
-    access = step.access.get(_access_by(ready, grant))
+    if grant.party is None or ready.rest is None or (grant.party == BASE and ready.rule.channel is not None):
+        access = step.access.get(ready.access)
+    else:  # Its list's party stands in for its own.
+        access = step.access.get(f"{grant.party}+{ready.rest}" if ready.rest else grant.party)
     if access is None and grant.party == BASE:
         access = step.access.get(ready.access)  # A scheme need not say where the list `base` stands.
     if access is None and ready.rule.list is not None and not grant.assigned:
@@ -257,38 +273,29 @@ def _access_in(step: StepPlan, ready: Ready, grant: Grant) -> int | None:
     return access
 
 
-def _access_by(ready: Ready, grant: Grant) -> str:
-    """The access of a rule: the fields of its scope, its list's party standing in for its own."""
-    if grant.party is None or ready.rest is None or (grant.party == BASE and ready.rule.channel is not None):
-        return ready.access
-    return f"{grant.party}+{ready.rest}" if ready.rest else grant.party
-
-
 def _order(candidate: Candidate, grant: Grant, circle: Circle) -> tuple[Any, ...]:
-    """What the names in STATIC_RANKS stand for, in that order, each so that the smaller comes first."""
+    """What the names in STATIC_RANKS stand for, in that order, each so that the smaller comes first.
+
+    How near a rule is: how far up its trees its account, item group or item stands, 0 the nearest.
+    """
     rule, ready = candidate.rule, candidate.ready
-    return (
-        candidate.access,
-        0 if rule.list is None else 2 if rule.list == BASE_LIST else 1,
-        grant.sequence,
-        ready.priority,
-        ready.filled,
-        _distance(rule, circle) + grant.distance,
-        not candidate.own_currency,
-        ready.start,
-        rule.code,
-        DIRECT if rule.list is None else (NARROWNESS[grant.party], grant.distance, grant.sequence),
-        None,
-    )
-
-
-def _distance(rule: Rule, circle: Circle) -> int:
-    """How far up its trees a rule's account, item group or item stands: 0 is the nearest."""
-    distance = 0
+    distance = grant.distance
     if rule.account is not None:
         distance += circle.values["A"].index(rule.account)
     if rule.item_group is not None:
         distance += circle.heights.get(rule.item_group, 0)
     if rule.item is not None and rule.item != circle.values["I"][0]:
         distance += 1
-    return distance
+    return (
+        candidate.access,
+        0 if rule.list is None else 2 if rule.list == BASE_LIST else 1,
+        grant.sequence,
+        ready.priority,
+        ready.filled,
+        distance,
+        not candidate.own_currency,
+        ready.start,
+        rule.code,
+        DIRECT if rule.list is None else (NARROWNESS[grant.party], grant.distance, grant.sequence),
+        None,
+    )

@@ -24,6 +24,8 @@ def starts_of(
     """
     starts: set[Decimal] = set()
     for candidate in every_candidate(steps):
+        if candidate.ready.plain and not candidate.ready.tiers:
+            continue
         for by, measure, bounds, unit in _measures_of(candidate):
             if measure != "amount" and not by.startswith(PERIOD):
                 starts.update(_in_units(measure, bounds, factors.get(unit or item_unit), weight))

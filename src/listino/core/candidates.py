@@ -55,7 +55,8 @@ class StepCandidates:
 
     Shapes:  sole: the one candidate there is, where it applies to whatever is asked; lead: the first
              of several where it does and none is its equal, so that no other can win while nobody
-             asks why not. Both with their value, and empty elsewhere.
+             asks why not. Both with their value, and empty elsewhere; acts: whether it may do or tell
+             something for a line by itself.
     """
 
     plan: StepPlan
@@ -65,12 +66,7 @@ class StepCandidates:
     sole: tuple[tuple[Candidate, Decimal], ...] = ()
     lead: tuple[tuple[Candidate, Decimal], ...] = ()
     chains: tuple[tuple["StepCandidates", ...], ...] = ()
-
-    @property
-    def acts(self) -> bool:
-        """Whether it does or tells something for a line by itself."""
-        kind = self.plan.kind
-        return kind != "basket" and bool(self.live or self.dead or self.chains or kind == "rounding")
+    acts: bool = False
 
 
 def every_step(steps: Iterable[StepCandidates]) -> Iterator[StepCandidates]:

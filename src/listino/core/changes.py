@@ -58,8 +58,8 @@ def edges_of(candidate: Candidate, question: Question, facts: Facts) -> list[dat
 
 def could_change(facts: Facts) -> bool:
     """Whether anything in reach begins or ends at some time."""
-    timed = any(step.timed for step in (*facts.steps, *facts.lists.values()))
-    return timed or any(edge is not None for edge in _edges_of_facts(facts))
+    timed = [step for step in (*facts.steps, *facts.lists.values()) if step.timed]
+    return bool(timed) or any(edge is not None for edge in _edges_of_facts(facts))
 
 
 def _edges_of_facts(facts: Facts) -> Iterator[datetime | None]:

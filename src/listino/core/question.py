@@ -98,7 +98,7 @@ class Facts:
     acting: tuple[StepCandidates, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.acting = tuple([step for step in self.steps if self.measured or step.acts])
+        self.acting = self.steps if self.measured else tuple([step for step in self.steps if step.acts])
 
 
 class Operands(NamedTuple):

@@ -34,7 +34,8 @@ class Ready:
              those of customers that its exceptions, its requirements or the goods of its offer name; by_more: it
              follows a quotation or another step, or stands on a line of its own; by_effect: what it would
              change tells whether it applies; bare: where it applies no cap, limit or exclusion group of its own
-             has a say in what it changes; source: the list that it starts from.
+             has a say in what it changes; source: the list that it starts from; usual: nothing but the rule
+             itself is needed to know what it is worth.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class Ready:
         "source",
         "start",
         "tiers",
+        "usual",
         "value",
         "windows",
     )  # fmt: skip
@@ -84,6 +86,7 @@ class Ready:
         )
         self.by_more = rule.indexed is not None or rule.own_line is not None or (rule.basis or "").startswith("step:")
         self.source = source_of(rule)
+        self.usual = self.plain and not self.by_more and self.source is None and rule.unit is None
         self.filled = -filled_keys(rule, _SCOPE_FIELDS)
         self.priority = -rule.priority
         self.start = NO_START if rule.valid_from is None else (EPOCH - rule.valid_from) // MICROSECOND

@@ -142,7 +142,7 @@ def under(book: Snapshot, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
     facts, absent = cache.facts, cache.absent
     young, young_absent = facts.young, absent.young
     for key in keys:
-        if key in known:
+        if known and key in known:
             if known[key]:
                 found[key] = known[key]
             continue

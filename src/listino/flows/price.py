@@ -248,7 +248,7 @@ def _gathered(book: Snapshot, asked: Asked) -> Pair:
     country = asked.country or buyer.country
     context = Context(currency, country, asked.coupons, asked.attributes)
     facts, parts = gathered_facts(book, buyer, ware, context)
-    basket_rules = any(step.live for step in facts.steps if step.plan.kind == "basket")
+    basket_rules = [step for step in facts.steps if step.live and step.plan.kind == "basket"]
     alone = not (facts.measured or basket_rules) and buyer.tax_rounding == "rate"
     return Pair(parts, book.revision, book.revision, facts, currency, buyer, ware, alone)
 

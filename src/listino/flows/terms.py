@@ -29,6 +29,7 @@ UNIT_STEPS_MAX = 8
 
 
 NO_ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+NO_RATES: Mapping[tuple[str, str], tuple[Rate, ...]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,45 +45,28 @@ class Context:
 def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -> tuple[Facts, tuple[str, ...]]:
     """Every fact that can matter, whatever the quantity and moment; and the parts of keys that were looked at."""
     parts = ["K" + code for code in context.coupons]
+    values = {**buyer.values, **ware.values, "K": context.coupons}
     circle = Circle(
-        values={**buyer.values, **ware.values, "K": context.coupons},
-        windows=buyer.windows,
-        chain=buyer.chain,
-        channel=buyer.channel,
-        country=context.country,
-        currency=context.currency,
-        base_currency=buyer.company.currency,
-        heights=ware.heights,
-        attributes=_attributes(buyer, ware, context),
-        final=buyer.final,
-        moded=buyer.moded,
-        money_mode=buyer.money_mode,
-    )
+        values, buyer.windows, buyer.chain, buyer.channel, context.country, context.currency, buyer.company.currency,
+        NO_RATES, ware.heights, _attributes(buyer, ware, context), buyer.final, buyer.moded, buyer.money_mode,
+    )  # fmt: skip
     rules, formula_rules = _rules(book, parts, circle, buyer.plan.sources)
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
-    special = [ready.rule for ready in in_reach if not ready.plain or ready.by_more]
+    unusual = [ready for ready in in_reach if not ready.usual]
+    special = [ready.rule for ready in unusual if not ready.plain or ready.by_more]
     quotations = quotations_of(book, parts, special) if special else {}
-    contracts = contracts_of(book, parts, special, circle.values) if special else {}
+    contracts = contracts_of(book, parts, special, values) if special else {}
     circle.rates = _rates(book, parts, circle, in_reach, _further_currencies(ware.item, quotations, contracts))
     steps = arranged(buyer.plan, rules, circle)
     lists = {code: _price_step(buyer, found, circle, code) for code, found in formula_rules.items()}
-    factors = _factors(book, parts, ware, in_reach)
-    taxes = _taxes(book, parts, ware.item.tax_class, buyer, context.country)
+    busy = [step for step in (*steps, *lists.values()) if step.live or step.chains]
+    factors = _factors(book, parts, ware, unusual)
     facts = Facts(
-        item=ware.item,
-        circle=circle,
-        steps=steps,
-        lists=lists,
-        taxes=taxes,
-        factors=factors,
-        starts=starts_of((*steps, *lists.values()), ware.item.unit, factors, ware.item.weight),
-        refusal=_refusal(ware, buyer),
-        announced=announced_among(in_reach, circle.chain),
-        contracts=contracts,
-        quotations=quotations,
-        measured=bool(special) or buyer.plan.by_step,
-        sellings=_sellings(ware, buyer),
-    )
+        ware.item, circle, steps, lists, _taxes(book, parts, ware.item.tax_class, buyer, context.country), factors,
+        starts_of(busy, ware.item.unit, factors, ware.item.weight), _refusal(ware, buyer),
+        announced=announced_among(in_reach, circle.chain), contracts=contracts, quotations=quotations,
+        measured=bool(special) or buyer.plan.by_step, sellings=_sellings(ware, buyer),
+    )  # fmt: skip
     if special:
         _add_special(book, parts, facts, special, (buyer, context.country))
     facts.timed = could_change(facts)
@@ -139,7 +123,7 @@ def _rules(
 
 
 def _formula_lists(rules: Sequence[Ready]) -> list[str]:
-    return sorted({ready.source for ready in rules if ready.source is not None})
+    return sorted({ready.source for ready in rules if not ready.usual and ready.source is not None})
 
 
 def _price_step(buyer: Buyer, rules: list[Ready], circle: Circle, code: str) -> StepCandidates:
@@ -153,9 +137,9 @@ def _further_currencies(
     item: Item, quotations: Mapping[str, tuple[Quotation, ...]], contracts: Mapping[str, Contract]
 ) -> set[str]:
     """The currencies of an item's cost and price attributes, of quotations and contracts, beside those of rules."""
-    found = {item.cost_currency, *(attribute.currency for attribute in item.price_attributes)}
-    found |= {quoted.currency for named in quotations.values() for quoted in named}
-    found |= {contract.currency for contract in contracts.values()}
+    found = [item.cost_currency, *[attribute.currency for attribute in item.price_attributes]]
+    found += [quoted.currency for named in quotations.values() for quoted in named]
+    found += [contract.currency for contract in contracts.values()]
     return {currency for currency in found if currency is not None}
 
 
@@ -163,9 +147,10 @@ def _rates(
     book: Snapshot, parts: list[str], circle: Circle, rules: Sequence[Ready], further: set[str]
 ) -> dict[tuple[str, str], tuple[Rate, ...]]:
     """The exchange rates that could be needed by rules and for further currencies."""
-    in_money = [ready.rule for ready in rules if ready.in_money or not ready.plain or ready.by_more]
-    currencies = {currency_of(rule, circle) for rule in in_money} | further
-    return rates_between(book, parts, circle, currencies)
+    currencies = {
+        currency_of(ready.rule, circle) for ready in rules if ready.in_money or not ready.plain or ready.by_more
+    }
+    return rates_between(book, parts, circle, currencies | further if further else currencies)
 
 
 def rates_between(
@@ -173,7 +158,7 @@ def rates_between(
 ) -> dict[tuple[str, str], tuple[Rate, ...]]:
     """The rates between currencies and the question's, as stated, either way round and over the base currency."""
     base, wanted = circle.base_currency, circle.currency
-    if currencies | {base} == {wanted}:
+    if base == wanted and currencies <= {wanted}:
         return {}
     pairs = {pair for currency in (*currencies, base) for pair in ((currency, wanted), (currency, base))}
     both = sorted({pair for one_way in pairs for pair in (one_way, one_way[::-1]) if pair[0] != pair[1]})
@@ -222,6 +207,8 @@ def _factors(book: Snapshot, parts: list[str], ware: Ware, rules: list[Ready]) -
     factors = {item.unit: ONE}
     for packaging in item.packagings:
         factors.setdefault(packaging.unit, packaging.factor)
+    if not rules:
+        return factors
     units = [ready.rule.unit for ready in rules]
     units += [requirement.unit for ready in rules for requirement in ready.rule.requires]
     for unit in units:
@@ -255,6 +242,8 @@ def _refusal(ware: Ware, buyer: Buyer) -> str | None:
     """Why there can be no price at all for this pair."""
     if ware.item.status != "active":
         return f"item_{ware.item.status}"
+    if not buyer.assortments:
+        return None
     sold = all(holds_item(chain[0][0], ware.values) for chain in buyer.assortments if chain and _is_fixed(chain))
     return None if sold else "not_in_assortment"
 
@@ -266,6 +255,8 @@ def _is_fixed(chain: tuple[Held, ...]) -> bool:
 
 def _sellings(ware: Ware, buyer: Buyer) -> tuple[tuple[tuple[Window, ...], bool], ...]:
     """For assortments that come and go with a group: when each of them counts, and whether the item is in it."""
+    if not buyer.assortments:
+        return ()
     return tuple(
         (held, holds_item(assortment, ware.values))
         for chain in buyer.assortments
