@@ -24,6 +24,9 @@ from listino.core.windows import crossed
 
 # Why a price is none for a question although it prices the item: in a money that nothing converts.
 OTHER_MONEY = frozenset(["wrong_currency", "no_rate"])
+# A candidate with the grant of its list by which it is one; a rule's currency and its list's place.
+Placed = tuple[Candidate, Grant]
+Money = tuple[str, ListPlace | None]
 
 
 def arranged(plan: Plan, rules: Iterable[Ready], circle: Circle) -> tuple[StepCandidates, ...]:
@@ -68,7 +71,7 @@ def _empty(plan: Plan, step: StepPlan) -> StepCandidates:
 
 
 def _arranged_step(step: StepPlan, rules: list[Ready], circle: Circle) -> StepCandidates:
-    live: list[tuple[Candidate, Grant]] = []
+    live: list[Placed] = []
     dead: list[tuple[Rule, Reason]] = []
     kind, chain = step.kind, circle.chain
     for ready in rules:
@@ -113,7 +116,7 @@ def _foregone(
     return (), ()
 
 
-def _ranked(step: StepPlan, live: list[tuple[Candidate, Grant]], circle: Circle) -> tuple[Candidate, ...]:
+def _ranked(step: StepPlan, live: list[Placed], circle: Circle) -> tuple[Candidate, ...]:
     """Candidates by the part of their rank that never moves; those that are equal in it make a group."""
     ranked: list[tuple[Rank, str, int, Candidate]] = []
     for index, (candidate, grant) in enumerate(live):
@@ -222,13 +225,7 @@ def _reached(step: StepPlan, ready: Ready, circle: Circle) -> bool:
 _BEHIND = {access: len(ACCESS) + place for place, access in enumerate(ACCESS)}
 
 
-def _placed(
-    step: StepPlan,
-    ready: Ready,
-    of: tuple[str, ListPlace | None],
-    circle: Circle,
-    live: list[tuple[Candidate, Grant]],
-) -> bool:
+def _placed(step: StepPlan, ready: Ready, of: Money, circle: Circle, live: list[Placed]) -> bool:
     """Put a rule, `of` a currency and a list, among the candidates for each grant; False where no access reaches it."""
     rule, (currency, place) = ready.rule, of
     own_currency = currency == circle.currency or not ready.in_money
