@@ -29,7 +29,7 @@ WRITE = "LISTINO_TEST_WRITE"
 # What differs from one run to the next: the time line's name, and how often the clock was read before.
 EPOCH = re.compile(r'(?<="epoch":")[0-9a-f]{16}')
 QUOTE = re.compile(r'(?<="quote":"lq1\.)[^"]+')
-READS = re.compile(r"(?<=T12:00:00)\.\d{6}(?=Z)")
+READS = re.compile(r"(?<=T12:\d\d:00)\.\d{6}(?=Z)")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ SCOPES = (
     "stock:write",
     "orders:create",
     "orders:read",
+    "orders:manage",
     "metrics:read",
 )
 

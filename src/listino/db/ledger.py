@@ -86,6 +86,26 @@ def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], L
     return reasons
 
 
+def release(tx: Connection, order_id: str, start: str = "", most: Decimal | None = None) -> None:
+    """Give back what an order took: of the subjects that begin with `start` (all), at `most` so much of each.
+
+    Joins the caller's transaction.
+    """
+    taken = tx.execute("SELECT subject, used FROM order_usage WHERE order_id = ?", (order_id,)).fetchall()
+    own = {subject: Decimal(amount) for subject, amount in taken if subject.startswith(start)}
+    used = used_up(tx, list(own))
+    for subject, amount in own.items():
+        given = amount if most is None else min(amount, most)
+        left = EXACT.subtract(amount, given)
+        after = plain(EXACT.subtract(used.get(subject, ZERO), given))
+        tx.execute("UPDATE usage SET used = ? WHERE subject = ?", (after, subject))
+        if left:
+            note = (plain(left), order_id, subject)
+            tx.execute("UPDATE order_usage SET used = ? WHERE order_id = ? AND subject = ?", note)
+        else:
+            tx.execute("DELETE FROM order_usage WHERE order_id = ? AND subject = ?", (order_id, subject))
+
+
 def astray(connection: Connection) -> list[str]:
     """The subjects of which another amount is used up than the orders took together."""
     sums: dict[str, Decimal] = {}

@@ -9,10 +9,13 @@ import msgspec
 
 from listino.core.errors import DifferentContent, Fault
 from listino.core.reservations import Reservation
-from listino.db import ledger, people
+from listino.db import ledger, people, stock
 from listino.db.conservation import count_taken
 from listino.db.engine import Connection
 from listino.db.ledger import Lacking as Lacking
+from listino.db.order_life import LineKept, lines_of
+from listino.db.order_life import StepRow as StepRow
+from listino.db.stock import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,7 @@ class LineRow:
     net: Decimal | None
     tax: Decimal | None
     gross: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """A step in an order's life: into which state, when, by whom and why."""
-
-    state: str
-    at: str
-    actor: str
-    text: str | None
+    own_quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ _ORDERS = _insert(
     "id store number test channel customer currency net tax gross handover life erp_number ordered_at taken_at "
     "revision message answer",
 )
-_LINES = _insert("order_line", "order_id line item quantity unit net_price net tax gross")
+_LINES = _insert("order_line", "order_id line item quantity unit net_price net tax gross own_quantity")
 _STEPS = _insert("order_step", "order_id step state at actor text")
 _PEOPLE = _insert("person", "id customer body")
 _KEYS = _insert("order_key", "digest:hex order_id fingerprint:hex", "INSERT OR IGNORE")
@@ -97,7 +91,7 @@ class Offered:
 
     Shapes:  reservations: what it takes of caps, contracts and its quote; lacking: what becomes of it where
              there is not enough left (NOTHING: it is not written); held: the order as it is to be kept else,
-             by the reasons.
+             by the reasons; needs: what it takes of the stock.
     """
 
     order: OrderRow
@@ -106,6 +100,7 @@ class Offered:
     reservations: tuple[Reservation, ...] = ()
     lacking: Lacking = Lacking.LEAVE
     held: Callable[[tuple[str, ...]], OrderRow] | None = None
+    needs: tuple[Need, ...] = ()
 
 
 def take_all(tx: Connection, offered: Sequence[Offered]) -> list[tuple[str, bool] | DifferentContent | None]:
@@ -150,21 +145,22 @@ def _answered(
 
 
 def _reserve(tx: Connection, fresh: Sequence[Offered]) -> dict[str, OrderRow | None]:
-    """Take of the ledger what new orders need, in their order; by id those for which there is not enough left.
+    """Take what new orders need of ledger and stock, in their order; by id those for which there is not enough left.
 
     They are to be kept as held, or not to be written: None.
     """
     needing = [one for one in fresh if one.reservations]
-    if not needing:
-        return {}
-    reasons = ledger.reserve(tx, [(one.order.id, one.reservations, one.lacking) for one in needing])
+    reasons = ledger.reserve(tx, [(one.order.id, one.reservations, one.lacking) for one in needing]) if needing else {}
+    unwritten = {one.order.id for one in needing if one.order.id in reasons and one.lacking is Lacking.NOTHING}
+    stocked = [(one.order.id, one.needs) for one in fresh if one.needs and one.order.id not in unwritten]
+    short = stock.reserve_all(tx, stocked) if stocked else set()
     otherwise: dict[str, OrderRow | None] = {}
-    for one in needing:
+    for one in fresh:
         order_id = one.order.id
-        if order_id in reasons and one.lacking is Lacking.NOTHING:
+        if order_id in unwritten:
             otherwise[order_id] = None
-        elif order_id in reasons and one.held is not None:
-            otherwise[order_id] = one.held(reasons[order_id])
+        elif (order_id in reasons or order_id in short) and one.held is not None:
+            otherwise[order_id] = one.held((*reasons.get(order_id, ()), *(("stock",) if order_id in short else ())))
     return otherwise
 
 
@@ -184,10 +180,13 @@ def _write(tx: Connection, fresh: Sequence[OrderRow]) -> None:
         for one in fresh
     ]  # fmt: skip
     lines = [
-        (one.id, place, line.item, line.quantity, line.unit, line.net_price, line.net, line.tax, line.gross)
+        (
+            one.id, place, line.item, line.quantity, line.unit, line.net_price, line.net, line.tax, line.gross,
+            line.own_quantity,
+        )
         for one in fresh
         for place, line in enumerate(one.lines, 1)
-    ]
+    ]  # fmt: skip
     steps = [
         (one.id, place, step.state, step.at, step.actor, step.text)
         for one in fresh
@@ -204,7 +203,10 @@ def _text(values: Sequence[Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OrderRead:
-    """An order as it stands now: its first answer, its state, its steps, and (unless erased) what is personal."""
+    """An order as it stands now: its state, its steps, how far its lines are, and (unless erased) what is personal.
+
+    Shapes:  first_answer is what was answered first, where the answer that tells the order is another by now.
+    """
 
     id: str
     store: str
@@ -214,11 +216,13 @@ class OrderRead:
     erp_number: str | None
     message: str
     answer: str
+    first_answer: str | None
     private: str | None
     steps: tuple[StepRow, ...]
+    lines: tuple[LineKept, ...]
 
 
-_READ = "SELECT id, store, number, handover, life, erp_number, message, answer FROM orders"
+_READ = "SELECT id, store, number, handover, life, erp_number, message, answer, first_answer FROM orders"
 
 
 def read(connection: Connection, order_id: str) -> OrderRead | None:
@@ -250,7 +254,8 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
         "SELECT state, at, actor, text FROM order_step WHERE order_id = ? ORDER BY step", (row[0],)
     ).fetchall()
     personal = private[0] if private is not None else None
-    return OrderRead(*(*row, personal, tuple(StepRow(*step) for step in steps)))
+    history = tuple(StepRow(*step) for step in steps)
+    return OrderRead(*(*row, personal, history, lines_of(connection, row[0])))
 
 
 def count_of_store(connection: Connection, store: str) -> int:

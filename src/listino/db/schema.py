@@ -146,6 +146,7 @@ ORDER_USAGE = Table(
     sqlite_with_rowid=False,
 )
 
+# `answer` tells the order as it stands; where it is no longer the first that was given, that one stands beside it.
 ORDERS = Table(
     "orders",
     METADATA,
@@ -167,9 +168,11 @@ ORDERS = Table(
     Column("revision", BigInteger, nullable=False),
     Column("message", Text, nullable=False),
     Column("answer", Text, nullable=False),
+    Column("first_answer", Text),
     Index("orders_number", "store", "number", "test", unique=True),
     Index("orders_handover", "handover", "test", "id"),
 )
+# `own_quantity` is all of a line in its item's own unit; shipped, returned and cancelled are parts of `quantity`.
 ORDER_LINE = Table(
     "order_line",
     METADATA,
@@ -182,6 +185,10 @@ ORDER_LINE = Table(
     Column("net", Text),
     Column("tax", Text),
     Column("gross", Text),
+    Column("own_quantity", Text),
+    Column("shipped", Text),
+    Column("returned", Text),
+    Column("cancelled", Text),
     PrimaryKeyConstraint("order_id", "line"),
     sqlite_with_rowid=False,
 )

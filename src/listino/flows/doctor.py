@@ -19,6 +19,7 @@ from listino.db.health import KEY_RULES_WARNED, State, log_size, state_of
 from listino.db.ledger import astray
 from listino.db.migrate import HEAD, version_of
 from listino.db.snapshot import stamp
+from listino.db.stock import unbalanced
 
 OK, WARN, ERROR = "ok", "warn", "error"
 LOG_BYTES_WARNED = 64 << 20
@@ -62,6 +63,7 @@ def examined(url: str, now: datetime) -> Iterator[Finding]:
     with closing(connected(path, writing=False)) as connection:
         yield from _inside(state_of(connection), now)
         yield _ledger(astray(connection))
+        yield _stock(unbalanced(connection))
 
 
 def _sqlite() -> Finding:
@@ -165,6 +167,14 @@ def _ledger(subjects: Sequence[str]) -> Finding:
     named = ", ".join(subject.replace(SEPARATOR, " ") for subject in subjects[:ASTRAY_SHOWN_MAX])
     text = f"{len(subjects)} do not hold what orders took: {named}"
     return Finding(ERROR, "Caps and contracts", text, "Only orders may change them: restore a backup, or tell us.")
+
+
+def _stock(shelves: Sequence[str]) -> Finding:
+    if not shelves:
+        return Finding(OK, "Stock", "what is reserved is what orders have")
+    named = ", ".join(shelf.replace(SEPARATOR, " in ") for shelf in shelves[:ASTRAY_SHOWN_MAX])
+    text = f"{len(shelves)} items have something else reserved than their orders have: {named}"
+    return Finding(ERROR, "Stock", text, "Only orders may reserve: restore a backup, or tell us.")
 
 
 def _newest(state: State, now: datetime) -> Finding:

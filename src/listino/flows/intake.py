@@ -4,21 +4,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
-
-from listino.core.money import EXACT, NINE_PLACES
 from listino.core.orders import (
-    Amounts,
-    Charge,
     Order,
 )
 from listino.core.question import Price
 from listino.core.reservations import Reservation, reserved_of_quote
 from listino.db import orders
 from listino.db.engine import Connection, Database
-from listino.db.orders import Lacking, LineRow, OrderRow
+from listino.db.orders import Lacking, OrderRow
 from listino.db.orders import OrderRead as OrderRead
 from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, stamp
@@ -26,18 +21,18 @@ from listino.flows.circumstances import context_of, parties_of
 from listino.flows.comparison import TakenLine as TakenLine
 from listino.flows.comparison import states_amounts
 from listino.flows.consumption import OrderedLine, reserved
+from listino.flows.needs import goods_of
 from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
 from listino.flows.order_keys import keys_of as keys_of
-from listino.flows.order_keys import values_of
 from listino.flows.promises import Told, honoured
 from listino.flows.quotes import Signer
 from listino.flows.settlement import Bought, Quoted, bought, totals_of
+from listino.flows.taken import Taken as Taken
+from listino.flows.taken import row_of
 
 # How often an order is priced, where others use up meanwhile what it was priced on.
 TRIES_MAX = 5
-_FREE_WORDS = ("text", "reference", "more")
-_encode = msgspec.json.Encoder().encode
 
 
 class Chance(Protocol):
@@ -46,32 +41,6 @@ class Chance(Protocol):
     def token_hex(self, nbytes: int) -> str:
         """Random bytes as hexadecimal text."""
         ...
-
-
-@dataclass(slots=True)
-class Taken:
-    """An order on its way into the book, priced and compared.
-
-    `charged` says that the buyer was told what it costs, by the store or by our quote.
-    """
-
-    id: str
-    key: str
-    order: Order
-    store: str
-    test: bool
-    channel: str | None
-    found: Bought
-    charges: tuple[Charge, ...]
-    totals: Amounts
-    held: tuple[str, ...]
-    handover: str
-    life: str
-    taken_at: datetime
-    revision: int
-    steps: tuple[StepRow, ...]
-    reservations: tuple[Reservation, ...]
-    charged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +96,7 @@ def priced(
         revision=book.revision if quoted is None else quoted.revision,
         steps=_steps(caller.name, stamp(now), reasons, placed=at_once),
         reservations=tuple(reservations),
+        goods=goods_of(book, found),
         charged=quoted is not None or any(states_amounts(line) for line in order.lines),
     )
 
@@ -178,71 +148,21 @@ def handed_in(
         why = tuple(dict.fromkeys((*taken.held, *reasons)))
         steps = _steps(taken.steps[0].actor, taken.steps[0].at, why, placed=False)
         changed = replace(taken, held=why, handover="accepted", life="on_hold", steps=steps)
-        return _row(changed, render(changed).decode())
+        return row_of(changed, render(changed).decode())
 
     if taken.charged:
         lacking = Lacking.TAKE
     else:
         lacking = Lacking.LEAVE if last else Lacking.NOTHING
-    row = _row(taken, answer.decode())
-    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, lacking, held)
+    row = row_of(taken, answer.decode())
+    needs = () if taken.test else taken.goods.needs
+    offered = orders.Offered(row, keys.digests, keys.fingerprint, taken.reservations, lacking, held, needs)
     return database.submit_with_others(_taken, offered), answer
 
 
 def _taken(tx: Connection, offered: list[orders.Offered]) -> list[Outcome | Exception | None]:
     outcomes = orders.take_all(tx, offered)
     return [Outcome(*outcome) if isinstance(outcome, tuple) else outcome for outcome in outcomes]
-
-
-def _row(taken: Taken, answer: str) -> OrderRow:
-    order = taken.order
-    # What the store said in words of its own may be personal, so it stands with the people alone.
-    message = _said(
-        charges=_bare(taken.charges), payments=_bare(order.payments), vouchers=_bare(order.vouchers),
-        wanted_on=order.wanted_on, quote=order.quote, order_type=order.order_type, attributes=order.attributes,
-    )  # fmt: skip
-    texts = [_said(text=line.text, fields=line.fields) for line in order.lines]
-    private = _said(
-        key=taken.key, buyer=order.buyer, bill_to=order.bill_to, ship_to=order.ship_to, contacts=order.contacts,
-        vat_id=order.vat_id, reference=order.reference, notes=order.notes, fields=order.fields,
-        charges=_own_words(taken.charges), payments=_own_words(order.payments), vouchers=_own_words(order.vouchers),
-        lines=texts if any(texts) else None,
-    )  # fmt: skip
-    return OrderRow(
-        taken.id, taken.store, order.number, taken.test, taken.channel, order.customer, order.currency,
-        taken.totals.net, taken.totals.tax, taken.totals.gross, taken.handover, taken.life, None,
-        stamp(order.ordered_at), stamp(taken.taken_at), taken.revision, _encode(message).decode(), answer,
-        _encode(private).decode(), tuple(_line_row(line) for line in taken.found.lines), taken.steps,
-    )  # fmt: skip
-
-
-def _own_words(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    return parts if _bare(parts) != parts else ()
-
-
-def _bare(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Charges, payments and vouchers without what somebody wrote freely."""
-    return tuple(
-        replace(part, **{name: None for name in _FREE_WORDS if getattr(part, name, None) is not None}) for part in parts
-    )
-
-
-def _said(**values: Any) -> dict[str, Any]:
-    return {
-        name: values_of(value, str) for name, value in values.items() if value is not None and value not in ((), {})
-    }
-
-
-def _line_row(line: TakenLine) -> LineRow:
-    said, outcome = line.said, line.ours.price if line.ours is not None else None
-    net_price = said.net_price
-    if net_price is None and isinstance(outcome, Price):
-        net_price = EXACT.divide(outcome.net_price, outcome.per).quantize(NINE_PLACES, context=EXACT)
-    amounts = line.amounts
-    unit = said.unit or (outcome.unit if outcome is not None else None)
-    if amounts is None:
-        return LineRow(said.item, said.quantity, unit, net_price, None, None, None)
-    return LineRow(said.item, said.quantity, unit, net_price, amounts.net, amounts.tax, amounts.gross)
 
 
 def found(database: Database, order_id: str) -> OrderRead | None:

@@ -49,9 +49,9 @@ def _digests(order: Order, caller: Caller, idempotency_key: str | None) -> tuple
     return (sha256(f"{world}key\x1f{store}\x1f{idempotency_key}".encode()).digest(), number)
 
 
-def fingerprint_of(order: Order) -> bytes:
-    """The digest of what an order says, however its numbers and times are written."""
-    return sha256(_encode_sorted(values_of(order, plain))).digest()
+def fingerprint_of(said: Any) -> bytes:
+    """The digest of what an order, or another record, says, however its numbers and times are written."""
+    return sha256(_encode_sorted(values_of(said, plain))).digest()
 
 
 def values_of(value: Any, amount: Callable[[Decimal], str]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from listino.core.checks import code_fault, decimal_fault
 from listino.core.errors import Malformed, malformed
-from listino.core.money import plain
+from listino.core.money import ZERO, plain
 from listino.db import ledger
 from listino.db.engine import Database
 from listino.db.snapshot import snapshot
@@ -59,9 +59,9 @@ def held(database: Database, item: str) -> dict[str, Any]:
                 "warehouse": warehouse,
                 "on_hand": plain(on_hand),
                 "reserved": plain(reserved),
-                "available": plain(on_hand - reserved),
+                "available": plain(max(ZERO, on_hand - reserved)),
             }
             for warehouse, on_hand, reserved in rows
         ],
-        "available": plain(sum((on_hand - reserved for _, on_hand, reserved in rows), Decimal(0))),
+        "available": plain(sum((max(ZERO, on_hand - reserved) for _, on_hand, reserved in rows), ZERO)),
     }

@@ -30,6 +30,8 @@ from listino.web.rest import health
 from listino.web.rest.baskets import BasketDoor
 from listino.web.rest.batch_reading import Batch, batch_of
 from listino.web.rest.changes import ChangeDoor
+from listino.web.rest.desk import DeskDoor
+from listino.web.rest.desk_requests import DeskRequests
 from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
 from listino.web.rest.order_requests import OrderRequests
@@ -75,6 +77,7 @@ class App:
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
         self.orders = OrderDoor(database, clock, chance, self._in_thread, signer=signer)
+        self._desk = DeskRequests(DeskDoor(database, clock), self._in_thread)
         self.docs = Docs()
         self.streams = Streams(self._in_thread)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
@@ -109,6 +112,7 @@ class App:
             Route("/v1/orders", self._door(self._orders.listed), methods=["GET"]),
             Route("/v1/orders/{id}", self._door(self._orders.one), methods=["GET"]),
             Route("/v1/conservation", self._door(self._orders.conservation)),
+            Route("/v1/orders/{id}/steps", self._door(self._desk.step), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.change), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.log), methods=["GET"]),
             Route("/v1/what-if", self._door(self._what_if), methods=["POST"]),

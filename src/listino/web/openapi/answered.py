@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from listino.core.facts import KINDS
 from listino.web.openapi.baskets import basket_schemas
+from listino.web.openapi.desk import line_progress
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.schemas import CODE, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
 from listino.web.openapi.streams import stream_schemas
@@ -68,11 +69,14 @@ def _orders(found: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
     yield "OrderTaken", _object("The first answer to an order; a repeat is given the same.", key, found["OrderAnswer"])
     own = found["OrderAnswer"]["properties"]
     said = {field: schema for field, schema in found["Order"]["properties"].items() if field not in own}
-    lines = found["OrderLineAnswer"]["properties"] | {"fields": found["OrderLine"]["properties"]["fields"]}
-    line = {**found["OrderLineAnswer"], "properties": lines}
+    answered = found["OrderLineAnswer"]
+    lines = answered["properties"] | {"fields": found["OrderLine"]["properties"]["fields"]} | line_progress()
+    about = "A line of an order as it stands now."
+    required = [*answered["required"], *line_progress()]
+    yield "StoredLine", {**answered, "description": about, "properties": lines, "required": required}
     stored = _object("An order as it stands now, with all that the store said of it.", key, found["OrderAnswer"])
     stored["properties"] |= said
-    stored["properties"]["lines"] = {**own["lines"], "items": line}
+    stored["properties"]["lines"] = {**own["lines"], "items": named("StoredLine")}
     yield "StoredOrder", stored
 
 

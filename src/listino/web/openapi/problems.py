@@ -15,10 +15,11 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "What was sent cannot be understood or cannot be true. `errors` names each field and the remedy.",
         ("malformed", "malformed_json", "too_deep", "unknown_field", "missing", "empty", "twice", "invalid",
          "out_of_range", "not_positive", "not_a_number", "not_an_instant", "not_a_choice", "unknown_unit",
-         "unknown_reference", "unknown_revision", "count", "too_many", "loop", "formula_loop"),
+         "unknown_reference", "unknown_revision", "count", "too_many", "in_the_future", "unknown_line",
+         "loop", "formula_loop"),
     ),
     401: ("Unauthenticated", "There is no key, or it is not valid any more.", ("unauthenticated",)),
-    403: ("NotAllowed", "The key does not have the scope that this needs.", ("scope_missing",)),
+    403: ("NotAllowed", "The key does not have the scope that this needs.", ("scope_missing", "test_key")),
     404: (
         "NotFound",
         "What was named does not exist.",
@@ -28,7 +29,8 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
     409: (
         "Conflict",
         "Somebody else changed the record, refers to it, or is still writing it; or a person has to confirm it.",
-        ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm"),
+        ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm", "illegal_step", "too_much",
+         "nothing_left", "not_on_hand", "in_management_system"),
     ),
     410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
     413: (

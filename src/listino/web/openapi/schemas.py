@@ -11,7 +11,9 @@ from listino.core.checks import (
     CURRENCY_FIELDS,
     PRIOR_PRICE_DAYS_MAX,
 )
+from listino.core.desk import OrderStep
 from listino.core.facts import KIND_OF
+from listino.core.life import STATES, STEPS
 from listino.core.orders import LINES_MAX, Order
 from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
@@ -79,6 +81,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "PriceAnswer.outcome": ("price", "no_price"),
     "PriceAnswer.prior_price_missing": ("new_item", "history_gone", "history_too_long"),
     "StepLine.kind": ("price", "allowance", "charge", "limit", "rounding"),
+    "OrderAnswer.life": STATES,
+    "OrderStep.state": STEPS,
     "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
 }
 _BOUNDS: dict[str, Schema] = {
@@ -107,6 +111,7 @@ def schemas() -> dict[str, Schema]:
         OrderAnswer,
         Problem,
         Count,
+        OrderStep,
         UnpricedLine,
         *STREAMED,
     ]

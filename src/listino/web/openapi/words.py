@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from listino.web.openapi.basket_words import BASKETS
+from listino.web.openapi.desk_words import DESK
 from listino.web.openapi.notice_words import NOTICES
 from listino.web.openapi.rule_words import RULES
 from listino.web.openapi.step_words import STEPS
@@ -288,7 +289,7 @@ MESSAGES: Mapping[str, str] = {
     "FaultLine.remedy": "What to do.",
 }
 
-OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES}
+OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES, **DESK}
 
 
 def meaning_of(record: str, field: str) -> str | None:

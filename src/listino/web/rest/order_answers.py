@@ -143,7 +143,7 @@ def _without_costs(said: dict[str, Any]) -> StepLine:
 def first_answer(found: OrderRead) -> bytes:
     """The first answer to an order, with the key that it came under."""
     private = _decode_any.decode(found.private) if found.private is not None else {}
-    return with_key(private.get("key"), found.answer.encode())
+    return with_key(private.get("key"), (found.first_answer or found.answer).encode())
 
 
 def with_key(key: str | None, answer: bytes) -> bytes:
@@ -158,9 +158,14 @@ def whole(found: OrderRead) -> dict[str, Any]:
     texts = private.pop("lines", [])
     for line, said in zip(answer["lines"], texts, strict=False):
         line.update(said)
+    for line, kept in zip(answer["lines"], found.lines, strict=True):
+        line |= {"shipped": plain(kept.now.shipped), "returned": plain(kept.now.returned)}
+        line["cancelled"] = plain(kept.now.cancelled)
     answer |= {"handover": found.handover, "life": found.life, "erp_number": found.erp_number}
-    if found.handover != "accepted" or found.life != "on_hold":
+    if found.life != "on_hold":
         answer["held"] = []
+    elif found.handover != "accepted":
+        answer["held"] = ["by_hand"]
     answer["history"] = [
         {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
     ]

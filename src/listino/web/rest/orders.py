@@ -68,7 +68,7 @@ class OrderDoor:
         """
         require(key, "orders:create")
         order = without_card_data(order_of(body))
-        name = _checked_key(idempotency_key)
+        name = checked_key(idempotency_key)
         caller = Caller(key.name, key.channel, key.test)
         keys = keys_of(order, caller, name)
         first = next((self._under_way[digest] for digest in keys.digests if digest in self._under_way), None)
@@ -149,7 +149,11 @@ class OrderDoor:
         return encode({"data": [whole(order) for order in found[:limit]], "next": following})
 
 
-def _checked_key(key: str | None) -> str | None:
+def checked_key(key: str | None) -> str | None:
+    """An Idempotency-Key as it may be.
+
+    Errors:  Malformed.
+    """
     if key is not None and not 1 <= len(key) <= KEY_LENGTH_MAX:
         text = f"An Idempotency-Key has 1 to {KEY_LENGTH_MAX} characters."
         raise malformed("Idempotency-Key", "length", text, "Send a shorter one, as a UUID.")

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables, a function for each concept."""
     _tasks()
     _reconciliation()
+    _desk()
 
 
 def _tasks() -> None:
@@ -92,3 +93,39 @@ def _reconciliation() -> None:
         sa.Column("repaired_at", sa.Text()),
     )
     op.create_index("reconciliation_finding_run", "reconciliation_finding", ["run", "id"])
+
+
+def _desk() -> None:
+    op.add_column("orders", sa.Column("first_answer", sa.Text()))
+    for name in ("own_quantity", "shipped", "returned", "cancelled"):
+        op.add_column("order_line", sa.Column(name, sa.Text()))
+    op.create_table(
+        "stock_reservation",
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("warehouse", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "line", "warehouse"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "order_event",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger()),
+        sa.Column("follows", sa.BigInteger()),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.Text(), nullable=False),
+        sa.Column("applied_at", sa.Text()),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text()),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("order_event_key", "order_event", ["order_id", "key"], unique=True)
+    op.create_index("order_event_sequence", "order_event", ["order_id", "sequence"], unique=True)
+    op.create_index("order_event_state", "order_event", ["state", "received_at"])
