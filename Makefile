@@ -2,6 +2,7 @@
 PORT ?= 8080
 JSON ?=
 UPGRADE ?=
+NAME ?=
 
 PY := .venv/bin/python
 LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade)
@@ -9,7 +10,7 @@ LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(i
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help install demo check test test-all bench lock changelog clean
+.PHONY: help install demo check test test-all bench new-erp lock changelog clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +43,9 @@ test-all: install ## Run every test.
 
 bench: install ## Measure the roads and print ratios as a table (JSON=1: one JSON object).
 	@JSON=$(JSON) $(PY) -m bench
+
+new-erp: install ## Write the two files of a new connector to a management system (NAME=acme).
+	@$(PY) -m listino.testing.new_erp "$(NAME)"
 
 lock: install ## Refresh requirements.lock from pyproject.toml (UPGRADE=1: newest versions allowed).
 	$(PY) -m uv pip compile $(LOCK_ARGS) --group dev --output-file requirements.lock pyproject.toml
