@@ -76,5 +76,9 @@ def test_at_the_last_try_it_is_held_at_the_price_that_it_was_answered_and_takes_
     assert kept is not None
     assert (first.as_answered, second.as_answered, kept.life) == (True, False, "on_hold")
     assert [step.text for step in kept.steps][-1] == "cap_exceeded"
-    rows = house.database.read().connection.execute("SELECT DISTINCT order_id FROM order_usage").fetchall()
+    rows = (
+        house.database.read()
+        .connection.execute("SELECT DISTINCT order_id FROM order_usage WHERE subject LIKE 'rule%'")
+        .fetchall()
+    )
     assert rows == [(first.id,)]

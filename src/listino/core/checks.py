@@ -196,6 +196,8 @@ def _value_fault(owner: str, name: str, value: Any, path: str) -> Fault | None:
     if isinstance(value, Decimal):
         if name in POSITIVE_FIELDS and value.is_finite() and value <= 0:
             return Fault(path, "not_positive", f"{path} must be above 0, not {value}.", "Send a number above 0.")
+        if name == "credit_limit" and value.is_finite() and value < 0:
+            return Fault(path, "negative", f"{path} cannot be below 0.", "Send 0 for no credit, null for no limit.")
         return decimal_fault(path, value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**9:
         return Fault(path, "out_of_range", f"{path} is beyond a thousand million.", "Send a smaller number.")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from listino.core.rules import Attributes, Text
 
@@ -20,6 +21,7 @@ class Customer:
     """Who buys, in codes alone: names and addresses are a person's and stand elsewhere.
 
     `final` says whether nothing is taken off a price that does not say so itself.
+    Units:   credit_limit in the company's currency, with tax.
     """
 
     code: str
@@ -36,6 +38,7 @@ class Customer:
     attributes: Attributes | None = None
     status: str = "active"
     zone: str | None = None
+    credit_limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Account:
     assortment: str | None = None
     attributes: Attributes | None = None
     zone: str | None = None
+    credit_limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,13 @@ class Use(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """What an order takes of one cap, contract or quote: all of its uses or none, and why it is held if there is
-    not enough left.
+    """What an order takes of one cap, contract, quote or credit: all of its uses or none, and why it is held if
+    there is not enough left; what may go `beyond` is taken all the same.
     """
 
     reason: str
     uses: tuple[Use, ...]
+    beyond: bool = False
 
 
 @dataclass(slots=True)

@@ -53,14 +53,17 @@ class Lacking(Enum):
     NOTHING = "it takes nothing at all"
 
 
-def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], Lacking]]) -> dict[str, tuple[str, ...]]:
+def reserve(
+    tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], Lacking]]
+) -> tuple[dict[str, tuple[str, ...]], set[str]]:
     """Take what orders need, one after the other; by order's id why one is held as there is not enough left.
 
-    Joins the caller's transaction.
+    The second are the orders that took nothing. Joins the caller's transaction.
     """
     subjects = [use.subject for _, reservations, _ in wanted for one in reservations for use in one.uses]
     used = used_up(tx, list(dict.fromkeys(subjects)))
     reasons: dict[str, tuple[str, ...]] = {}
+    refused: set[str] = set()
     taken: dict[tuple[str, str], Decimal] = {}
     for order_id, reservations, lacking in wanted:
         own: list[Use] = []
@@ -69,11 +72,12 @@ def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], L
             then = {use.subject: EXACT.add(after.get(use.subject, ZERO), use.amount) for use in one.uses}
             if any(use.most is not None and then[use.subject] > use.most for use in one.uses):
                 reasons[order_id] = tuple(dict.fromkeys((*reasons.get(order_id, ()), one.reason)))
-                if lacking is not Lacking.TAKE:
+                refused |= {order_id} if lacking is Lacking.NOTHING and not one.beyond else set()
+                if lacking is not Lacking.TAKE and not one.beyond:
                     continue
             after.update(then)
             own += one.uses
-        if order_id in reasons and lacking is Lacking.NOTHING:
+        if order_id in refused:
             continue
         used |= after.maps[0]
         for use in own:
@@ -83,7 +87,7 @@ def reserve(tx: Connection, wanted: Sequence[tuple[str, Sequence[Reservation], L
         changed = dict.fromkeys(subject for _, subject in taken)
         tx.execute(_KEEP, (_text([(subject, plain(used[subject])) for subject in changed]),))
         tx.execute(_NOTE, (_text([(*note, plain(amount)) for note, amount in taken.items()]),))
-    return reasons
+    return reasons, refused
 
 
 def release(tx: Connection, order_id: str, start: str = "", most: Decimal | None = None) -> None:

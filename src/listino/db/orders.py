@@ -150,8 +150,7 @@ def _reserve(tx: Connection, fresh: Sequence[Offered]) -> dict[str, OrderRow | N
     They are to be kept as held, or not to be written: None.
     """
     needing = [one for one in fresh if one.reservations]
-    reasons = ledger.reserve(tx, [(one.order.id, one.reservations, one.lacking) for one in needing]) if needing else {}
-    unwritten = {one.order.id for one in needing if one.order.id in reasons and one.lacking is Lacking.NOTHING}
+    reasons, unwritten = ledger.reserve(tx, [(one.order.id, one.reservations, one.lacking) for one in needing])
     stocked = [(one.order.id, one.needs) for one in fresh if one.needs and one.order.id not in unwritten]
     short = stock.reserve_all(tx, stocked) if stocked else set()
     otherwise: dict[str, OrderRow | None] = {}

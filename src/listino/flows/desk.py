@@ -17,13 +17,13 @@ from listino.db.order_life import Standing, StepRow
 from listino.db.orders import OrderRead as OrderRead
 from listino.db.snapshot import stamp
 from listino.db.stock import Need
+from listino.flows.credit import CREDIT
 from listino.flows.order_keys import fingerprint_of
 
 # A clock may run ahead of ours by this much.
 CLOCK_AHEAD_MAX = timedelta(minutes=10)
 # Hand-overs in which nothing has gone out yet, so that an order may still be taken back.
 NOT_SENT = ("accepted", "parked")
-CREDIT = "credit"
 
 
 @dataclass(frozen=True, slots=True)

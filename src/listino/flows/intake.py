@@ -21,6 +21,7 @@ from listino.flows.circumstances import context_of, parties_of
 from listino.flows.comparison import TakenLine as TakenLine
 from listino.flows.comparison import states_amounts
 from listino.flows.consumption import OrderedLine, reserved
+from listino.flows.credit import owed
 from listino.flows.needs import goods_of
 from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
@@ -75,6 +76,8 @@ def priced(
     charges, totals = totals_of(order, found, held)
     held += [*(reason for line in found.lines for reason in line.held), *found.held]
     reservations = [] if caller.test else _reservations(book, found, customer, context.at)
+    if not caller.test:
+        reservations += owed(book, order, context, totals.gross)
     if quoted is not None and not caller.test:
         reservations.append(reserved_of_quote(quoted.name))
     reasons = tuple(dict.fromkeys(held))

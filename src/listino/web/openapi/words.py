@@ -46,6 +46,7 @@ COMMON: Mapping[str, str] = {
     "valid_to": "Until before this instant; a bare date includes that whole day, 9999-12-31 is no end.",
     "gtin": "Global Trade Item Number.",
     "tax_class": "Which rate the goods have, in the installation's own words.",
+    "credit_limit": "What open orders may come to together, with tax, in the company's currency; null without end.",
     "tax_status": "The buyer's standing for tax, in the installation's own words, as business_eu.",
     "rounding": "How a unit price is brought onto a grid.",
     "id": "The caller's own mark; it comes back with the answer.",

@@ -1,0 +1,59 @@
+"""What a customer owes by open orders: taken by an order as caps are, and looked at beside the credit limit."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from listino.core.candidates import Circle
+from listino.core.keys import SEPARATOR
+from listino.core.money import EXACT, ZERO, to_minor
+from listino.core.orders import Order, paid
+from listino.core.rates import rate_at
+from listino.core.reservations import Reservation, Use
+from listino.db.snapshot import Snapshot
+from listino.flows.circles import Buyer, one
+from listino.flows.price import Asked, buyer_for
+from listino.flows.terms import rates_between
+
+CREDIT = "credit"
+# Where no rate tells what an order is worth, no limit is known to hold.
+NEVER = Decimal(-1)
+
+
+def owed(book: Snapshot, order: Order, context: Asked, gross: Decimal) -> Iterator[Reservation]:
+    """What an order adds to the debts of its customer and of the accounts above, with the limits that they have.
+
+    Units:   in the company's currency, with tax; what is paid, or authorised, is not owed.
+    """
+    if context.customer is None:
+        return
+    received = paid(tuple(one for one in order.payments if one.currency in {None, order.currency}))
+    left = gross - (received or ZERO)
+    if left <= 0:
+        return
+    buyer = buyer_for(book, context)
+    amount = in_base(book, buyer.company.currency, left, (order.currency, context.at))
+    for kind, code, limit in _limits(book, buyer):
+        subject = SEPARATOR.join((CREDIT, kind, code))
+        use = Use(subject, amount, limit) if amount is not None else Use(subject, ZERO, limit and NEVER)
+        yield Reservation("credit_limit", (use,), beyond=True)
+
+
+def in_base(book: Snapshot, base: str, amount: Decimal, told: tuple[str, datetime]) -> Decimal | None:
+    """An amount of a currency at a moment in the company's own; None without an exchange rate."""
+    currency, at = told
+    if currency == base:
+        return amount
+    circle = Circle({}, {}, {}, None, None, base, base)
+    circle.rates = rates_between(book, [], circle, {currency})
+    rate = rate_at(currency, base, at, circle)
+    return None if rate is None else to_minor(EXACT.multiply(amount, rate), base)
+
+
+def _limits(book: Snapshot, buyer: Buyer) -> Iterator[tuple[str, str, Decimal | None]]:
+    if buyer.customer is not None:
+        yield "customer", buyer.customer.code, buyer.customer.credit_limit
+    for code in buyer.values["A"]:
+        account = one(book, [], "accounts", code)
+        if account is not None:
+            yield "account", code, account.credit_limit
