@@ -86,7 +86,7 @@ def test_the_customers_of_an_account_share_its_limit(house: House) -> None:
 
 def test_another_currency_counts_by_its_rate_and_without_one_no_limit_is_known_to_hold(house: House) -> None:
     limit(house, "50")
-    said = {"currency": "CHF", "lines": [{"item": "saw", "quantity": "1", "net": "20", "tax": "0"}]}
+    said: dict[str, Any] = {"currency": "CHF", "lines": [{"item": "saw", "quantity": "1", "net": "20", "tax": "0"}]}
     assert "credit_limit" in ordered(house, "1", **said)["held"]
     house.put("rates", "CHF", currency="CHF", to_currency="EUR", rate="2")
     assert "credit_limit" not in ordered(house, "2", **said)["held"]
