@@ -14,8 +14,6 @@ USED_FROM_OUTSIDE: dict[str, str] = {
     "upgrade": "Alembic, in each migration",
     "downgrade": "Alembic, in each migration",
     "connect": "config, which finds a connector by its name",
-    "mapping_of": "connectors that read rows",
-    "facts": "connectors that read rows",
     "OutcomeUnknown": "connectors, by the contract of the ports",
     "ErpSaidNo": "connectors, by the contract of the ports",
     "HttpClient": "config, which hands it to connectors",
