@@ -64,7 +64,10 @@ def plain(value: Decimal, digits_min: int = 0) -> str:
     point = text.find(".")
     if point < 0:
         return f"{text}.{'0' * digits_min}" if digits_min else text
-    if len(text) - point - 1 > FRACTION_DIGITS_MAX:
+    digits = len(text) - point - 1
+    if digits == digits_min:
+        return text
+    if digits > FRACTION_DIGITS_MAX:
         return plain(value.quantize(NINE_PLACES, ROUND_HALF_UP, EXACT), digits_min)
     if text[-1] == "0":
         text = text.rstrip("0")

@@ -160,10 +160,10 @@ def outcome_of(question: Question, facts: Facts) -> Price | NoPrice:
     """The price, unless one of its amounts has more digits than are kept, or than can be worked with."""
     try:
         outcome = resolve(question, facts)
-        if isinstance(outcome, NoPrice) or all(
-            amount is None or amount.adjusted() < INTEGER_DIGITS_MAX
-            for amount in (outcome.net_price, outcome.gross_price, outcome.net, outcome.gross)
-        ):
+        if isinstance(outcome, NoPrice):
+            return outcome
+        amounts = outcome.net_price, outcome.gross_price, outcome.net, outcome.gross
+        if not [1 for amount in amounts if amount is not None and amount.adjusted() >= INTEGER_DIGITS_MAX]:
             return outcome
     except ArithmeticError:
         pass

@@ -43,7 +43,8 @@ class _Sheet:
         self.told = told
         self.price = None if isinstance(outcome, NoPrice) else outcome
         self.operands = None if self.price is None else self.price.operands
-        self.steps = _by_name(told.facts.steps)
+        steps = told.facts.steps if told.question.manual else told.facts.acting
+        self.steps = {step.plan.name: step for step in every_step(steps)}
 
     def line(self, place: int, step: AppliedStep) -> StepLine:
         """One step as it is answered."""
@@ -102,7 +103,10 @@ class _Sheet:
         """The rule of a code as it stood in a step, one that a person set for the line before all others."""
         manual = self.told.question.manual
         live = arranged_manual(step, manual, self.told.facts.circle).live if manual else step.live
-        return next((candidate for candidate in live if candidate.rule.code == code), None)
+        for candidate in live:
+            if candidate.rule.code == code:
+                return candidate
+        return None
 
     def _add_money(self, line: StepLine, candidate: Candidate) -> None:
         """An amount's currency, unit and number of units, where they are not the answer's; a quotation's figures."""
@@ -134,11 +138,6 @@ class _Sheet:
             rounding = listed.rounding if listed.tax_mode == price.tax_mode else None
             line.rounding = RoundingLine() if rounding is None else _rounding(rounding)
             line.rounding.decimals = listed.decimals
-
-
-def _by_name(steps: tuple[StepCandidates, ...]) -> dict[str, StepCandidates]:
-    """The steps of a plan by their names, those of chains too."""
-    return {step.plan.name: step for step in every_step(steps)}
 
 
 def _add_mode(line: StepLine, candidate: Candidate, price: Price) -> None:

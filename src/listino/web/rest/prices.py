@@ -108,10 +108,17 @@ class PriceDoor:
     ) -> tuple[Asked, int | datetime | None, int | None]:
         require(key, "prices:read")
         pairs = query_of(query)
-        coupons = tuple(
-            checked_code(code, "coupons") for name, value in pairs if name == "coupons" for code in value.split(",")
-        )
-        said = single((pair for pair in pairs if pair[0] not in REPEATED), PARAMETERS, REPEATED)
+        said = single([pair for pair in pairs if pair[0] not in REPEATED], PARAMETERS, REPEATED)
+        coupons: tuple[str, ...] = ()
+        if len(said) < len(pairs):
+            coupons = tuple(
+                [
+                    checked_code(code, "coupons")
+                    for name, value in pairs
+                    if name == "coupons"
+                    for code in value.split(",")
+                ]
+            )
         if item is None:
             item = said.get("item")
             if item is None:
@@ -133,7 +140,7 @@ class PriceDoor:
             coupons=coupons,
             explain=explain,
             ladder=flag_of(said.get("ladder"), "ladder"),
-            attributes=attributes_of(pairs),
+            attributes=attributes_of(pairs) if len(said) < len(pairs) else (),
             delivery_at=instant_of(said["delivery_at"], "delivery_at", self.company())
             if "delivery_at" in said
             else None,
