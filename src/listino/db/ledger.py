@@ -90,6 +90,12 @@ def reserve(
     return reasons, refused
 
 
+def taken_by(connection: Connection, order_id: str, start: str) -> list[str]:
+    """The subjects that begin with `start` and of which an order took something."""
+    rows = connection.execute("SELECT subject FROM order_usage WHERE order_id = ? ORDER BY subject", (order_id,))
+    return [subject for (subject,) in rows if subject.startswith(start)]
+
+
 def release(tx: Connection, order_id: str, start: str = "", most: Decimal | None = None) -> None:
     """Give back what an order took: of the subjects that begin with `start` (all), at `most` so much of each.
 

@@ -134,6 +134,13 @@ def reserve_all(tx: Connection, wanted: Sequence[tuple[str, Sequence[Need]]]) ->
     return lacking
 
 
+def reserve_missing(tx: Connection, order_id: str, needs: Sequence[Need]) -> bool:
+    """Reserve for the lines of an order that have nothing of the stock; whether all of it could be. Joins the tx."""
+    rows = tx.execute("SELECT DISTINCT line FROM stock_reservation WHERE order_id = ?", (order_id,)).fetchall()
+    held = {line for (line,) in rows}
+    return not reserve_all(tx, [(order_id, [need for need in needs if need.line not in held])])
+
+
 def give_back(tx: Connection, order_id: str, needs: Sequence[Need] | None = None) -> None:
     """Make what an order has of the stock free again: all of it, or some lines' parts. Joins the transaction."""
     _moved(tx, order_id, needs, shipped=False)

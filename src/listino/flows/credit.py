@@ -10,6 +10,8 @@ from listino.core.money import EXACT, ZERO, to_minor
 from listino.core.orders import Order, paid
 from listino.core.rates import rate_at
 from listino.core.reservations import Reservation, Use
+from listino.db import ledger
+from listino.db.engine import Connection
 from listino.db.snapshot import Snapshot
 from listino.flows.circles import Buyer, one
 from listino.flows.price import Asked, buyer_for
@@ -32,14 +34,26 @@ def owed(book: Snapshot, order: Order, context: Asked, gross: Decimal) -> Iterat
     if left <= 0:
         return
     buyer = buyer_for(book, context)
-    amount = in_base(book, buyer.company.currency, left, (order.currency, context.at))
+    amount = _in_base(book, buyer.company.currency, left, (order.currency, context.at))
     for kind, code, limit in _limits(book, buyer):
         subject = SEPARATOR.join((CREDIT, kind, code))
         use = Use(subject, amount, limit) if amount is not None else Use(subject, ZERO, limit and NEVER)
         yield Reservation("credit_limit", (use,), beyond=True)
 
 
-def in_base(book: Snapshot, base: str, amount: Decimal, told: tuple[str, datetime]) -> Decimal | None:
+def is_exceeded(book: Snapshot, tx: Connection, order_id: str) -> bool:
+    """Whether an order that is open adds to debts that are beyond a limit as it stands now."""
+    subjects = ledger.taken_by(tx, order_id, CREDIT + SEPARATOR)
+    used = ledger.used_up(tx, subjects)
+    for subject in subjects:
+        _, kind, code = subject.split(SEPARATOR)
+        party = one(book, [], f"{kind}s", code)
+        if party is not None and party.credit_limit is not None and used[subject] > party.credit_limit:
+            return True
+    return False
+
+
+def _in_base(book: Snapshot, base: str, amount: Decimal, told: tuple[str, datetime]) -> Decimal | None:
     """An amount of a currency at a moment in the company's own; None without an exchange rate."""
     currency, at = told
     if currency == base:

@@ -7,7 +7,7 @@ from hashlib import sha256
 import msgspec
 
 from listino.core import life
-from listino.core.desk import LineName, OrderStep, named_lines
+from listino.core.desk import Decision, LineName, OrderStep, named_lines
 from listino.core.errors import Conflict, Fault, NotAllowed, NotFound, malformed
 from listino.core.life import STEPS, Stepped
 from listino.core.money import EXACT, plain
@@ -89,10 +89,8 @@ def standing_of(tx: Connection, order_id: str, who: Who) -> Standing:
 
 def _step(tx: Connection, order_id: str, said: OrderStep, who: Who) -> None:
     order = standing_of(tx, order_id, who)
-    if who.key is not None:
-        digest = sha256(f"step\x1f{order_id}\x1f{who.key}".encode()).digest()
-        if order_life.is_repeat(tx, order_id, digest, fingerprint_of(said)):
-            return
+    if is_repeated(tx, order_id, who, said):
+        return
     if said.state == order.life and not said.lines:
         return
     _check_place(order, said, who)
@@ -103,6 +101,17 @@ def _step(tx: Connection, order_id: str, said: OrderStep, who: Who) -> None:
     carry_out(tx, order, said, after)
     text = _told(order, after, said)
     order_life.add_steps(tx, order_id, [StepRow(after.life, at, who.name, text)])
+
+
+def is_repeated(tx: Connection, order_id: str, who: Who, said: OrderStep | Decision) -> bool:
+    """Whether the same was asked of an order under the same key before; never without a key.
+
+    Errors:  DifferentContent where something else was asked under it.
+    """
+    if who.key is None:
+        return False
+    digest = sha256(f"desk\x1f{order_id}\x1f{who.key}".encode()).digest()
+    return order_life.is_repeat(tx, order_id, digest, fingerprint_of((type(said).__name__, said)))
 
 
 def _check_place(order: Standing, said: OrderStep, who: Who) -> None:

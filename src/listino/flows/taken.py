@@ -13,7 +13,7 @@ from listino.core.question import Price
 from listino.core.reservations import Reservation
 from listino.db.orders import LineRow, OrderRow, StepRow
 from listino.db.snapshot import stamp
-from listino.flows.comparison import TakenLine
+from listino.flows.comparison import TakenLine, states_amounts
 from listino.flows.needs import Goods
 from listino.flows.order_keys import values_of
 from listino.flows.settlement import Bought
@@ -56,6 +56,7 @@ def row_of(taken: Taken, answer: str) -> OrderRow:
     message = _said(
         charges=_bare(taken.charges), payments=_bare(order.payments), vouchers=_bare(order.vouchers),
         wanted_on=order.wanted_on, quote=order.quote, order_type=order.order_type, attributes=order.attributes,
+        stated=tuple(place for place, line in enumerate(order.lines, 1) if states_amounts(line)),
     )  # fmt: skip
     texts = [_said(text=line.text, fields=line.fields) for line in order.lines]
     private = _said(

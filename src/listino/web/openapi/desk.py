@@ -12,7 +12,7 @@ REPEATABLE = header(
 
 
 def desk() -> Paths:
-    """A step in an order's life."""
+    """Steps in an order's life, and decisions about what holds it."""
     step = operation(
         "stepOrder",
         "Orders",
@@ -27,7 +27,24 @@ def desk() -> Paths:
         parameters=[in_path("id", "Our id of the order."), REPEATABLE],
         sent=body(named("OrderStep"), "The step that was taken."),
     )
-    return {"/v1/orders/{id}/steps": {"post": step}}
+    return {"/v1/orders/{id}/steps": {"post": step}, "/v1/orders/{id}/release": {"post": _release()}}
+
+
+def _release() -> Operation:
+    return operation(
+        "releaseOrder",
+        "Orders",
+        "Release a held order by what was decided",
+        "A person says what is meant: the customer, the items, whose prices hold, the right address, or which reasons "
+        "shall hold it no longer. What remains is looked at again, stock and credit too; an order that is still held "
+        "is refused with each reason and what to send, and nothing has changed. What was paid is never altered. "
+        "An order that facts have mended meanwhile is released without a decision.",
+        scope="orders:manage",
+        answers={"200": answer("The order as it goes on.", named("StoredOrder"))},
+        refused=(404, 409, 413, 422),
+        parameters=[in_path("id", "Our id of the order."), REPEATABLE],
+        sent=body(named("Decision"), "What was decided."),
+    )
 
 
 def line_progress() -> dict[str, Schema]:

@@ -30,7 +30,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "Conflict",
         "Somebody else changed the record, refers to it, or is still writing it; or a person has to confirm it.",
         ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm", "illegal_step", "too_much",
-         "nothing_left", "not_on_hand", "in_management_system"),
+         "nothing_left", "not_on_hand", "in_management_system", "still_held", "not_held"),
     ),
     410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
     413: (

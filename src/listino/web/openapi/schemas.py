@@ -11,7 +11,7 @@ from listino.core.checks import (
     CURRENCY_FIELDS,
     PRIOR_PRICE_DAYS_MAX,
 )
-from listino.core.desk import OrderStep
+from listino.core.desk import Decision, OrderStep
 from listino.core.facts import KIND_OF
 from listino.core.life import STATES, STEPS
 from listino.core.orders import LINES_MAX, Order
@@ -83,6 +83,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "StepLine.kind": ("price", "allowance", "charge", "limit", "rounding"),
     "OrderAnswer.life": STATES,
     "OrderStep.state": STEPS,
+    "Decision.prices": ("store", "ours"),
     "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
 }
 _BOUNDS: dict[str, Schema] = {
@@ -111,6 +112,7 @@ def schemas() -> dict[str, Schema]:
         OrderAnswer,
         Problem,
         Count,
+        Decision,
         OrderStep,
         UnpricedLine,
         *STREAMED,

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from listino.core.checks import decimal_fault, text_fault
-from listino.core.desk import LineSaid, OrderStep
+from listino.core.checks import country_fault, decimal_fault, text_fault
+from listino.core.desk import Decision, LineSaid, OrderStep
 from listino.core.errors import Malformed, malformed
 from listino.core.orders import LINES_MAX
 from listino.db.engine import Database
-from listino.flows import desk
+from listino.flows import desk, release
 from listino.flows.access import ApiKey
 from listino.flows.desk import OrderRead, Who
 from listino.flows.records import settled_record, strict
 from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.rest.facts import parsed
-from listino.web.rest.order_answers import whole
+from listino.web.rest.order_answers import rendered, whole
 from listino.web.rest.orders import checked_key
 
 TEXT_LENGTH_MAX = 400
@@ -37,6 +37,19 @@ class DeskDoor:
         said = _read(OrderStep, body)
         _check_lines(said.lines)
         return _shown(desk.stepped(self._database, order_id, said, self._who(key, idempotency_key)))
+
+    def release(self, order_id: str, body: bytes, key: ApiKey, idempotency_key: str | None) -> bytes:
+        """The order after a person decided about what held it."""
+        require(key, "orders:manage")
+        decision = _read(Decision, body)
+        for name in ("ship_to", "bill_to"):
+            party = getattr(decision, name)
+            if party is not None and party.country is not None:
+                fault = country_fault(f"{name}.country", party.country)
+                if fault is not None:
+                    raise Malformed(fault.code, fault.text, (fault,))
+        who = self._who(key, idempotency_key)
+        return _shown(release.released(self._database, order_id, decision, who, rendered))
 
     def _who(self, key: ApiKey, idempotency_key: str | None) -> Who:
         return Who(key.name, self._clock(), key.test, self._erp, checked_key(idempotency_key))

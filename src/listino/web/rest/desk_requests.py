@@ -23,6 +23,10 @@ class DeskRequests:
         """A step was taken."""
         return await self._worked(self._door.step, request, key)
 
+    async def release(self, request: Request, key: Any) -> Response:
+        """A person decided about an order that is held."""
+        return await self._worked(self._door.release, request, key)
+
     async def _worked(self, work: Callable[..., bytes], request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)
         single(query_of(request.scope["query_string"]), frozenset())

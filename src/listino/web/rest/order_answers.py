@@ -170,4 +170,5 @@ def whole(found: OrderRead) -> dict[str, Any]:
         {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
     ]
     message: dict[str, Any] = _decode_any.decode(found.message)
+    message.pop("stated", None)
     return {"key": None} | message | private | answer
