@@ -13,7 +13,7 @@ from tests.connectors.tryton.running import Tryton, http, made_template, running
 @pytest.fixture(scope="session")
 def template(pytestconfig: pytest.Config) -> Path:
     """The company's database: made once, then taken from the cache."""
-    return made_template(pytestconfig.cache.mkdir("tryton"))  # type: ignore[union-attr]  # pytest has its cache
+    return made_template(pytestconfig.cache.mkdir("tryton"))
 
 
 @pytest.fixture(scope="session")

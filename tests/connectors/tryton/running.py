@@ -103,7 +103,9 @@ def running(folder: Path, template: Path) -> Iterator[Tryton]:
 def made_template(cache: Path) -> Path:
     """The database of the company: made by Tryton itself, kept as long as neither it nor the company changes."""
     versions = sorted(f"{found.name} {found.version}" for found in distributions() if found.name.startswith("trytond"))
-    key = blake2b("\n".join([*versions, SEED.read_text(), SEED.with_name("seed_names.py").read_text()]).encode(), digest_size=8).hexdigest()
+    key = blake2b(
+        "\n".join([*versions, SEED.read_text(), SEED.with_name("seed_names.py").read_text()]).encode(), digest_size=8
+    ).hexdigest()
     made = cache / f"{key}.sqlite"
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -137,7 +139,9 @@ def _configure(folder: Path, port: int) -> Path:
         "web": {"listen": f"127.0.0.1:{port}"},
         "session": {"timeout": str(int(timedelta(hours=2).total_seconds()))},
     }
-    lines = [f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items()) for name, table in said.items()]
+    lines = [
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items()) for name, table in said.items()
+    ]
     path.write_text("\n".join(lines))
     return path
 

@@ -1,6 +1,7 @@
-"""Fills a new Tryton database with a company: run as a program of its own, `python -m tests.connectors.tryton.seed CONFIG DATABASE`.
+"""Fills a new Tryton database with a company.
 
-Nothing else in this repository imports trytond; what Listino knows of it goes over JSON-RPC.
+Run as a program of its own: `python -m tests.connectors.tryton.seed CONFIG DATABASE`. Nothing
+else in this repository imports trytond; what Listino knows of it goes over JSON-RPC.
 """
 
 import random
@@ -34,7 +35,9 @@ def company_made() -> Any:
     )
     for currency, rate in ((euro, "1"), (dollar, "1.0837")):
         currency.save()
-        model("currency.currency.rate")(currency=currency, rate=Decimal(rate), date=model("ir.date").today().replace(month=1, day=1)).save()
+        model("currency.currency.rate")(
+            currency=currency, rate=Decimal(rate), date=model("ir.date").today().replace(month=1, day=1)
+        ).save()
     party = model("party.party")(name="Ferramenta Tryton", addresses=[{"street": "Via Roma 1"}])
     party.save()
     company = model("company.company")(party=party, currency=euro)
@@ -71,13 +74,24 @@ def taxes_made(company: Any) -> dict[str, Any]:
     def tax(name: str, rate: str | None, **more: Any) -> Any:
         kind = {"type": "percentage", "rate": Decimal(rate)} if rate is not None else {"type": "none"}
         made = model("account.tax")(
-            name=name, description=name, company=company, invoice_account=account, credit_note_account=account, **kind, **more
+            name=name,
+            description=name,
+            company=company,
+            invoice_account=account,
+            credit_note_account=account,
+            **kind,
+            **more,
         )
         made.save()
         return made
 
     date = model("ir.date").today()
-    found = {"22": tax("IVA 22%", "0.22"), "10": tax("IVA 10%", "0.10"), "4": tax("IVA 4%", "0.04"), "0": tax("Art. 41", "0")}
+    found = {
+        "22": tax("IVA 22%", "0.22"),
+        "10": tax("IVA 10%", "0.10"),
+        "4": tax("IVA 4%", "0.04"),
+        "0": tax("Art. 41", "0"),
+    }
     found["eco"] = tax("Eco", "0.015")
     parent = tax("By date", None)
     tax("Until", "0.05", parent=parent, end_date=date.replace(year=date.year - 1, month=12, day=31))
@@ -101,7 +115,14 @@ def categories_made(company: Any, taxes: dict[str, Any]) -> dict[str, Any]:
                          ("Screws", None), ("Wood screws", "Screws"), ("Books", None)):  # fmt: skip
         found[name] = category(name=name, parent=found.get(parent or ""))
         found[name].save()
-    for name, used in (("full", ["22"]), ("reduced", ["10"]), ("low", ["4"]), ("two", ["22", "eco"]), ("dated", ["dated"]), ("free", [])):
+    for name, used in (
+        ("full", ["22"]),
+        ("reduced", ["10"]),
+        ("low", ["4"]),
+        ("two", ["22", "eco"]),
+        ("dated", ["dated"]),
+        ("free", []),
+    ):
         found[name] = category(name=f"Acc {name}", accounting=True, customer_taxes=[taxes[one] for one in used])
         found[name].save()
     return found
@@ -121,7 +142,8 @@ def products_made(categories: dict[str, Any], chance: random.Random) -> dict[str
         accounting = chance.choice(["full", "full", "full", "reduced", "low", "two", "dated", "free"])
         price = Decimal(chance.randrange(1, 60_000 if screws else 4_000_000)).scaleb(-4)
         made = template(
-            name=f"{kind} {number}", code=f"P{number:03d}", type="goods", salable=True, account_category=categories[accounting],
+            name=f"{kind} {number}", code=f"P{number:03d}", type="goods", salable=True,
+            account_category=categories[accounting],
             default_uom=gram if screws else unit, sale_uom=kilogram if screws else box if number % 9 == 0 else unit,
             categories=[categories[kind]] + ([categories["Books"]] if number % 11 == 0 else []),
             list_price=None if number == 13 else price,
@@ -185,8 +207,9 @@ def lists_made(company: Any, categories: dict[str, Any], products: dict[str, Any
         found[name].save()
         for sequence, (product, category, quantity, formula) in enumerate(lines):
             model("product.price_list.line")(
-                price_list=found[name], sequence=None if name == "fixed" else sequence, quantity=quantity, formula=formula,
-                product=products[product] if product else None, category=categories[category] if category else None,
+                price_list=found[name], sequence=None if name == "fixed" else sequence, quantity=quantity,
+                formula=formula, product=products[product] if product else None,
+                category=categories[category] if category else None,
             ).save()  # fmt: skip
     return found
 
@@ -202,7 +225,8 @@ def parties_made(lists: dict[str, Any], rule: Any) -> None:
         name, abroad = names[number % len(names)], number % 5 == 0
         party = model("party.party")(
             name=f"Cliente {number}", code=f"C{number:02d}", customer_tax_rule=rule if abroad else None,
-            addresses=[{"street": f"Via {number}", "postal_code": "00100", "city": "Roma", "country": germany if abroad else italy}],
+            addresses=[{"street": f"Via {number}", "postal_code": "00100", "city": "Roma",
+                        "country": germany if abroad else italy}],
         )  # fmt: skip
         party.save()
         if name is not None:

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,26 @@ from tests.connectors.tryton.running import Tryton
 from tests.shop import House, opened
 
 TRIPLES = 300
-QUANTITIES = ("1", "2", "3", "4", "5", "9", "10", "12", "19", "20", "24", "50", "99", "100", "0.5", "2.345", "5000", "12000")
+QUANTITIES = (
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "9",
+    "10",
+    "12",
+    "19",
+    "20",
+    "24",
+    "50",
+    "99",
+    "100",
+    "0.5",
+    "2.345",
+    "5000",
+    "12000",
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +60,8 @@ class OnSaleLines:
         sale = {"party": party["id"], "price_list": party["sale_price_list"], "currency": 1, "company": 1}
         said: dict[str, Any] = {
             "type": "line", "product": self.products[item]["id"], "quantity": float(quantity),
-            "unit": self.units[unit], "company": 1, "taxes": [], **{f"_parent_sale.{name}": value for name, value in sale.items()},
+            "unit": self.units[unit], "company": 1, "taxes": [],
+            **{f"_parent_sale.{name}": value for name, value in sale.items()},
         }  # fmt: skip
         said |= {"_parent_sale.id": -1, "_parent_sale.sale_date": None, "_parent_sale.invoice_party": None}
         line = self._rpc.read("model.sale.line.on_change", said, ["product"])

@@ -7,7 +7,7 @@ from typing import Any
 from listino.connectors.erp_tryton.news import Reader
 from listino.connectors.erp_tryton.rpc import Rpc
 from listino.connectors.erp_tryton.settings import Settings, settings_from
-from listino.ports import Duplicates, ErpOrder, Http, News, OrderStates, OrderToPlace, Traits
+from listino.ports import Duplicates, Http, News, Traits
 
 
 def connect(settings: Mapping[str, Any], http: Http, folder: Path) -> "Tryton":  # noqa: ARG001

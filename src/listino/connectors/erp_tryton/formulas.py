@@ -97,7 +97,7 @@ def _literal(value: Any) -> Decimal | int:
 def _reckoned(sign: ast.operator, left: Number, right: Number) -> Number:
     if left is None or right is None:
         return None
-    if isinstance(sign, ast.Pow) and abs(right) > EXPONENT_MAX:
+    if isinstance(sign, ast.Pow) and abs(Decimal(right)) > EXPONENT_MAX:
         raise Untold(f"A power is above {EXPONENT_MAX}.")
     result: Number = _BINARY[type(sign)](left, right)
     if isinstance(result, float):
@@ -116,12 +116,16 @@ def _holds(node: ast.expr, names: Mapping[str, Decimal | None], depth: int) -> b
     values = [_value(part, names, depth + 1) for part in (node.left, *node.comparators)]
     if None in values:
         raise Untold("A formula compares a price that the item does not have.")
-    return all(_COMPARED[type(sign)](left, right) for sign, left, right in zip(node.ops, values, values[1:], strict=False))
+    return all(
+        _COMPARED[type(sign)](left, right) for sign, left, right in zip(node.ops, values, values[1:], strict=False)
+    )
 
 
 def _decimal(node: ast.Call, names: Mapping[str, Decimal | None], depth: int) -> Decimal:
     """`Decimal("1.5")`, the one function that Tryton knows for sure."""
-    if not (isinstance(node.func, ast.Name) and node.func.id == "Decimal" and len(node.args) == 1 and not node.keywords):
+    if not (
+        isinstance(node.func, ast.Name) and node.func.id == "Decimal" and len(node.args) == 1 and not node.keywords
+    ):
         raise Untold(f"{ast.unparse(node)!r} is more than arithmetic on prices.")
     (said,) = node.args
     if isinstance(said, ast.Constant) and isinstance(said.value, str):

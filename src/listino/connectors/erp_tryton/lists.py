@@ -87,12 +87,14 @@ def _add(shape: Shape, units: Units, goods: Goods, into: tuple[Variant, Priced])
             price = _price(shape, variant, line, goods)
         except Untold as reason:
             remedy = "Write the formula as arithmetic on list_price, cost_price and unit_price."
-            found.untold.append(Untranslated("rules", f"{variant.line_code(line)}/{goods.code}"[:64], str(reason), remedy))
+            found.untold.append(
+                Untranslated("rules", f"{variant.line_code(line)}/{goods.code}"[:64], str(reason), remedy)
+            )
             price = None
         if price is None:
             # Tryton has no price here, whatever the lines after it say.
             if lines[place + 1 :] and line.quantity:
-                text = f"A line of the list {variant.list.name!r} has no price for {goods.code}; those after it do not count."
+                text = f"In the list {variant.list.name!r} a line has no price for {goods.code}, which ends it there."
                 remedy = "Give the product the price that the formula starts from."
                 found.untold.append(Untranslated("rules", f"{variant.code}/{goods.code}"[:64], text, remedy))
             return
@@ -159,9 +161,7 @@ def _frame(variant: Variant, shape: Shape) -> Iterator[Record]:
     yield Record("assignments", variant.code, assigned)
 
 
-def _shared_rules(
-    variant: Variant, line: Line, units: Units, sale_units: Mapping[int, set[int]]
-) -> Iterator[Record]:
+def _shared_rules(variant: Variant, line: Line, units: Units, sale_units: Mapping[int, set[int]]) -> Iterator[Record]:
     """One rule, or one for each unit of sale where the quantity is counted in those."""
     code = variant.line_code(line)
     said = _said(variant, line) | {"formula": {"attribute": code}}
@@ -183,7 +183,12 @@ def _shared_rules(
 def _said(variant: Variant, line: Line) -> dict[str, Any]:
     """What all rules of lines say: an earlier line comes first."""
     place = variant.list.lines.index(line) + 1
-    return {"action": "price", "list": variant.code, "priority": -place, "label": f"{variant.list.name}: {line.formula}"}
+    return {
+        "action": "price",
+        "list": variant.code,
+        "priority": -place,
+        "label": f"{variant.list.name}: {line.formula}",
+    }
 
 
 def group_code(category: int) -> str:

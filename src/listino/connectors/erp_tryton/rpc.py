@@ -180,15 +180,14 @@ def _result(answer: HttpAnswer, method: str) -> Any:
 def _refusal(error: Any, method: str) -> Exception:
     """What an error of Tryton's says: refused by it, in the way of another, or broken."""
     kind, *more = error if isinstance(error, list) and error else [str(error)]
-    said = more[0] if more else ""
+    said = more[0] if more and isinstance(more[0], list) else more
+    texts = [part.strip() for part in said if isinstance(part, str) and part.strip()]
     if kind == "UserError":
-        message, *rest = said
-        text = " ".join(part for part in (message, *rest[:1]) if isinstance(part, str) and part)
-        return ErpSaidNo("refused", text.strip(), "Correct it in Tryton, or change the order, and try again.")
+        remedy = "Correct it in Tryton, or change the order, and try again."
+        return ErpSaidNo("refused", " ".join(texts[:2]), remedy)
     if kind == "UserWarning":
-        _, message, *rest = said
-        text = " ".join(part for part in (message, *rest[:1]) if isinstance(part, str) and part)
-        return ErpSaidNo("warning", text.strip(), "Tryton asks a person to confirm this: enter the order there.")
+        remedy = "Tryton asks a person to confirm this: enter the order there."
+        return ErpSaidNo("warning", " ".join(texts[1:3]), remedy)
     if kind == "ConcurrencyException":
         return Unavailable("Somebody changed the record in Tryton at the same moment.")
     # Broken within: as a rule it was rolled back, but it may have broken after the commit.

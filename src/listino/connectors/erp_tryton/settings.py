@@ -88,14 +88,18 @@ def _table(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _text(said: Mapping[str, Any], key: str, without: str | None = None) -> str:
     value = said.get(_name(key), without)
     if not isinstance(value, str) or not value:
-        raise malformed(key, "missing", f"{key} must be a text.", f'Write {_name(key)} = "..." under [{key.partition(".")[0]}].')
+        raise malformed(
+            key, "missing", f"{key} must be a text.", f'Write {_name(key)} = "..." under [{key.partition(".")[0]}].'
+        )
     return value
 
 
 def _number(said: Mapping[str, Any], key: str, without: int, most: int) -> int:
     value = said.get(_name(key), without)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
-        raise malformed(key, "out_of_range", f"{key} must be a number from 1 to {most}.", "Correct it, or leave it out.")
+        raise malformed(
+            key, "out_of_range", f"{key} must be a number from 1 to {most}.", "Correct it, or leave it out."
+        )
     return value
 
 
