@@ -198,6 +198,7 @@ NO_PRICE_TEXTS = {
     "quotation_unknown": "A surcharge follows a quotation that is not stated for this day.",
     "no_rate": "No exchange rate is valid at this moment.",
     "tie": "Two rules come first alike, and the scheme lets no code decide between them.",
+    "erp_no_price": "The management system has no price for it.",
     "formula_loop": "The price lists refer to each other in a circle.",
 }
 

@@ -119,10 +119,14 @@ def said_of(rule: Rule) -> dict[str, str]:
         value = getattr(rule, name)
         if value is not None:
             said[name] = plain(value) if isinstance(value, Decimal) else value
+    if rule.final is not None:
+        said["final"] = "true" if rule.final else "false"
     return said | ({"actor": rule.actor} if isinstance(rule, ManualRule) and rule.actor is not None else {})
 
 
 def rule_of(said: Mapping[str, str]) -> ManualRule:
     """The rule that plain texts say."""
     values: dict[str, Any] = {name: Decimal(value) if name in _DECIMALS else value for name, value in said.items()}
+    if "final" in values:
+        values["final"] = values["final"] == "true"
     return ManualRule(**values)

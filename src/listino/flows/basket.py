@@ -9,6 +9,7 @@ from listino.core.basket import BasketLine, BasketPrice, BasketQuestion, gifts_w
 from listino.core.basket_question import PricedLine
 from listino.core.candidates import every_step
 from listino.core.errors import Malformed, NotFound, Refused, malformed
+from listino.core.explain import no_price_text
 from listino.core.ladder import next_break
 from listino.core.manual import said_of
 from listino.core.money import INTEGER_DIGITS_MAX, ONE
@@ -93,6 +94,8 @@ def _content(asked: Asked | Refused) -> tuple[str, Decimal, str, list[list[tuple
 
 def _line(book: Snapshot, id: str, asked: Asked) -> BasketLine | Refused:
     """A line with its facts, or why there is none. What is used up is looked for later, for all lines at once."""
+    if asked.told is not None and asked.told.reason is not None:
+        return NotFound(asked.told.reason, no_price_text(asked.told.reason))
     asked = replace(asked, usage=NOTHING_USED)
     try:
         pair = pair_for(book, asked)

@@ -17,6 +17,7 @@ from listino.core.prior import NoPrior, Prior
 from listino.core.question import Facts, NoPrice, Price, Question, UnitPrice
 from listino.core.resolve import resolve
 from listino.core.rules import Rule
+from listino.core.told import Told, without_price
 from listino.core.usage import subjects_of
 from listino.db.ledger import used_up
 from listino.db.snapshot import Company as Company
@@ -35,7 +36,7 @@ class Asked:
 
     Units:   quantity not 0 (below: goods that come back), in `unit` (None: the item's own). Without `breaks`
              the next quantity break is not looked for. Not frozen, as the hot road makes one a request.
-    Shapes:  usage: what is to count as used up, by subject; None: what the ledger holds.
+    Shapes:  usage: what is to count as used up, by subject; None: what the ledger holds. told: what the ERP says.
     """
 
     item: str
@@ -56,6 +57,7 @@ class Asked:
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     delivery_at: datetime | None = None
     usage: Mapping[str, Decimal] | None = None
+    told: Told | None = None
 
 
 def line_of(context: Asked, item: str, quantity: Decimal, unit: str | None) -> Asked:
@@ -69,7 +71,10 @@ def line_of(context: Asked, item: str, quantity: Decimal, unit: str | None) -> A
 
 @dataclass(slots=True)
 class Answered:
-    """A price or none, with the breaks around it, and the prior price where a reduction is shown."""
+    """A price or none, with the breaks around it, and the prior price where a reduction is shown.
+
+    Shapes:  told: what the ERP told of it, where it is asked live.
+    """
 
     price: Price | NoPrice
     facts: Facts
@@ -77,6 +82,7 @@ class Answered:
     ladder: tuple[tuple[Decimal, UnitPrice], ...] | None
     question: Question
     prior: Prior | NoPrior | None = None
+    told: Told | None = None
 
 
 class KeptPrior(NamedTuple):
@@ -119,6 +125,8 @@ def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
     facts = pair.facts
     question = question_for(book, pair, asked)
     outcome = outcome_of(question, facts)
+    if asked.told is not None and asked.told.reason is not None:
+        outcome = without_price(question, asked.told.reason)
     following = None
     rungs: tuple[tuple[Decimal, UnitPrice], ...] = ()
     # Of a break whose amounts are out of range no price is shown.
@@ -132,7 +140,7 @@ def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
             following = next_break(question, facts, outcome)
     with suppress(ArithmeticError):
         rungs = ladder(question, facts) if asked.ladder else ()
-    return Answered(outcome, facts, following, rungs if asked.ladder else None, question)
+    return Answered(outcome, facts, following, rungs if asked.ladder else None, question, told=asked.told)
 
 
 def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
@@ -167,9 +175,7 @@ def outcome_of(question: Question, facts: Facts) -> Price | NoPrice:
             return outcome
     except ArithmeticError:
         pass
-    return NoPrice(
-        question.item, question.customer, question.quantity, question.unit, question.currency, "amount_out_of_range"
-    )
+    return without_price(question, "amount_out_of_range")
 
 
 def _pair_name(asked: Asked) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from listino.core.limits import tax_factor
 from listino.core.money import EXACT, NINE_PLACES, minor_digits, percent_between, plain, to_minor
 from listino.core.prior import NoPrior, Prior
 from listino.core.question import NoPrice, Price, UnitPrice
+from listino.core.told import Told as LiveTold
 from listino.flows.price import Answered, Snapshot
 from listino.web.messages import BreakLine, NotAppliedLine, PriceAnswer
 from listino.web.parts import own_line, segment
@@ -69,13 +70,29 @@ def price_answer(answered: Answered, explain: str, language: str | None, *, full
         answer.not_applied = _not_applied(price.not_applied, language)
     if answered.facts.item.reference is not None:
         _add_reference(answer, answered, price)
-    if answered.prior is not None:
-        _add_prior(answer, answered.prior, digits)
+    if answered.prior is not None or answered.told is not None:
+        _add_sources(answer, answered, digits)
     if answered.next_break is not None:
         answer.next_break = break_line(*answered.next_break, digits)
     if answered.ladder is not None:
         answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
     return answer
+
+
+def _add_sources(answer: PriceAnswer, answered: Answered, digits: int) -> None:
+    """What the price was before, and who says so."""
+    if answered.prior is not None:
+        _add_prior(answer, answered.prior, digits)
+    if answered.told is not None:
+        _add_told(answer, answered.told)
+
+
+def _add_told(answer: PriceAnswer, told: LiveTold) -> None:
+    """Who says so, where the ERP is asked live: it now, a moment ago, before, or we."""
+    answer.price_source = told.source
+    answer.price_as_of = None if told.as_of is None else instant_text(told.as_of)
+    if told.holds_until is not None:
+        answer.next_change_at = instant_text(told.holds_until)
 
 
 def _add_parts(answer: PriceAnswer, price: Price, told: Told | None, language: str | None) -> None:
@@ -107,6 +124,8 @@ def _no_price(outcome: NoPrice, answered: Answered, explain: str, told: Told | N
     if answered.ladder is not None:  # Larger quantities may have a price.
         digits = minor_digits(outcome.currency)
         answer.ladder = [break_line(start, rung, digits) for start, rung in answered.ladder]
+    if answered.told is not None:
+        _add_told(answer, answered.told)
     return answer
 
 

@@ -17,6 +17,7 @@ from listino.core.errors import NotFound
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
+from listino.flows.live import LivePrices
 from listino.flows.quotes import Signer
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.auth import Guard, require
@@ -46,29 +47,42 @@ from listino.web.streams import Streams
 
 # Reads that take longer than a price, and waiting writes, go through so many threads.
 THREADS = 8
+# So many questions may wait for the ERP at once, where prices are asked live.
+WAITING_THREADS = 64
 ORDERS_PER_PAGE_MAX = 200
 PRICES = "/v1/prices"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def build(database: Database, settings: WebSettings, clock: Callable[[], datetime], chance: Chance) -> Any:
-    """The ASGI application over one open database."""
-    return App(database, settings, clock, chance)
+def build(
+    database: Database,
+    settings: WebSettings,
+    clock: Callable[[], datetime],
+    chance: Chance,
+    live: LivePrices | None = None,
+) -> Any:
+    """The ASGI application over one open database; with `live`, prices are asked of the ERP."""
+    return App(database, settings, clock, chance, live)
 
 
 class App:
     """The doors of one process. The two hot roads, a price and an order, are answered before the router."""
 
     def __init__(
-        self, database: Database, settings: WebSettings, clock: Callable[[], datetime], chance: Chance
+        self,
+        database: Database,
+        settings: WebSettings,
+        clock: Callable[[], datetime],
+        chance: Chance,
+        live: LivePrices | None = None,
     ) -> None:
         self.database = database
         self.settings = settings
         self.guard = Guard()
         self.metrics = Metrics(settings.metrics_folder)
         self.unpriced = UnpricedDoor(database, clock)
-        self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note)
+        self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note, live)
         self.facts = FactDoor(database, clock, settings.checks)
         self.changes = ChangeDoor(database, clock, settings.checks, self._in_thread)
         signer = Signer(database, chance, settings.quote_secrets)
@@ -84,6 +98,8 @@ class App:
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.trials = WhatIfDoor(database, self.prices, self.streams, clock)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
+        # Whoever waits for the ERP keeps no other reader waiting.
+        self._waiting = None if live is None else ThreadPoolExecutor(WAITING_THREADS, thread_name_prefix="listino-live")
         self._clock = clock
         self._taking_orders = self._door(self._order, guarded=False)
         self._orders = OrderRequests(self.orders, self._in_thread)
@@ -152,6 +168,9 @@ class App:
             item = item[: -len("/ladder")] or None
         if len(path) > len(PRICES) and path[len(PRICES)] != "/":
             status, body, headers = answer_to(NotFound("not_found", f"There is nothing at {path}."))
+        elif self._waiting is not None:
+            loop = asyncio.get_running_loop()
+            status, body, headers = await loop.run_in_executor(self._waiting, self.prices.get, scope, item, ladder)
         else:
             status, body, headers = self.prices.get(scope, item, ladder)
         self.metrics.count(self.metrics.PRICES, status)
@@ -201,6 +220,8 @@ class App:
 
     async def _of_lines(self, work: Callable[..., bytes], batch: Batch[Any], *told: Any) -> bytes:
         """Few lines are answered at once, many by a thread."""
+        if self._waiting is not None:
+            return await asyncio.get_running_loop().run_in_executor(self._waiting, work, batch, *told)
         if len(batch.ask.lines) <= LINES_DIRECT_MAX:
             return work(batch, *told)
         answer: bytes = await self._in_thread(work, batch, *told)
@@ -224,6 +245,8 @@ class App:
         self.unpriced.start(self._in_thread)
         yield
         self.threads.shutdown(cancel_futures=True)
+        if self._waiting is not None:
+            self._waiting.shutdown(cancel_futures=True)
         self.unpriced.stop()
         self.database.close()
         self.metrics.close()

@@ -199,6 +199,8 @@ class PriceAnswer(Struct):
     next_break: BreakLine | None = None
     next_change_at: str | None = None
     ladder: list[BreakLine] | UnsetType = UNSET
+    price_source: str | UnsetType = UNSET
+    price_as_of: str | UnsetType | None = UNSET
 
 
 class UnpricedLine(Struct):

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 STEPS: Mapping[str, str] = {
+    "PriceAnswer.price_source": "Where prices are asked of the management system: `erp` (asked now), `cache` (asked a "
+    "moment ago), `last_known` (asked before; it does not answer now) or `mirror` (our own price: it never told one).",
+    "PriceAnswer.price_as_of": "When the management system said so; null where it never did.",
     "StepLine.kind": "What the step did.",
     "StepLine.value": "The rule's value: an amount or percent. Left out (null) where it would tell a cost.",
     "StepLine.price_in": "Price before the step, per `per` units; at the first what its price was made from, or null.",

@@ -8,6 +8,7 @@ from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.basket import Basket, LineFound, basket
+from listino.flows.live import settle
 from listino.flows.price import Asked, Snapshot, snapshot
 from listino.flows.prior import with_prior
 from listino.flows.promises import promised
@@ -58,10 +59,13 @@ class BasketDoor:
         asked = [
             batch.faults.get(index) or asked_line(context, line, index, key) for index, line in enumerate(ask.lines)
         ]
+        if self._prices.live is not None:
+            settle(book, [one for one in asked if isinstance(one, Asked)], self._prices.live, now)
         found = basket(book, context, asked)
         for one, line in zip(asked, found.lines, strict=True):
             if isinstance(one, Asked) and isinstance(line, LineFound):
                 with_prior(book, one, line.answered)
+                line.answered.told = one.told
                 if known_at is None and isinstance(line.priced.price, NoPrice):
                     self._prices.note_unpriced(one, key)
         promise = self._promise(book, context, found) if known_at is None and ask.at is None else None

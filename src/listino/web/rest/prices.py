@@ -9,6 +9,7 @@ from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
+from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, Company, Snapshot, company, line_of, prefetched, snapshot
 from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
@@ -52,8 +53,13 @@ class PriceDoor:
         guard: Guard,
         clock: Callable[[], datetime],
         note_unpriced: Callable[[Asked, ApiKey], None],
+        live: LivePrices | None = None,
     ) -> None:
-        """`note_unpriced` is told of each question about the book as it stands that has no price."""
+        """`note_unpriced` is told of each question about the book as it stands that has no price.
+
+        With `live` the ERP is asked, which takes its time: the door is not for the event loop then.
+        """
+        self.live = live
         self._database = database
         self._guard = guard
         self._clock = clock
@@ -89,6 +95,8 @@ class PriceDoor:
             book = snapshot(self._database, known_at, reading)
             check_revision(book, min_revision)
             full = key.may("explain:full")
+            if self.live is not None:
+                settle(book, [asked], self.live, now)
             answered = priced(book, asked)
             if known_at is None and isinstance(answered.price, NoPrice):
                 self.note_unpriced(asked, key)
@@ -164,7 +172,10 @@ class PriceDoor:
             (line, batch.faults.get(index) or asked_line(context, line, index, key))
             for index, line in enumerate(ask.lines)
         ]
-        prefetched(book, [one for _, one in asked if isinstance(one, Asked)])
+        questions = [one for _, one in asked if isinstance(one, Asked)]
+        prefetched(book, questions)
+        if self.live is not None:
+            settle(book, questions, self.live, now)
         lines, counted = [], False
         for place, (line, one) in enumerate(asked, 1):
             answer, answered = _line(book, line.id or str(place), one, language, full)

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables, a function for each concept."""
     _tasks()
     _reconciliation()
+    _live()
     _desk()
 
 
@@ -129,3 +130,24 @@ def _desk() -> None:
     op.create_index("order_event_key", "order_event", ["order_id", "key"], unique=True)
     op.create_index("order_event_sequence", "order_event", ["order_id", "sequence"], unique=True)
     op.create_index("order_event_state", "order_event", ["state", "received_at"])
+
+
+def _live() -> None:
+    op.create_table(
+        "live_price",
+        sa.Column("question", sa.Text(), primary_key=True),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.Text(), nullable=False),
+    )
+    op.create_index("live_price_told_at", "live_price", ["told_at"])
+    op.create_table(
+        "price_sample",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.Text(), nullable=False),
+        sa.Column("compared_at", sa.Text()),
+        sa.Column("differs", sa.Integer()),
+        sa.Column("ours", sa.Text()),
+        sa.Column("theirs", sa.Text()),
+    )
+    op.create_index("price_sample_compared", "price_sample", ["differs", "id"])
