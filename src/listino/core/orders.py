@@ -203,13 +203,14 @@ def without_card_data(order: Order) -> Order:
 
     Source:  PCI DSS 3.3 and 3.5: sensitive authentication data and card numbers are not to be kept.
     """
-    return replace(order, payments=tuple(_without_card(payment) for payment in order.payments))
+    return replace(order, payments=tuple(without_card(payment) for payment in order.payments))
 
 
 CARD_WORDS = ("card", "pan", "cvv", "cvc", "cvn", "cid", "number", "expir", "exp_", "track", "pin")
 
 
-def _without_card(payment: Payment) -> Payment:
+def without_card(payment: Payment) -> Payment:
+    """A payment without numbers of cards and their secrets."""
     texts = {name: getattr(payment, name) for name in ("method", "state", "reference")}
     hidden: dict[str, Any] = {
         name: "(left out)" for name, text in texts.items() if text is not None and _is_card_number(text)

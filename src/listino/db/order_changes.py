@@ -17,12 +17,26 @@ def rewrite(tx: Connection, order: OrderRow, *, personal: bool) -> None:
     """
     tx.execute(
         "UPDATE orders SET customer = ?, net = ?, tax = ?, gross = ?, handover = ?, life = ?, revision = ?, "
+        "ordered_at = ?, channel = ?, "
         "message = ?, first_answer = coalesce(first_answer, answer), answer = ? WHERE id = ?",
         (
             order.customer, str(order.net), str(order.tax), str(order.gross), order.handover, order.life,
-            order.revision, order.message, order.answer, order.id,
+            order.revision, order.ordered_at, order.channel, order.message, order.answer, order.id,
         ),
     )  # fmt: skip
+    _keep_lines(tx, order)
+    if personal:
+        people.keep(tx, people.order_id_of(order.id), order.customer, order.private)
+
+
+def keep_answer(tx: Connection, order_id: str, answer: str) -> None:
+    """Tell an order otherwise than before; the first answer is kept. Joins the caller's transaction."""
+    tx.execute(
+        "UPDATE orders SET first_answer = coalesce(first_answer, answer), answer = ? WHERE id = ?", (answer, order_id)
+    )
+
+
+def _keep_lines(tx: Connection, order: OrderRow) -> None:
     rows = tx.execute(
         "SELECT line, shipped, returned, cancelled FROM order_line WHERE order_id = ?", (order.id,)
     ).fetchall()
@@ -32,5 +46,3 @@ def rewrite(tx: Connection, order: OrderRow, *, personal: bool) -> None:
         amounts = (line.quantity, line.unit, line.net_price, line.net, line.tax, line.gross, line.own_quantity)
         said = tuple(None if one is None else str(one) for one in amounts)
         tx.execute(_LINE, (order.id, place, line.item, *said, *moved.get(place, (None, None, None))))
-    if personal:
-        people.keep(tx, people.order_id_of(order.id), order.customer, order.private)

@@ -13,6 +13,7 @@ from listino.db import ledger, people, stock
 from listino.db.conservation import count_taken
 from listino.db.engine import Connection
 from listino.db.ledger import Lacking as Lacking
+from listino.db.order_events import EventRow, of_order
 from listino.db.order_life import LineKept, lines_of
 from listino.db.order_life import StepRow as StepRow
 from listino.db.stock import Need
@@ -219,6 +220,7 @@ class OrderRead:
     private: str | None
     steps: tuple[StepRow, ...]
     lines: tuple[LineKept, ...]
+    events: tuple[EventRow, ...]
 
 
 _READ = "SELECT id, store, number, handover, life, erp_number, message, answer, first_answer FROM orders"
@@ -254,7 +256,15 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
     ).fetchall()
     personal = private[0] if private is not None else None
     history = tuple(StepRow(*step) for step in steps)
-    return OrderRead(*(*row, personal, history, lines_of(connection, row[0])))
+    return OrderRead(*(*row, personal, history, lines_of(connection, row[0]), of_order(connection, row[0])))
+
+
+def id_of(connection: Connection, store: str, number: str, *, test: bool) -> str | None:
+    """The id of an order by its store and number."""
+    row = connection.execute(
+        "SELECT id FROM orders WHERE store = ? AND number = ? AND test = ?", (store, number, int(test))
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def count_of_store(connection: Connection, store: str) -> int:

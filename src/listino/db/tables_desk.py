@@ -37,6 +37,7 @@ ORDER_EVENT = Table(
     Column("actor", Text, nullable=False),
     Column("text", Text),
     Column("body", Text, nullable=False),
+    Column("answer", Text, nullable=False),
     Index("order_event_key", "order_id", "key", unique=True),
     Index("order_event_sequence", "order_id", "sequence", unique=True),
     Index("order_event_state", "state", "received_at"),

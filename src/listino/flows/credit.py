@@ -12,7 +12,8 @@ from listino.core.rates import rate_at
 from listino.core.reservations import Reservation, Use
 from listino.db import ledger
 from listino.db.engine import Connection
-from listino.db.snapshot import Snapshot
+from listino.db.order_life import Standing
+from listino.db.snapshot import Snapshot, company
 from listino.flows.circles import Buyer, one
 from listino.flows.price import Asked, buyer_for
 from listino.flows.terms import rates_between
@@ -51,6 +52,14 @@ def is_exceeded(book: Snapshot, tx: Connection, order_id: str) -> bool:
         if party is not None and party.credit_limit is not None and used[subject] > party.credit_limit:
             return True
     return False
+
+
+def paid_off(book: Snapshot, tx: Connection, order: Standing, told: tuple[Decimal, datetime]) -> None:
+    """Take what was paid at a moment off what an order adds to debts. Joins the caller's transaction."""
+    amount, at = told
+    value = _in_base(book, company(book.reading).currency, amount, (order.currency, at))
+    if value is not None:
+        ledger.release(tx, order.id, CREDIT + SEPARATOR, value)
 
 
 def _in_base(book: Snapshot, base: str, amount: Decimal, told: tuple[str, datetime]) -> Decimal | None:

@@ -8,14 +8,15 @@ import msgspec
 from listino.core.desk import OF_FACTS, OURS, STORE, Decision, decided, still_held, still_holding
 from listino.core.errors import Conflict, Fault, malformed
 from listino.core.life import ON_HOLD, RECEIVED
-from listino.db import order_life, stock
+from listino.db import order_changes, order_life, stock
 from listino.db.engine import Connection, Database
 from listino.db.order_life import Standing, StepRow
 from listino.db.orders import OrderRead
 from listino.db.snapshot import Snapshot, snapshot, stamp
 from listino.db.stock import Need
 from listino.flows.credit import is_exceeded
-from listino.flows.desk import NOT_SENT, Who, is_repeated, read, standing_of
+from listino.flows.desk import Who, is_repeated, read, standing_of
+from listino.flows.event_effects import PLACED_HERE, held_of
 from listino.flows.repricing import Render, repriced, reserved_anew, rewritten
 from listino.flows.stored_orders import order_of
 from listino.flows.taken import Taken
@@ -34,7 +35,7 @@ def released(database: Database, order_id: str, decision: Decision, who: Who, re
         text = f"prices cannot be {decision.prices!r}."
         raise malformed("prices", "not_a_choice", text, 'Send "store" or "ours".')
     found, book = read(database, order_id), snapshot(database)
-    before: list[str] = msgspec.json.decode(found.answer)["held"]
+    before = held_of(found)
     taken = None
     if found.life == ON_HOLD and (decision.changes_order() or OF_FACTS.intersection(before)):
         taken = repriced(book, found, decided(order_of(found), decision))
@@ -66,7 +67,7 @@ def _release(tx: Connection, held: _Held, decision: Decision, who: Who) -> None:
     if order.answer != held.found.answer:
         text = "Somebody else has worked the order meanwhile."
         raise Conflict("conflict", text, (Fault("id", "conflict", text, "Read it again, and decide again."),))
-    if order.handover in NOT_SENT:
+    if held.before:
         left = still_holding(held.before, _reasons(tx, order, held), decision)
         if left:
             raise still_held(left)
@@ -74,8 +75,7 @@ def _release(tx: Connection, held: _Held, decision: Decision, who: Who) -> None:
     at = stamp(who.now)
     order_life.add_steps(tx, order.id, [StepRow("released", at, who.name, _told(decision))])
     if _is_placed_here(order, who):
-        text = "Placed in the own management system."
-        order_life.add_steps(tx, order.id, [StepRow("placed", at, "listino", text)])
+        order_life.add_steps(tx, order.id, [StepRow("placed", at, "listino", PLACED_HERE)])
 
 
 def _reasons(tx: Connection, order: Standing, held: _Held) -> list[str]:
@@ -109,6 +109,9 @@ def _go_on(tx: Connection, order: Standing, held: _Held, who: Who) -> None:
     handover = "placed" if _is_placed_here(order, who) else order.handover
     if held.taken is None:
         order_life.enter(tx, order.id, handover, RECEIVED)
+        if held.before:
+            answer = msgspec.json.decode(order.answer) | {"held": []}
+            order_changes.keep_answer(tx, order.id, msgspec.json.encode(answer).decode())
         return
     for line in held.taken.found.lines:
         line.held = ()

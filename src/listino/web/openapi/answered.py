@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from listino.core.facts import KINDS
 from listino.web.openapi.baskets import basket_schemas
-from listino.web.openapi.desk import line_progress
+from listino.web.openapi.desk import event_schemas, line_progress
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.schemas import CODE, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
 from listino.web.openapi.streams import stream_schemas
@@ -75,7 +75,10 @@ def _orders(found: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
     required = [*answered["required"], *line_progress()]
     yield "StoredLine", {**answered, "description": about, "properties": lines, "required": required}
     stored = _object("An order as it stands now, with all that the store said of it.", key, found["OrderAnswer"])
-    stored["properties"] |= said
+    events = {"type": "array", "items": named("EventLine"), "description": meaning_of("StoredOrder", "events")}
+    stored["properties"] |= said | {"events": events}
+    stored["required"].append("events")
+    yield from event_schemas(found).items()
     stored["properties"]["lines"] = {**own["lines"], "items": named("StoredLine")}
     yield "StoredOrder", stored
 

@@ -14,6 +14,8 @@ from listino.core.checks import (
 from listino.core.desk import Decision, OrderStep
 from listino.core.facts import KIND_OF
 from listino.core.life import STATES, STEPS
+from listino.core.order_events import KINDS as EVENT_KINDS
+from listino.core.order_events import OrderEvent
 from listino.core.orders import LINES_MAX, Order
 from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
@@ -83,6 +85,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "StepLine.kind": ("price", "allowance", "charge", "limit", "rounding"),
     "OrderAnswer.life": STATES,
     "OrderStep.state": STEPS,
+    "OrderEvent.kind": EVENT_KINDS,
     "Decision.prices": ("store", "ours"),
     "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
 }
@@ -113,6 +116,7 @@ def schemas() -> dict[str, Schema]:
         Problem,
         Count,
         Decision,
+        OrderEvent,
         OrderStep,
         UnpricedLine,
         *STREAMED,

@@ -1,15 +1,17 @@
 """The doors of those who work an order that was taken: people at a desk, and the store that it came from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from listino.core.checks import country_fault, decimal_fault, text_fault
 from listino.core.desk import Decision, LineSaid, OrderStep
 from listino.core.errors import Malformed, malformed
-from listino.core.orders import LINES_MAX
+from listino.core.order_events import OrderEvent
+from listino.core.orders import LINES_MAX, without_card, without_card_data
 from listino.db.engine import Database
-from listino.flows import desk, release
+from listino.flows import desk, order_events, release
 from listino.flows.access import ApiKey
 from listino.flows.desk import OrderRead, Who
 from listino.flows.records import settled_record, strict
@@ -17,6 +19,7 @@ from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.rest.facts import parsed
 from listino.web.rest.order_answers import rendered, whole
+from listino.web.rest.order_reading import check_order
 from listino.web.rest.orders import checked_key
 
 TEXT_LENGTH_MAX = 400
@@ -51,6 +54,17 @@ class DeskDoor:
         who = self._who(key, idempotency_key)
         return _shown(release.released(self._database, order_id, decision, who, rendered))
 
+    def event(
+        self, named: str | dict[str, str], body: bytes, key: ApiKey, idempotency_key: str | None
+    ) -> tuple[bytes, bool]:
+        """The first answer to an event of a store, and whether it waits; the order by our id, or store and number."""
+        require(key, "orders:create")
+        event = _event_of(_read(OrderEvent, body), checked_key(idempotency_key))
+        who = self._who(key, None)
+        if isinstance(named, dict):
+            named = order_events.id_of(self._database, named.get("store", key.name), named.get("number", ""), who)
+        return order_events.told(self._database, named, event, who, rendered)
+
     def _who(self, key: ApiKey, idempotency_key: str | None) -> Who:
         return Who(key.name, self._clock(), key.test, self._erp, checked_key(idempotency_key))
 
@@ -71,10 +85,38 @@ def _read(record: type[Record], body: bytes) -> Record:
     text: str | None = getattr(found, "text", None)
     if text is not None and len(text) > TEXT_LENGTH_MAX:
         raise malformed("text", "too_long", f"text has at most {TEXT_LENGTH_MAX} characters.", "Shorten it.")
-    at: datetime | None = getattr(found, "at", None)
-    if at is not None and at.tzinfo is None:
-        raise malformed("at", "no_zone", "at has no zone.", "Send it as 2026-12-31T12:00:00Z.")
+    order = getattr(found, "order", None)
+    moments = {"at": getattr(found, "at", None), "order.ordered_at": order.ordered_at if order is not None else None}
+    for field, at in moments.items():
+        if at is not None and at.tzinfo is None:
+            raise malformed(field, "no_zone", f"{field} has no zone.", "Send it as 2026-12-31T12:00:00Z.")
     return settled_record(found)
+
+
+def _event_of(event: OrderEvent, name: str | None) -> OrderEvent:
+    """An event under its key, without what must not be kept.
+
+    Errors:  Malformed.
+    """
+    _check_lines(event.lines)
+    if name is not None and event.key not in {None, name}:
+        raise malformed("key", "two_keys", "key and Idempotency-Key differ.", "Send one of them.")
+    key = checked_key(event.key or name)
+    faults = [text_fault("key", key)] if key is not None else []
+    faults += [decimal_fault("amount", event.amount)] if event.amount is not None else []
+    for fault in faults:
+        if fault is not None:
+            raise Malformed(fault.code, fault.text, (fault,))
+    payment = without_card(event.payment) if event.payment is not None else None
+    order = event.order
+    if order is not None:
+        try:
+            check_order(order)
+        except Malformed as error:
+            faults_within = (replace(fault, field=f"order.{fault.field}") for fault in error.faults)
+            raise Malformed(error.code, error.detail, tuple(faults_within)) from None
+        order = without_card_data(order)
+    return replace(event, key=key, payment=payment, order=order)
 
 
 def _check_lines(lines: tuple[LineSaid, ...]) -> None:

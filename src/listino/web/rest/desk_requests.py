@@ -27,6 +27,16 @@ class DeskRequests:
         """A person decided about an order that is held."""
         return await self._worked(self._door.release, request, key)
 
+    async def event(self, request: Request, key: Any) -> Response:
+        """A store tells what became of an order, by our id of it, or by its own number in the query."""
+        body = await body_of(request.scope, request.receive)
+        order_id = request.path_params.get("id")
+        allowed = frozenset() if order_id is not None else frozenset(["store", "number"])
+        named = single(query_of(request.scope["query_string"]), allowed)
+        told = (order_id or named, body, key, request.headers.get("idempotency-key"))
+        answer, waits = await self._in_thread(self._door.event, *told)
+        return as_json(answer, 202 if waits else 201)
+
     async def _worked(self, work: Callable[..., bytes], request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)
         single(query_of(request.scope["query_string"]), frozenset())

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from listino.core.money import EXACT, minor_digits, plain
 from listino.core.question import Price
 from listino.flows.intake import OrderRead, StepRow, Taken, TakenLine
+from listino.flows.order_events import EventRow, event_line
 from listino.web.answers import encode, instant_text, price_answer
 from listino.web.basket_answers import charge_line, free_goods_line, share_lines
 from listino.web.basket_messages import BasketCharge, FreeGoodsLine
@@ -140,6 +141,12 @@ def _without_costs(said: dict[str, Any]) -> StepLine:
     return step
 
 
+def _of_event(event: EventRow, said: dict[str, Any]) -> dict[str, Any]:
+    """What a store said with an event, but for the whole order of a change."""
+    told: dict[str, Any] = _decode_any.decode(event.body)
+    return told | {name: value for name, value in said.items() if name != "order"}
+
+
 def first_answer(found: OrderRead) -> bytes:
     """The first answer to an order, with the key that it came under."""
     private = _decode_any.decode(found.private) if found.private is not None else {}
@@ -164,11 +171,13 @@ def whole(found: OrderRead) -> dict[str, Any]:
     answer |= {"handover": found.handover, "life": found.life, "erp_number": found.erp_number}
     if found.life != "on_hold":
         answer["held"] = []
-    elif found.handover != "accepted":
+    elif not answer["held"]:
         answer["held"] = ["by_hand"]
     answer["history"] = [
         {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
     ]
     message: dict[str, Any] = _decode_any.decode(found.message)
     message.pop("stated", None)
+    said = private.pop("events", {})
+    answer["events"] = [event_line(event) | _of_event(event, said.get(event.key, {})) for event in found.events]
     return {"key": None} | message | private | answer

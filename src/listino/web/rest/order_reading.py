@@ -33,11 +33,15 @@ def order_of(body: bytes) -> Order:
     order = strict(Order, said)
     if order.ordered_at.tzinfo is None:
         raise malformed("ordered_at", "no_zone", "ordered_at has no zone.", "Send it as 2026-12-31T12:00:00Z.")
-    _check(order)
+    check_order(order)
     return settled_record(order)
 
 
-def _check(order: Order) -> None:
+def check_order(order: Order) -> None:
+    """Refuse an order that cannot be true.
+
+    Errors:  Malformed.
+    """
     if not 1 <= len(order.lines) <= LINES_MAX:
         text = f"An order has 1 to {LINES_MAX} lines, not {len(order.lines)}."
         raise malformed("lines", "count", text, "Send its lines; split a larger one.")

@@ -126,6 +126,7 @@ def _desk() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("text", sa.Text()),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
     )
     op.create_index("order_event_key", "order_event", ["order_id", "key"], unique=True)
     op.create_index("order_event_sequence", "order_event", ["order_id", "sequence"], unique=True)
