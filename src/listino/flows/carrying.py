@@ -99,7 +99,7 @@ class Carrying:
         self._kept, self._more, self._targets, self._persons = [], [], [], []
 
     def _note(self, wrong: list[BadCell], name: str | None) -> None:
-        self.bad.add_row(wrong)
+        self.bad.add_row(wrong, name)
         if name is not None:
             self.suspects.note_bad(name)
 

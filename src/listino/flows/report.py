@@ -40,12 +40,16 @@ class BadRows:
 
     def __init__(self) -> None:
         self.rows = 0
+        self.by_name: dict[str, BadCell] = {}
         self._cells: list[BadCell] = []
 
-    def add_row(self, cells: Iterable[BadCell]) -> None:
-        """Take in all that is wrong with one row."""
+    def add_row(self, cells: Iterable[BadCell], name: str | None = None) -> None:
+        """Take in all that is wrong with one row, and the name of its record where it has one."""
         self.rows += 1
-        self._cells.extend(list(cells)[: CELLS_MAX - len(self._cells)])
+        found = list(cells)
+        if name is not None and found and len(self.by_name) < CELLS_MAX:
+            self.by_name.setdefault(name, found[0])
+        self._cells.extend(found[: CELLS_MAX - len(self._cells)])
 
     def cells(self) -> tuple[BadCell, ...]:
         """What is kept, by file and row."""

@@ -29,6 +29,18 @@ def counted(database: Database, item: str, said: Any) -> dict[str, Any]:
 
     Errors:  NotFound for an unknown item; Malformed.
     """
+    count = read(said)
+    if one(snapshot(database), [], "items", item) is None:
+        raise unknown("items", "item", item)
+    database.write(lambda tx: ledger.count_stock(tx, item, count.warehouse, count.on_hand))
+    return held(database, item)
+
+
+def read(said: Any) -> Count:
+    """How much there is, as plain values state it.
+
+    Errors:  Malformed.
+    """
     if isinstance(said, dict) and "quantity" in said and "on_hand" not in said:
         said = {("on_hand" if name == "quantity" else name): value for name, value in said.items()}
     count = settled_record(strict(Count, said))
@@ -37,10 +49,7 @@ def counted(database: Database, item: str, said: Any) -> dict[str, Any]:
         raise Malformed(fault.code, fault.text, (fault,))
     if count.on_hand < 0:
         raise malformed("on_hand", "negative", "on_hand cannot be below 0.", "Send what is there.")
-    if one(snapshot(database), [], "items", item) is None:
-        raise unknown("items", "item", item)
-    database.write(lambda tx: ledger.count_stock(tx, item, count.warehouse, count.on_hand))
-    return held(database, item)
+    return count
 
 
 def held(database: Database, item: str) -> dict[str, Any]:

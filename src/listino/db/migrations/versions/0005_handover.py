@@ -14,6 +14,7 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 def upgrade() -> None:
     """Make the tables, a function for each concept."""
     _tasks()
+    _mirror()
     _reconciliation()
     _live()
     _desk()
@@ -152,3 +153,44 @@ def _live() -> None:
         sa.Column("theirs", sa.Text()),
     )
     op.create_index("price_sample_compared", "price_sample", ["differs", "id"])
+
+
+def _mirror() -> None:
+    op.create_table(
+        "mirror_source",
+        sa.Column("source", sa.Text(), primary_key=True),
+        sa.Column("cursor", sa.Text()),
+        sa.Column("run", sa.BigInteger(), nullable=False),
+        sa.Column("lease_until", sa.Text()),
+        sa.Column("unfinished", sa.Integer(), nullable=False),
+        sa.Column("begun_at", sa.Text()),
+        sa.Column("kept_at", sa.Text()),
+        sa.Column("full_at", sa.Text()),
+        sa.Column("failure", sa.Text()),
+        sa.Column("to_confirm", sa.Text()),
+        sa.Column("revision", sa.BigInteger()),
+        sa.Column("records_read", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("ended", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.Text()),
+    )
+    op.create_table(
+        "mirror_record",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "name"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "mirror_problem",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("remedy", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text()),
+        sa.PrimaryKeyConstraint("source", "name"),
+        sqlite_with_rowid=False,
+    )
