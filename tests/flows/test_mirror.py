@@ -10,7 +10,7 @@ from listino.core.errors import Unavailable
 from listino.flows.ending import Guard
 from listino.flows.facts import Stated, save
 from listino.flows.mirror import Mirrored, mirrored
-from listino.flows.mirror_state import state_of
+from listino.flows.mirror_state import sources_of
 from listino.ports import Duplicates, Erp, ErpOrder, News, OrderStates, OrderToPlace, Record, Traits, Untranslated
 from tests.shop import NOW, House, opened
 
@@ -68,7 +68,7 @@ def net(house: House, code: str) -> Any:
 
 
 def problems(house: House) -> list[tuple[str, str, str, str]]:
-    (source,) = state_of(house.database, NOW).sources
+    (source,) = sources_of(house.database, NOW)
     return [(one.kind, one.code, one.reason, one.text) for one in source.problems]
 
 
@@ -77,7 +77,7 @@ def test_what_is_told_in_any_order_over_any_pages_comes_as_one_revision(house: H
     done = told(house, News((price("a", "5"), price("b", "7")), None), all_of(item("b"), item("a"), cursor="42"))
     assert done == Mirrored(True, before + 1, 4, 4, 0, 0, {})
     assert (net(house, "a"), net(house, "b")) == ("5.00", "7.00")
-    (source,) = state_of(house.database, NOW).sources
+    (source,) = sources_of(house.database, NOW)
     assert (source.cursor, source.held, source.failure) == ("42", {"items": 2, "rules": 2}, None)
 
 
@@ -103,12 +103,12 @@ def test_an_empty_answer_deletes_nothing_until_a_person_confirms(house: House) -
     done = told(house, all_of(item("i0")), full=True)
     assert (done.changed, done.ended, done.to_confirm) == (0, 0, {"items": {"ends": 29, "of": 30}})
     assert house.get("/v1/items/i29").status == 200
-    (source,) = state_of(house.database, NOW).sources
+    (source,) = sources_of(house.database, NOW)
     assert source.to_confirm == {"items": {"ends": 29, "of": 30}}
     done = told(house, all_of(item("i0")), full=True, confirmed=True)
     assert (done.changed, done.ended, done.to_confirm) == (29, 29, {})
     assert [house.get(f"/v1/items/i{n}").status for n in (0, 1, 29)] == [200, 404, 404]
-    assert state_of(house.database, NOW).sources[0].held == {"items": 1}
+    assert sources_of(house.database, NOW)[0].held == {"items": 1}
 
 
 def test_what_the_book_refuses_is_listed_and_stops_nothing_else(house: House) -> None:
@@ -171,7 +171,7 @@ def test_a_run_that_dies_leaves_the_cursor_and_the_next_one_brings_all(house: Ho
     broken: Erp = Teller(News((item("b"), price("a", "5")), "2"), fails=True)
     with pytest.raises(Unavailable):
         mirrored(house.database, broken, "erp", house.clock)
-    (source,) = state_of(house.database, NOW).sources
+    (source,) = sources_of(house.database, NOW)
     assert (source.cursor, source.failure, house.get("/v1/items/b").status) == ("1", "The line went dead.", 404)
     done = told(house, News((item("b"), price("a", "5")), "2"))
     assert (done.changed, net(house, "a")) == (2, "5.00")

@@ -13,6 +13,7 @@ CALLED_BY_DECORATOR = ["@*.command", "@*.callback", "@event.*", "@*.listens_for"
 USED_FROM_OUTSIDE: dict[str, str] = {
     "upgrade": "Alembic, in each migration",
     "downgrade": "Alembic, in each migration",
+    "mirrored": "the worker, for the management system that is connected",
     "connect": "config, which finds a connector by its name",
     "OutcomeUnknown": "connectors, by the contract of the ports",
     "ErpSaidNo": "connectors, by the contract of the ports",

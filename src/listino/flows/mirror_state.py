@@ -16,7 +16,7 @@ PROBLEMS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class MirrorProblem:
     """Something of a system that is not in the book as it stands there."""
 
     kind: str
@@ -28,7 +28,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceState:
+class MirrorSource:
     """How far a system is followed.
 
     Shapes:  held: by kind, how many records came from it; to_confirm: by kind, how many would end and of how many,
@@ -51,38 +51,36 @@ class SourceState:
     changed: int
     ended: int
     problems_total: int
-    problems: tuple[Problem, ...]
+    problems: tuple[MirrorProblem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MirrorState:
-    """How far all systems are followed."""
-
-    sources: tuple[SourceState, ...]
-
-
-def state_of(database: Database, now: datetime, problems_shown: int = PROBLEMS_SHOWN) -> MirrorState:
+def sources_of(database: Database, now: datetime, problems_shown: int = PROBLEMS_SHOWN) -> tuple[MirrorSource, ...]:
     """How far the book follows its management systems."""
     connection = database.read().connection
-    rows = mirror.sources(connection)
-    return MirrorState(tuple(_source(connection, row, now, problems_shown) for row in rows))
+    return tuple(_source(connection, row, now, problems_shown) for row in mirror.sources(connection))
 
 
-def lag_of(row_kept_at: str | None, now: datetime) -> int | None:
+def lags_of(database: Database, now: datetime) -> dict[str, int]:
+    """By system, for how many seconds it has not been followed; those never followed are left out."""
+    rows = mirror.sources(database.read().connection)
+    return {row.source: lag for row in rows if (lag := _lag(row.kept_at, now)) is not None}
+
+
+def _lag(kept_at: str | None, now: datetime) -> int | None:
     """Whole seconds since a moment, never below 0."""
-    if row_kept_at is None:
+    if kept_at is None:
         return None
-    return max(0, (now - datetime.fromisoformat(row_kept_at)) // timedelta(seconds=1))
+    return max(0, (now - datetime.fromisoformat(kept_at)) // timedelta(seconds=1))
 
 
-def _source(connection: Connection, row: SourceRow, now: datetime, problems_shown: int) -> SourceState:
-    return SourceState(
+def _source(connection: Connection, row: SourceRow, now: datetime, problems_shown: int) -> MirrorSource:
+    return MirrorSource(
         source=row.source,
         cursor=row.cursor,
         begun_at=row.begun_at,
         kept_at=row.kept_at,
         full_at=row.full_at,
-        lag_s=lag_of(row.kept_at, now),
+        lag_s=_lag(row.kept_at, now),
         is_running=row.lease_until is not None and row.lease_until > stamp(now),
         failure=row.failure,
         held=msgspec.json.decode(row.held, type=dict[str, int]) if row.held else {},
@@ -93,7 +91,7 @@ def _source(connection: Connection, row: SourceRow, now: datetime, problems_show
         ended=row.ended,
         problems_total=mirror.count_problems(connection, row.source),
         problems=tuple(
-            Problem(*_place(one.name), one.at, one.reason, one.text, one.remedy)
+            MirrorProblem(*_place(one.name), one.at, one.reason, one.text, one.remedy)
             for one in mirror.problems(connection, row.source, problems_shown)
         ),
     )

@@ -35,6 +35,7 @@ from listino.web.rest.desk import DeskDoor
 from listino.web.rest.desk_requests import DeskRequests
 from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
+from listino.web.rest.mirror import MirrorDoor
 from listino.web.rest.order_requests import OrderRequests
 from listino.web.rest.orders import OrderDoor
 from listino.web.rest.price_changes import PriceChangeDoor
@@ -103,6 +104,7 @@ class App:
         self._clock = clock
         self._taking_orders = self._door(self._order, guarded=False)
         self._orders = OrderRequests(self.orders, self._in_thread)
+        self._mirror = MirrorDoor(database, clock, self._in_thread)
         self._facts = FactRequests(self.facts, self.changes, self._in_thread)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
@@ -138,6 +140,7 @@ class App:
             Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list)),
             Route("/v1/customers/{code:path}/price-changes", self._door(self.price_changes.price_changes)),
             Route("/v1/unpriced", self._door(self._unpriced)),
+            Route("/v1/mirror", self._door(self._mirror.sources)),
             Route("/v1/stock/{code:path}", self._door(self._facts.stock), methods=["PUT", "GET"]),
             Route(f"/v1/{kind}/{{code:path}}", self._door(self._facts.fact), methods=["PUT", "GET", "DELETE"]),
             Route(f"/v1/{kind}", self._door(self._facts.facts), methods=["PUT", "GET", "DELETE"]),
@@ -208,7 +211,10 @@ class App:
 
     async def _metrics(self, _: Request, key: Any) -> Response:
         require(key, "metrics:read")
-        return Response(await self._in_thread(self.metrics.text, self.database), media_type="text/plain; version=0.0.4")
+        return Response(
+            await self._in_thread(self.metrics.text, self.database, self._clock()),
+            media_type="text/plain; version=0.0.4",
+        )
 
     async def _batch(self, request: Request, key: Any) -> Response:
         body = await body_of(request.scope, request.receive)

@@ -4,10 +4,12 @@ import mmap
 import os
 import struct
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from listino.db.engine import Database
 from listino.flows.conservation import counted
+from listino.flows.mirror_state import lags_of
 
 STATUSES = (2, 3, 4, 5)
 _CELL = struct.Struct("=Q")
@@ -35,7 +37,7 @@ class Metrics:
         """One more answer of a door."""
         self._cells[door * len(STATUSES) + min(max(status // 100, 2), 5) - 2] += 1
 
-    def text(self, database: Database) -> str:
+    def text(self, database: Database, now: datetime) -> str:
         """All counters and the state of the book, in Prometheus' text format."""
         totals = [0] * (len(self.DOORS) * len(STATUSES))
         for path in sorted(self._folder.glob("*.counters")):
@@ -57,6 +59,11 @@ class Metrics:
         lines += [f'listino_orders{{handover="{name}"}} {count}' for name, count in counts.items() if name != "taken"]
         lines += ["# HELP listino_orders_taken Orders ever taken: the sum over all hand-overs."]
         lines += ["# TYPE listino_orders_taken gauge", f"listino_orders_taken {counts['taken']}"]
+        lines += ["# HELP listino_mirror_lag_seconds Since when a management system has not been followed."]
+        lines += ["# TYPE listino_mirror_lag_seconds gauge"]
+        lines += [
+            f'listino_mirror_lag_seconds{{source="{name}"}} {lag}' for name, lag in lags_of(database, now).items()
+        ]
         return "\n".join(lines) + "\n"
 
     def close(self) -> None:

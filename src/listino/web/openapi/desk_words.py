@@ -1,8 +1,11 @@
-"""What the fields mean with which orders are worked: steps, decisions, events."""
+"""What the fields mean with which orders are worked: steps, decisions, events; and the management system's."""
 
 from collections.abc import Mapping
 
+from listino.web.openapi.mirror_words import MIRROR
+
 DESK: Mapping[str, str] = {
+    **MIRROR,
     "OrderStep.state": "The state that the order came into.",
     "OrderStep.text": "Why, or what people should know, for the history; `reason` is another name of it.",
     "OrderStep.lines": "Of which lines goods were shipped, cancelled or returned; empty: all that is left of all.",

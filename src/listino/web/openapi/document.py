@@ -6,7 +6,7 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, desk, operations, orders, streams
+from listino.web.openapi import baskets, desk, mirror, operations, orders, streams
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -77,6 +77,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **operations.changes(),
         **operations.stock(),
         **facts(found),
+        **mirror.mirror(),
         **operations.service(),
     }
     # Operations share their parts; each is shown with an example of its own.

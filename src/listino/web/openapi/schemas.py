@@ -20,6 +20,7 @@ from listino.core.orders import LINES_MAX, Order
 from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
 from listino.flows.facts import PERSON_FIELDS
+from listino.flows.mirror_state import MirrorSource
 from listino.flows.stock import Count
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.basket_messages import BasketParts
@@ -57,14 +58,15 @@ AMOUNTS = frozenset(
 )  # fmt: skip
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
-     "prior_price_since", "reduced_since", "begins_at", "ends_at", "quote_expires_at", "usage_as_of"]
+     "prior_price_since", "reduced_since", "begins_at", "ends_at", "quote_expires_at", "usage_as_of", "begun_at",
+     "kept_at", "full_at"]
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "RoundingLine", "FormulaLine", "IndexedLine", "TierPart", "BreakLine", "ChargeLine",
      "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "ShareLine", "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
-     "NoticeLine", "RecordName",
+     "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem",
      *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -119,6 +121,7 @@ def schemas() -> dict[str, Schema]:
         OrderEvent,
         OrderStep,
         UnpricedLine,
+        MirrorSource,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")
