@@ -15,6 +15,8 @@ USED_FROM_OUTSIDE: dict[str, str] = {
     "downgrade": "Alembic, in each migration",
     "mirrored": "the worker, for the management system that is connected",
     "connect": "config, which finds a connector by its name",
+    "cancel_order": "the worker, of a connector that can",
+    "find_or_create_customer": "the worker, of a connector that can",
     "OutcomeUnknown": "connectors, by the contract of the ports",
     "ErpSaidNo": "connectors, by the contract of the ports",
     "HttpClient": "config, which hands it to connectors",

@@ -1,5 +1,6 @@
 """What is new in Tryton: everything at first, then what changed; all again when lists, taxes or units did."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -23,6 +24,8 @@ from listino.ports import News, Record, Untranslated
 # Of what else is kept apart (list prices, categories) the product or party itself is marked as changed.
 OF_PRODUCTS = (("stock.move", "product"),)
 OF_PARTIES = (("party.address", "party"), ("party.contact_mechanism", "party"), ("party.identifier", "party"))
+# For so long orders take lists, taxes and units to be what they were.
+RECENT_S = 30.0
 ACTIVE_OR_NOT = ["active", "in", [True, False]]
 
 
@@ -36,6 +39,7 @@ class Reader:
         self._rpc = rpc
         self._settings = settings
         self._known: tuple[Mark, Shape] | None = None
+        self._looked_s = 0.0
         self._lock = Lock()
 
     def news(self, since: str | None) -> Iterator[News]:
@@ -55,14 +59,26 @@ class Reader:
             yield News(records, cursor, untold, complete=whole)
         yield News((), cursor, (), complete=whole)
 
+    def recent_shape(self) -> Shape:
+        """The shape of prices as it was a moment ago, for orders and questions.
+
+        Errors:  Unavailable; ErpSaidNo.
+        """
+        known = self._known
+        if known is not None and time.monotonic() - self._looked_s < RECENT_S:
+            return known[1]
+        return self._shape(mark_now(self._rpc, self._settings.overlap, None if known is None else known[0]))
+
     def _shape(self, now: Mark | None) -> Shape:
         today = self._rpc.read("model.ir.date.today")
         with self._lock:
-            known = self._known
+            known, looked_s = self._known, time.monotonic()
             if known is not None and now is not None and known[1].today == today and is_same_shape(known[0], now):
+                self._looked_s = looked_s
                 return known[1]
             shape = shape_of(self._rpc, today)
             self._known = None if now is None else (now, shape)
+            self._looked_s = looked_s
             return shape
 
 

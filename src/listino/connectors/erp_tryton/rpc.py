@@ -1,11 +1,13 @@
 """Calls of Tryton's JSON-RPC: a session that renews itself, and what each way to fail says of what was done."""
 
 import base64
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 from urllib.parse import quote
 
@@ -47,6 +49,16 @@ class Rpc:
         self._account = account
         self._session: _Session | None = None
         self._lock = Lock()
+        self._limit = local()
+
+    @contextmanager
+    def in_all(self) -> Iterator[None]:
+        """Within it the deadline counts for all calls of this thread together, not for each."""
+        self._limit.ends = time.monotonic() + self._account.deadline.total_seconds()
+        try:
+            yield
+        finally:
+            del self._limit.ends
 
     @property
     def context(self) -> Mapping[str, Any]:
@@ -151,7 +163,17 @@ class Rpc:
         if session is not None:
             headers["Authorization"] = session.header
         body = encoded({"id": 0, "method": method, "params": list(parameters)})
-        return self._http.send(HttpRequest(method="POST", url=url, headers=headers, body=body), self._account.deadline)
+        return self._http.send(HttpRequest(method="POST", url=url, headers=headers, body=body), self._left(method))
+
+    def _left(self, method: str) -> timedelta:
+        """How long a call may take."""
+        ends: float | None = getattr(self._limit, "ends", None)
+        if ends is None:
+            return self._account.deadline
+        left = timedelta(seconds=ends - time.monotonic())
+        if left <= timedelta(0):
+            raise Unavailable(f"The deadline was over before Tryton was asked for {method}.", code="too_slow")
+        return left
 
 
 def _result(answer: HttpAnswer, method: str) -> Any:

@@ -23,7 +23,7 @@ MODELS: Mapping[str, tuple[str, ...]] = {
         "rule", "origin_tax", "tax", "keep_origin", "group", "start_date", "end_date", "sequence",
     ),
     "product.uom": ("name", "symbol", "category", "factor", "rate"),
-    "currency.currency": ("code",),
+    "currency.currency": ("code", "rounding"),
     "currency.currency.rate": ("currency", "date", "rate"),
     "stock.location": ("name", "code", "type"),
 }  # fmt: skip
@@ -84,6 +84,8 @@ class Shape:
     rule_lines: dict[int, list[Row]]
     units: dict[int, Unit]
     currencies: dict[int, str]
+    coins: dict[str, Decimal]
+    tax_rounding: str
     rates: list[Row]
     warehouses: list[Row]
 
@@ -106,6 +108,7 @@ def shape_of(rpc: Rpc, today: date) -> Shape:
     found = {model: list(rpc.rows(model, _domain(model, company), fields)) for model, fields in MODELS.items()}
     (own,) = rpc.by_id("company.company", [company], ["currency"])
     (sales,) = rpc.by_id("sale.configuration", [1], ["sale_price_list"])
+    (accounts,) = rpc.by_id("account.configuration", [1], ["tax_rounding"])
     told = rpc.read("model.product.product.fields_get", ["list_price"])["list_price"]["digits"]
     currencies = {row["id"]: row["code"] for row in found["currency.currency"]}
     rule_lines: dict[int, list[Row]] = {}
@@ -124,6 +127,8 @@ def shape_of(rpc: Rpc, today: date) -> Shape:
         rule_lines=rule_lines,
         units={row["id"]: _unit(row) for row in found["product.uom"]},
         currencies=currencies,
+        coins={row["code"]: row["rounding"] or Decimal("0.01") for row in found["currency.currency"]},
+        tax_rounding=accounts["tax_rounding"] or "document",
         rates=found["currency.currency.rate"],
         warehouses=[row for row in found["stock.location"] if row["type"] == "warehouse"],
     )
