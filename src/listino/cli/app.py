@@ -10,6 +10,7 @@ from listino.cli import screen
 from listino.cli.cases import check_cases
 from listino.cli.demo import demo
 from listino.cli.keys import KEYS
+from listino.cli.mismatches import mismatches
 from listino.cli.orders import order
 from listino.cli.price_lists import price_list
 from listino.cli.prices import price, why
@@ -59,6 +60,7 @@ for name, command in (
     ("price-list", price_list),
     ("what-if", what_if),
     ("unpriced", unpriced),
+    ("mismatches", mismatches),
     ("order", order),
     ("migrate", migrate),
     ("backup", backup),

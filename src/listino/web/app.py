@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from listino.core.errors import NotFound
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
+from listino.flows.drift import Samples
 from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
 from listino.flows.quotes import Signer
@@ -36,6 +37,7 @@ from listino.web.rest.desk_requests import DeskRequests
 from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
 from listino.web.rest.mirror import MirrorDoor
+from listino.web.rest.mismatches import MismatchRequests
 from listino.web.rest.order_requests import OrderRequests
 from listino.web.rest.orders import OrderDoor
 from listino.web.rest.price_changes import PriceChangeDoor
@@ -84,6 +86,8 @@ class App:
         self.metrics = Metrics(settings.metrics_folder)
         self.unpriced = UnpricedDoor(database, clock)
         self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note, live)
+        self.prices.samples = Samples(database) if settings.sampled else None
+        self._mismatches = MismatchRequests(database, self._in_thread)
         self.facts = FactDoor(database, clock, settings.checks)
         self.changes = ChangeDoor(database, clock, settings.checks, self._in_thread)
         signer = Signer(database, chance, settings.quote_secrets)
@@ -139,6 +143,7 @@ class App:
             Route("/v1/what-if", self._door(self._what_if), methods=["POST"]),
             Route("/v1/customers/{code:path}/price-list", self._door(self.price_lists.price_list)),
             Route("/v1/customers/{code:path}/price-changes", self._door(self.price_changes.price_changes)),
+            Route("/v1/price-mismatches", self._door(self._mismatches.listed)),
             Route("/v1/unpriced", self._door(self._unpriced)),
             Route("/v1/mirror", self._door(self._mirror.sources)),
             Route("/v1/stock/{code:path}", self._door(self._facts.stock), methods=["PUT", "GET"]),

@@ -15,7 +15,8 @@ class WebSettings:
     `base_path` is what a reverse proxy puts before our paths; `trusted_proxies` are the addresses
     whose X-Forwarded headers are believed; `public_url` is printed instead of the request's own; quotes
     hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database);
-    `checks` says what becomes of what is noticed when facts are saved.
+    `checks` says what becomes of what is noticed when facts are saved; `sampled` keeps an answer in a while, to
+    be compared with the management system's own price.
     """
 
     base_path: str = ""
@@ -25,3 +26,4 @@ class WebSettings:
     quote_minutes: int = QUOTE_MINUTES
     quote_secrets: tuple[Secret, ...] = ()
     checks: Checks = USUAL
+    sampled: bool = False

@@ -105,7 +105,21 @@ def unpriced() -> Paths:
         answers={"200": answer("A page of the list.", page(named("UnpricedLine"), "What has no price."))},
         parameters=[*filters, LIMIT, AFTER, header("Accept-Language", "The language of labels; its first tag counts.")],
     )
-    return {"/v1/unpriced": {"get": listed}}
+    differing = operation(
+        "listPriceMismatches",
+        "Prices",
+        "List the prices that the management system gives otherwise",
+        "Now and then an answer is kept and held against the management system's own price, where that can be asked. "
+        "What differs by the smallest coin of the line is listed here, the newest first, and counted.",
+        scope="facts:read",
+        answers={"200": answer("A page of the list.", page(
+            named("MismatchLine"), "What differs.",
+            compared={**REVISION, "description": "How many answers were ever compared."},
+            mismatches={**REVISION, "description": "How many of them differed."},
+        ))},
+        parameters=[LIMIT, AFTER],
+    )  # fmt: skip
+    return {"/v1/unpriced": {"get": listed}, "/v1/price-mismatches": {"get": differing}}
 
 
 def changes() -> Paths:

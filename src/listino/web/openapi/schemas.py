@@ -27,6 +27,7 @@ from listino.web.basket_messages import BasketParts
 from listino.web.messages import PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
+from listino.web.rest.mismatches import MismatchLine
 from listino.web.rest.order_answers import OrderAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
@@ -64,7 +65,8 @@ INSTANTS = frozenset(
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "RoundingLine", "FormulaLine", "IndexedLine", "TierPart", "BreakLine", "ChargeLine",
-     "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "ShareLine", "FreeGoodsLine",
+     "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "MismatchLine", "ShareLine",
+     "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
      "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem",
      *(record.__name__ for record in STREAMED)]
@@ -122,6 +124,7 @@ def schemas() -> dict[str, Schema]:
         OrderStep,
         UnpricedLine,
         MirrorSource,
+        MismatchLine,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

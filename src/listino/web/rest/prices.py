@@ -9,6 +9,7 @@ from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.question import NoPrice
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
+from listino.flows.drift import Samples
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, Company, Snapshot, company, line_of, prefetched, snapshot
 from listino.flows.prior import priced
@@ -55,11 +56,9 @@ class PriceDoor:
         note_unpriced: Callable[[Asked, ApiKey], None],
         live: LivePrices | None = None,
     ) -> None:
-        """`note_unpriced` is told of each question about the book as it stands that has no price.
-
-        With `live` the ERP is asked, which takes its time: the door is not for the event loop then.
-        """
+        """`note_unpriced` is told of each question about now without a price; `live` asks the ERP, and takes time."""
         self.live = live
+        self.samples: Samples | None = None
         self._database = database
         self._guard = guard
         self._clock = clock
@@ -100,6 +99,8 @@ class PriceDoor:
             answered = priced(book, asked)
             if known_at is None and isinstance(answered.price, NoPrice):
                 self.note_unpriced(asked, key)
+            if self.samples is not None and known_at is None:
+                self.samples.note(asked, now)
             answer = price_answer(answered, asked.explain, language, full=full)
             if answered.facts.counted:  # What others order changes it, so there is no tag to ask by again.
                 return 200, encode(answer)[:-1] + moment(asked.at, book, now), JSON_HEADERS.copy()
