@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from listino.core.money import NINE_PLACES, ZERO
 from listino.core.rules import Offer, Rule, Scale, Scope, exceptions_of, source_of
@@ -14,6 +15,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 NO_START = 1 << 62
 NO_GROUPS: frozenset[str] = frozenset()
+# Rules differ in few ways by which parts their scopes set; so many are remembered.
+SCOPES_KEPT_MAX = 1_000
 FOR_EVER: tuple[Window, ...] = (ALWAYS,)
 
 _PARTY_FIELDS = ("customer", "account", "customer_group")
@@ -87,10 +90,11 @@ class Ready:
         self.by_more = rule.indexed is not None or rule.own_line is not None or (rule.basis or "").startswith("step:")
         self.source = source_of(rule)
         self.usual = self.plain and not self.by_more and self.source is None and rule.unit is None
-        self.filled = -filled_keys(rule, _SCOPE_FIELDS)
+        said = tuple([name for name in _SCOPE_FIELDS if getattr(rule, name) is not None])
+        self.filled = -(len(said) + (0 if rule.attributes is None else len(rule.attributes)))
         self.priority = -rule.priority
         self.start = NO_START if rule.valid_from is None else (EPOCH - rule.valid_from) // MICROSECOND
-        self.access, self.rest = _access(rule)
+        self.access, self.rest = _access(said)
         self.family = _family(rule)
 
 
@@ -121,7 +125,7 @@ def _by_line_quantity(scale: Scale) -> bool:
 def filled_keys(rule: Rule, names: tuple[str, ...]) -> int:
     """How many of these parts of its scope a rule sets; each attribute counts."""
     filled = sum(getattr(rule, name) is not None for name in names if name != "attributes")
-    if rule.attributes is not None and (names is _SCOPE_FIELDS or "attributes" in names):
+    if rule.attributes is not None and "attributes" in names:
         filled += len(rule.attributes)
     return filled
 
@@ -139,13 +143,14 @@ def _family(rule: Rule) -> str:
     return "charge" if rule.sign == "charge" or action == "indexed" else "allowance"
 
 
-def _access(rule: Rule) -> tuple[str, str | None]:
-    """The access of a rule by its own scope; and where its list's party may stand in, the rest of its scope."""
-    party = [name for name in _PARTY_FIELDS if getattr(rule, name) is not None]
+@lru_cache(maxsize=SCOPES_KEPT_MAX)
+def _access(said: tuple[str, ...]) -> tuple[str, str | None]:
+    """The access of a rule by what its scope says; and where its list's party may stand in, the rest of its scope."""
+    party = [name for name in _PARTY_FIELDS if name in said]
     # Of several parties, or several ways to name goods, the most specific one gives the access its name.
-    goods = [name for name in ITEM_SCOPES if all(getattr(rule, part) is not None for part in name.split("+"))]
-    rest = (["ship_to"] if rule.ship_to is not None else []) + goods[:1]
-    own = party[:1] or (["channel"] if rule.channel is not None else [])
+    goods = [name for name in ITEM_SCOPES if all(part in said for part in name.split("+"))]
+    rest = (["ship_to"] if "ship_to" in said else []) + goods[:1]
+    own = party[:1] or (["channel"] if "channel" in said else [])
     access = "+".join(own + rest) or "all"
     standing_in = None if party else sys.intern("+".join(rest))
     return sys.intern(access), standing_in

@@ -158,7 +158,7 @@ def _getter(names: tuple[str, ...], counted: tuple[str, ...]) -> Callable[[tuple
     places = [_place(name, counted) for name in names]
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda values: tuple(values[place] for place in places)
+    return lambda values: tuple([values[place] for place in places]) if places else ()
 
 
 def _place(name: str, counted: tuple[str, ...]) -> int:

@@ -126,14 +126,14 @@ def _excluded(rule: Rule, piece: Piece, plan: StepPlan) -> Reason | None:
 
 def _unmet_on_line(candidate: Candidate, piece: Piece, scene: Scene) -> Reason | None:
     """Which of what a rule requires of each of its lines this one does not have."""
+    on_line = [index for index, requirement in enumerate(candidate.rule.requires) if requirement.by == "line"]
+    if not on_line:
+        return None
     line = piece.line
     net, gross = (scene.measure([piece], "amount", basis) for basis in ("net", "gross"))
     question = replace(line.question, amount=net, gross_amount=gross)
-    for index, requirement in enumerate(candidate.rule.requires):
-        reason = lacking(index, candidate, question, line.facts) if requirement.by == "line" else None
-        if reason is not None:
-            return reason
-    return None
+    reasons = (lacking(index, candidate, question, line.facts) for index in on_line)
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def unmet(standing: Standing, scene: Scene, mixes: Mapping[str, Sequence[Piece]]) -> Reason | None:

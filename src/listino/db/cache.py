@@ -38,10 +38,13 @@ class Generations(Generic[Value]):
     def get(self, key: Any) -> Value | None:
         """The value of a key, or None."""
         value = self.young.get(key)
-        if value is None:
-            value = self._old.get(key)
-            if value is not None:
-                self.put(key, value)
+        return self.old(key) if value is None else value
+
+    def old(self, key: Any) -> Value | None:
+        """The value of a key that is not young; None where there is none."""
+        value = self._old.get(key) if self._old else None
+        if value is not None:
+            self.put(key, value)
         return value
 
     def put(self, key: Any, value: Value) -> None:

@@ -146,7 +146,7 @@ def under(book: Snapshot, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
             if known[key]:
                 found[key] = known[key]
             continue
-        entry = young.get(key) or young_absent.get(key) or facts.get(key) or absent.get(key)
+        entry = young.get(key) or young_absent.get(key) or facts.old(key) or absent.old(key)
         if entry is None or entry[0] > revision:
             missing.append(key)
         elif entry[1]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from listino.core.basket import BasketLine, BasketPrice, BasketQuestion, gifts_wanted, priced_basket
@@ -96,10 +96,9 @@ def _line(book: Snapshot, id: str, asked: Asked) -> BasketLine | Refused:
     """A line with its facts, or why there is none. What is used up is looked for later, for all lines at once."""
     if asked.told is not None and asked.told.reason is not None:
         return NotFound(asked.told.reason, no_price_text(asked.told.reason))
-    asked = replace(asked, usage=NOTHING_USED)
     try:
         pair = pair_for(book, asked)
-        return BasketLine(id, question_for(book, pair, asked), pair.facts)
+        return BasketLine(id, question_for(book, pair, asked, NOTHING_USED), pair.facts)
     except NotFound as error:
         if error.code != "unknown_item":
             raise  # An unknown customer or channel is the whole basket's fault.

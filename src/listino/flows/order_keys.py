@@ -66,6 +66,9 @@ def values_of(value: Any, amount: Callable[[Decimal], str]) -> Any:
         return dict(sorted(value.items()))
     if not hasattr(value, "__dataclass_fields__"):
         return value
-    said = ((name, getattr(value, name)) for name in field_names(type(value)) if name != "more")
-    plain_values = {name: values_of(inner, amount) for name, inner in said if inner is not None and inner != ()}
-    return plain_values | (getattr(value, "more", None) or {})
+    said: dict[str, Any] = {}
+    for name in field_names(type(value)):
+        inner = getattr(value, name)
+        if inner is not None and inner != () and name != "more":
+            said[name] = inner if type(inner) is str else values_of(inner, amount)
+    return said | (getattr(value, "more", None) or {})

@@ -143,8 +143,8 @@ def price_of(book: Snapshot, pair: Pair, asked: Asked) -> Answered:
     return Answered(outcome, facts, following, rungs if asked.ladder else None, question, told=asked.told)
 
 
-def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
-    """What is asked of a pair, with every circumstance resolved to a value.
+def question_for(book: Snapshot, pair: Pair, asked: Asked, usage: Mapping[str, Decimal] | None = None) -> Question:
+    """What is asked of a pair, with every circumstance resolved to a value; `usage` stands for what is used up.
 
     Errors:  Malformed for a unit without factor, and for rules set by hand that mean nothing here.
     """
@@ -152,7 +152,7 @@ def question_for(book: Snapshot, pair: Pair, asked: Asked) -> Question:
     unit = asked.unit or facts.item.unit
     if unit not in facts.factors:
         _add_unit(book, pair, unit)
-    usage = asked.usage
+    usage = asked.usage if usage is None else usage
     if facts.counted and usage is None:
         usage = used_up(book.reading.connection, subjects_of(facts, asked.customer))
     question = Question(

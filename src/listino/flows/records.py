@@ -234,7 +234,7 @@ def _settled(record: Any, zone: ZoneInfo) -> Any:
     changed: dict[str, Any] = {}
     for name in field_names(type(record)):
         value = getattr(record, name)
-        if value is None or type(value) is str:
+        if value is None or type(value) is str or value == ():
             continue
         settled_value = _settled_value(value, zone)
         if settled_value is not value:
@@ -248,9 +248,9 @@ def _settled_value(value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, datetime):
         return value if value.tzinfo is UTC else instant(value, zone)
     if isinstance(value, tuple):
-        members = tuple(_settled_value(member, zone) for member in value)
-        same = all(now is before for now, before in zip(members, value, strict=True))
-        return value if same else members
+        members = tuple([_settled_value(member, zone) for member in value])
+        same = [now is before for now, before in zip(members, value, strict=True)]
+        return value if all(same) else members
     return _settled(value, zone) if hasattr(value, "__dataclass_fields__") else value
 
 

@@ -1,6 +1,7 @@
 """Behind which address the caller sees us: what trusted proxies say, the base path, the public URL."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from starlette.requests import HTTPConnection
 from listino.core.errors import malformed
 from listino.web.settings import WebSettings
 
+# As callers see us under few names, so many are remembered.
+ROOTS_KEPT_MAX = 64
 FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-prefix")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*", re.ASCII)
@@ -65,10 +68,20 @@ class Proxies:
 
 def root_of(connection: HTTPConnection) -> str:
     """The address that our paths are to be put behind, as the caller sees us; never ends in a slash."""
-    base = connection.base_url
-    if not _HOST.fullmatch(base.netloc):
-        return str(connection.scope.get("root_path", ""))
-    return str(base).rstrip("/")
+    scope = connection.scope
+    server = scope.get("server")
+    return _root(
+        scope["scheme"], None if server is None else tuple(server), connection.headers.get("host"),
+        scope.get("app_root_path", scope.get("root_path", "")),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=ROOTS_KEPT_MAX)
+def _root(scheme: str, server: tuple[str, int] | None, host: str | None, root_path: str) -> str:
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    scope = {"type": "http", "scheme": scheme, "server": server, "headers": headers, "root_path": root_path, "path": ""}
+    base = HTTPConnection(scope).base_url
+    return str(base).rstrip("/") if _HOST.fullmatch(base.netloc) else root_path
 
 
 def _rewritten(scope: Scope, scheme: str, host: str | None, client: Any, prefix: str) -> Scope:

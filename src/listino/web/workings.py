@@ -1,7 +1,7 @@
 """The steps of a price as they are answered: each with all that somebody needs to work it out again."""
 
 from dataclasses import dataclass
-from decimal import localcontext
+from decimal import Decimal, localcontext
 
 from listino.core.candidates import Candidate, StepCandidates, every_step
 from listino.core.explain import text_in
@@ -37,7 +37,7 @@ def step_lines(outcome: Price | NoPrice, told: Told) -> list[StepLine]:
 class _Sheet:
     """The steps of one outcome on their way into the answer."""
 
-    __slots__ = ("operands", "price", "steps", "told")
+    __slots__ = ("before", "operands", "price", "steps", "told")
 
     def __init__(self, outcome: Price | NoPrice, told: Told) -> None:
         self.told = told
@@ -45,14 +45,21 @@ class _Sheet:
         self.operands = None if self.price is None else self.price.operands
         steps = told.facts.steps if told.question.manual else told.facts.acting
         self.steps = {step.plan.name: step for step in every_step(steps)}
+        # What the last step left, and its text: nearly always what the next one starts from.
+        self.before: tuple[Decimal | None, str | None] = (None, None)
 
     def line(self, place: int, step: AppliedStep) -> StepLine:
         """One step as it is answered."""
         name, kind, code, label, value, price_in, price_out = step
         text = label if label is None or isinstance(label, str) else text_in(label, self.told.language)  # type: ignore[arg-type]
+        before, text_in_before = self.before
+        if price_in is not None and price_in is not before:
+            text_in_before = plain(price_in)
+        text_out = plain(price_out)
+        self.before = price_out, text_out
         line = StepLine(
             name, kind, code, text, None if value is None else exact(value),
-            None if price_in is None else plain(price_in), plain(price_out),
+            None if price_in is None else text_in_before, text_out,
         )  # fmt: skip
         of = self.steps.get(name)
         if of is not None:
