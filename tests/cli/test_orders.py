@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.cli.test_commands import said
-from tests.shop import opened
+from tests.shop import an_order, opened
 
 
 def test_an_order_shows_what_its_basket_added(tmp_path: Path) -> None:
@@ -25,3 +25,27 @@ def test_an_order_shows_what_its_basket_added(tmp_path: Path) -> None:
         "Charge Freight: 7.32 EUR", "Net 43.00, tax 9.46, gross 52.46 EUR", "The quote is not known here.",
     ):  # fmt: skip
         assert words in text
+
+
+def test_an_order_shows_how_far_it_is_and_what_its_store_told(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        order = house.order(customer="bianchi", lines=[{"item": "saw", "quantity": "3"}]).json()
+        path = f"/v1/orders/{order['id']}"
+        steps = {"state": "shipped", "lines": [{"line": 1, "quantity": "2"}], "text": "Parcel 1"}
+        house.client.request("POST", f"{path}/steps", json=steps)
+        payment = {"method": "card", "captured": "73.20"}
+        for key, kind, told in (
+            ("p", "paid", {"payment": payment}), ("c", "changed", {"order": order_of("4")}),
+            ("n", "noted", {"sequence": 2, "text": "Ring twice."}),
+        ):  # fmt: skip
+            house.client.request("POST", f"{path}/events", json={"kind": kind, "key": key} | told)
+    text = said("order", order["id"], url=f"sqlite:///{tmp_path / 'listino.db'}")
+    for words in (
+        "partly shipped", "2 shipped", "shipped: 2 saw. Parcel 1", "73.20 EUR.", "for a person",
+        "The order is partly_shipped: work the difference by hand.", "It waits for event 1 of the store. Ring twice.",
+    ):  # fmt: skip
+        assert words in text
+
+
+def order_of(quantity: str) -> dict[str, object]:
+    return an_order(customer="bianchi", lines=[{"item": "saw", "quantity": quantity}])

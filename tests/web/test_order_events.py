@@ -97,7 +97,7 @@ def test_an_event_whose_forerunner_is_missing_waits_and_follows_as_it_comes(hous
     assert (first.status, first.json()["applied"]) == (201, True)
     found = stood(house, order)
     assert [one["state"] for one in found["events"]] == ["applied"] * 3
-    assert [one["text"] for one in found["history"][2:]] == ["event e-1", "10 EUR (event e-2)", "event e-3"]
+    assert [one["text"] for one in found["history"][2:]] == ["event e-1", "10.00 EUR (event e-2)", "event e-3"]
     assert tell(house, order, "noted", "e-3", sequence=3, text="c").body == third.body
 
 

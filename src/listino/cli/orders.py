@@ -31,6 +31,7 @@ HELD_TEXTS = {
     "tax_unknown": "No tax is stated for an item and the destination.",
     **NO_PRICE_TEXTS,
 }
+EVENT_STATES = {"waiting": "waits", "applied": "applied", "by_hand": "for a person"}
 PARTIES = (("buyer", "Buyer"), ("bill_to", "Bill to"), ("ship_to", "Ship to"))
 PARTY_FIELDS = (
     "company",
@@ -113,6 +114,7 @@ def _print_one(one: dict[str, Any]) -> None:
         screen.say(f"On hold: {held_text(reason)}", "yellow")
     _print_lines(one)
     _print_amounts(one)
+    _print_events(one)
     history = [
         (step["state"].replace("_", " "), _moment(step["at"]), step["actor"], _history_text(step))
         for step in one["history"]
@@ -164,7 +166,33 @@ def _how(line: dict[str, Any], currency: str) -> str:
     parts += [f"beside it: {own.get('label') or own['rule']} {own['gross'] or own['net']} {currency}" for own in beside]
     if price.get("net_price") and price["net_price"] != line.get("net_price"):
         parts.append(f"our price: {price['net_price']} {currency}")
+    moved = _moved(line)
+    parts += [moved] if moved else []
     return "\n".join([*parts, *(held_text(reason) for reason in line.get("held") or ())])
+
+
+def _print_events(one: dict[str, Any]) -> None:
+    """What the store told since, and what has become of it."""
+    rows = [
+        (event["kind"], _moment(event["at"]), event["key"], EVENT_STATES[event["state"]],
+         _event_text(event, one["currency"]))
+        for event in one.get("events") or ()
+    ]  # fmt: skip
+    if rows:
+        screen.show(screen.table("Told by the store", ("Event", "When", "Key", "State", "What"), rows))
+
+
+def _event_text(event: dict[str, Any], currency: str) -> str:
+    payment = event.get("payment") or {}
+    amount = event.get("amount") or payment.get("captured") or payment.get("authorised")
+    parts = (f"{amount} {currency}." if amount else None, event["outcome"], event.get("text"))
+    return " ".join(part for part in parts if part)
+
+
+def _moved(line: dict[str, Any]) -> str:
+    """How far a line is, where something of it has moved."""
+    parts = (f"{line[name]} {name}" for name in ("shipped", "returned", "cancelled") if line.get(name, "0") != "0")
+    return ", ".join(parts)
 
 
 def _print_amounts(one: dict[str, Any]) -> None:

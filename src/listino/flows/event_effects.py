@@ -8,7 +8,7 @@ from listino.core import life
 from listino.core.desk import OrderStep, named_lines
 from listino.core.errors import Conflict, Malformed
 from listino.core.life import ON_HOLD, RECEIVED
-from listino.core.money import plain
+from listino.core.money import minor_digits, plain
 from listino.core.order_events import APPLIED, BY_HAND, CANCELLED, CHANGED, PAID, REFUNDED, RETURNED, OrderEvent
 from listino.core.orders import Order
 from listino.db import order_life, orders
@@ -44,7 +44,7 @@ def applied(tx: Connection, order: Standing, event: OrderEvent, means: Means) ->
         return Effect(BY_HAND, error.detail)
     money = None
     if event.kind in {PAID, REFUNDED} and event.money is not None:
-        money = f"{plain(event.money)} {order.currency}"
+        money = f"{plain(event.money, minor_digits(order.currency))} {order.currency}"
         if event.kind == PAID and not order.test:
             paid_off(snapshot(means[0]), tx, order, (event.money, event.at or means[1].now))
     _note(tx, order, (event.kind, money), event, means[1])

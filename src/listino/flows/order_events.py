@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from listino.core.errors import Conflict, DifferentContent, Fault, NotFound
-from listino.core.money import plain
 from listino.core.order_events import APPLIED, BY_HAND, WAITING, WAITING_MAX, OrderEvent, Place, checked, following
 from listino.db import order_events, orders, people
 from listino.db.engine import Connection, Database
@@ -97,7 +96,7 @@ def _row(order: Standing, event: OrderEvent, fingerprint: str, who: Who) -> Even
 
 def _said(event: OrderEvent, names: Sequence[str]) -> dict[str, Any]:
     said = ((name, getattr(event, name)) for name in names)
-    return {name: values_of(value, plain) for name, value in said if value is not None and value != ()}
+    return {name: values_of(value, str) for name, value in said if value is not None and value != ()}
 
 
 def _keep_private(tx: Connection, order: Standing, event: OrderEvent) -> None:
