@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from listino.core.facts import KIND_OF, Fact
 from listino.db.book import Change, Committed, commit
 from listino.db.engine import Database
 from listino.db.migrate import migrated
+from tests import engines
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -20,23 +21,30 @@ class Books:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._template = folder / "template.sqlite"
-        migrated(f"sqlite:///{self._template}", currency="EUR", zone="Europe/Rome", country="IT")
         self._made = 0
 
     @contextmanager
     def opened(self, *facts: Fact) -> Iterator[Database]:
         """A book that holds these facts as its first revision."""
-        self._made += 1
-        path = self._folder / f"book-{self._made}.sqlite"
-        shutil.copyfile(self._template, path)
-        database = Database(f"sqlite:///{path}")
-        try:
+        with self._new() as url, closing(Database(url)) as database:
             if facts:
                 put(database, *facts)
             yield database
-        finally:
-            database.close()
-            path.unlink()
+
+    @contextmanager
+    def _new(self) -> Iterator[str]:
+        company = {"currency": "EUR", "zone": "Europe/Rome", "country": "IT"}
+        if engines.is_server():
+            with engines.new_database(**company) as url:
+                yield url
+            return
+        if not self._template.exists():
+            migrated(f"sqlite:///{self._template}", **company)
+        self._made += 1
+        path = self._folder / f"book-{self._made}.sqlite"
+        shutil.copyfile(self._template, path)
+        yield f"sqlite:///{path}"
+        path.unlink()
 
 
 def put(database: Database, *facts: Fact) -> Committed:

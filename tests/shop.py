@@ -13,6 +13,7 @@ from listino.flows.access import created
 from listino.flows.facts import Stated, save
 from listino.web.app import App
 from listino.web.settings import WebSettings
+from tests import engines
 from tests.asgi import Client, Response
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -111,9 +112,22 @@ def an_order(**said: Any) -> dict[str, Any]:
 @contextmanager
 def opened(folder: Path, company: bool = True, zone: str = "Europe/Rome") -> Iterator[House]:
     """A house on a new database in a folder."""
-    path = folder / "listino.db"
-    url = f"sqlite:///{path}"
+    with _new(folder, zone) as url:
+        yield from _opened(url, folder, company)
+
+
+@contextmanager
+def _new(folder: Path, zone: str) -> Iterator[str]:
+    if engines.is_server():
+        with engines.new_database(zone=zone, country="IT") as url:
+            yield url
+        return
+    url = f"sqlite:///{folder / 'listino.db'}"
     migrated(url, zone=zone, country="IT")
+    yield url
+
+
+def _opened(url: str, folder: Path, company: bool) -> Iterator[House]:
     database, clock, chance = Database(url), SetClock(), CountedChance()
     _, secret = created(database, "shop", ["all"], channel=None, test=False, now=NOW, chance=chance)
     if company:
@@ -121,7 +135,7 @@ def opened(folder: Path, company: bool = True, zone: str = "Europe/Rome") -> Ite
     app = App(database, WebSettings(metrics_folder=str(folder / "metrics")), clock, chance)
     client = Client(app, {"Authorization": f"Bearer {secret}"})
     try:
-        yield House(path, database, client, clock, secret)
+        yield House(database.path, database, client, clock, secret)
     finally:
         client.close()
         database.close()

@@ -1,36 +1,38 @@
 """A database of an earlier version becomes one of this version, and keeps all that it holds."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, inspect, pool
+from sqlalchemy import inspect
 
 from listino.core.errors import Unavailable
 from listino.core.rules import Rule
-from listino.db import migrate
-from listino.db.engine import Database, connected
+from listino.db.engine import Database, connected_to
 from listino.db.every_table import METADATA
 from listino.db.lookups import alike, assignments_of, starting_from
-from listino.db.migrate import HEAD, check_version, migrated
+from listino.db.migrate import HEAD, carry_out, check_version, engine_of, migrated
 from listino.db.snapshot import snapshot
 from listino.flows.price import Asked, price
+from tests import engines
 from tests.books import NOW, put
 
 
-def upgraded_to(path: Path, revision: str) -> None:
+def upgraded_to(url: str, revision: str) -> None:
     """A database as the migrations up to one of them leave it."""
-    engine = create_engine("sqlite://", creator=lambda: connected(path, writing=True), poolclass=pool.NullPool)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    engine = engine_of(url)
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        carry_out(connection, revision)
     engine.dispose()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    with engines.empty_database(tmp_path) as made:
+        yield made
 
 
 OPEN = 1 << 62
@@ -50,13 +52,13 @@ FIRST_BOOK: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )  # fmt: skip
 
 
-def test_a_database_of_the_first_version_keeps_its_book(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    url = f"sqlite:///{path}"
-    upgraded_to(path, "0001")
-    connection = connected(path, writing=True)
+def test_a_database_of_the_first_version_keeps_its_book(url: str) -> None:
+    upgraded_to(url, "0001")
+    connection = connected_to(url, writing=True)
     for table, row in FIRST_BOOK:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+    if engines.is_server():
+        connection.execute("SELECT setval('change_set_id_seq', 1)")
     connection.close()
     with pytest.raises(Unavailable, match=r"has schema 0001, not .*listino migrate"):
         check_version(url)
@@ -71,11 +73,9 @@ def test_a_database_of_the_first_version_keeps_its_book(tmp_path: Path) -> None:
         assert (changed.revision, changed.changed) == (2, 1)
 
 
-def test_what_was_there_before_is_found_by_its_marks(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    url = f"sqlite:///{path}"
-    upgraded_to(path, "0003")
-    connection = connected(path, writing=True)
+def test_what_was_there_before_is_found_by_its_marks(url: str) -> None:
+    upgraded_to(url, "0003")
+    connection = connected_to(url, writing=True)
     facts = (
         ("assignments\x1feveryone\x1f", "all", '{"code":"all","list":"L"}'),
         ("customers\x1fRossi", "Rossi", '{"code":"Rossi"}'),
@@ -96,10 +96,9 @@ def test_what_was_there_before_is_found_by_its_marks(tmp_path: Path) -> None:
         assert count == 4
 
 
-def test_the_migrations_make_the_tables_that_the_schema_names(tmp_path: Path) -> None:
-    path = tmp_path / "new.db"
-    migrated(f"sqlite:///{path}")
-    engine = create_engine("sqlite://", creator=lambda: connected(path, writing=True), poolclass=pool.NullPool)
+def test_the_migrations_make_the_tables_that_the_schema_names(url: str) -> None:
+    migrated(url)
+    engine = engine_of(url)
     found = inspect(engine)
     told = {
         table.name: (
@@ -114,7 +113,7 @@ def test_the_migrations_make_the_tables_that_the_schema_names(tmp_path: Path) ->
             {
                 (index["name"], tuple(index["column_names"]), bool(index["unique"]))
                 for index in found.get_indexes(name)
-                if not str(index["name"]).startswith("sqlite_")
+                if not (str(index["name"]).startswith("sqlite_") or "duplicates_constraint" in index)
             },
         )
         for name in found.get_table_names()
@@ -122,3 +121,15 @@ def test_the_migrations_make_the_tables_that_the_schema_names(tmp_path: Path) ->
     }
     engine.dispose()
     assert made == told
+
+
+@pytest.mark.only_on("postgresql")
+def test_every_text_is_compared_byte_by_byte(url: str) -> None:
+    migrated(url)
+    connection = connected_to(url, writing=False)
+    others = connection.execute(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'"
+    ).fetchall()
+    connection.close()
+    assert others == []

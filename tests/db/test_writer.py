@@ -10,7 +10,9 @@ import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from listino.core.errors import Conflict, Unavailable
+from listino.db.connection import Lost
 from listino.db.engine import Database, connected
+from tests import engines
 from tests.shop import opened
 
 
@@ -54,9 +56,13 @@ def test_a_write_that_fails_leaves_nothing_and_its_neighbours_are_written(databa
 
 
 def test_a_failing_disk_fails_its_group_and_the_next_one_is_written(database: Database) -> None:
+    fault: Exception = sqlite.OperationalError("disk I/O error")
+    if engines.is_server():
+        fault = Lost("The database's disk is full; nothing was written.", "disk_full")
+
     def fail(tx: Any) -> None:
         note(tx, "half")
-        raise sqlite.OperationalError("disk I/O error")
+        raise fault
 
     with pytest.raises(Unavailable, match="nothing was written") as told:
         database.write(fail)
@@ -65,9 +71,10 @@ def test_a_failing_disk_fails_its_group_and_the_next_one_is_written(database: Da
     assert used(database) == {"after": "1"}
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_long_reader_keeps_no_writer_waiting(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("listino.db.writer.WAL_TRUNCATE_BYTES", 0)
-    monkeypatch.setattr("listino.db.writer.WAL_TRUNCATE_PAUSE_S", 0.0)
+    monkeypatch.setattr("listino.db.sqlite.WAL_TRUNCATE_BYTES", 0)
+    monkeypatch.setattr("listino.db.sqlite.WAL_TRUNCATE_PAUSE_S", 0.0)
     reader = connected(database.path, writing=False)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM usage").fetchall()

@@ -7,7 +7,7 @@ from tests.house.code import ROOT, SOURCE
 CONFIDENCE_MIN = 60
 # Fields and constants are left out: a record's fields are read by name when it becomes JSON.
 KINDS = {"function", "method", "property", "class", "import", "unreachable_code"}
-CALLED_BY_DECORATOR = ["@*.command", "@*.callback", "@event.*", "@*.listens_for"]
+CALLED_BY_DECORATOR = ["@*.command", "@*.callback", "@event.*", "@*.listens_for", "@compiles"]
 
 # Used from outside the product, each with its reason: name -> who uses it.
 USED_FROM_OUTSIDE: dict[str, str] = {

@@ -149,17 +149,17 @@ def _granian(
 def _prepare(url: str) -> None:
     """A database that is not there yet is made; one of another schema is refused."""
     from listino.config import web_settings
-    from listino.db.engine import path_of
-    from listino.db.migrate import check_version
+    from listino.db.engine import path_of, shown
+    from listino.db.migrate import check_version, version_of
     from listino.flows.upkeep import DEFAULT_CURRENCY, DEFAULT_ZONE, migrated
     from listino.web.proxy import Proxies
 
     Proxies(web_settings())
     path = path_of(url)
-    if not path.exists() or path.stat().st_size == 0:
+    if (not path.exists() or path.stat().st_size == 0) and version_of(url) is None:
         migrated(url, currency=DEFAULT_CURRENCY, zone=DEFAULT_ZONE, country=None)
         screen.remark(
-            f"A new database is at {path}: base currency {DEFAULT_CURRENCY}, zone {DEFAULT_ZONE} "
+            f"A new database is at {shown(url)}: base currency {DEFAULT_CURRENCY}, zone {DEFAULT_ZONE} "
             "(for others: listino migrate --currency --zone, before the first serve)."
         )
     check_version(url)

@@ -21,13 +21,16 @@ def migrate(
     database: DatabaseUrl = None,
 ) -> None:
     """Make a new database, or bring an older one to this version's schema."""
+    from listino.db.engine import shown
     from listino.flows.upkeep import migrated
 
     url = database_url(database)
     before, after = migrated(url, currency=currency, zone=zone, country=country)
     if before is None:
         where = f" in {country}" if country else ""
-        screen.say(f"A new database is at {url}: base currency {currency or 'EUR'}, zone {zone or 'UTC'}{where}.")
+        screen.say(
+            f"A new database is at {shown(url)}: base currency {currency or 'EUR'}, zone {zone or 'UTC'}{where}."
+        )
     elif before == after:
         screen.say(f"The database is up to date (schema {after}).")
     else:

@@ -53,7 +53,7 @@ def add(tx: Connection, key: ApiKey, secret: str) -> None:
     """Keep a new key. Joins the caller's transaction."""
     tx.execute(
         f"INSERT INTO api_key (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (digest(secret), key.id, key.name, " ".join(key.scopes), key.channel, key.test, key.created_at, None),
+        (digest(secret), key.id, key.name, " ".join(key.scopes), key.channel, int(key.test), key.created_at, None),
     )
     tx.execute("UPDATE book SET access = access + 1")
 

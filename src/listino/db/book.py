@@ -159,19 +159,21 @@ class _Commit:
     def _open(self, name: str, fact: Fact, body: str) -> None:
         key = key_of(fact)
         self._check_room(key, fact)
-        row = self.tx.execute(
-            "INSERT INTO fact (key, code, since, ended, body) VALUES (?, ?, ?, ?, ?)",
-            (key, fact.code, self.revision, OPEN, body),
+        first, last = self.fact_ids
+        fact_id = next_fact(self.tx) if last is None else last + 1
+        self.fact_ids = (first or fact_id, fact_id)
+        self.tx.execute(
+            "INSERT INTO fact (id, key, code, since, ended, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (fact_id, key, fact.code, self.revision, OPEN, body),
         )
-        self.fact_ids = (self.fact_ids[0] or row.lastrowid, row.lastrowid)
-        self.tx.execute("INSERT INTO code_of (code, ended, fact) VALUES (?, ?, ?)", (name, OPEN, row.lastrowid))
+        self.tx.execute("INSERT INTO code_of (code, ended, fact) VALUES (?, ?, ?)", (name, OPEN, fact_id))
         kind = KIND_OF[type(fact)]
         above = getattr(fact, TREE_FIELDS[kind], None) if kind in TREE_FIELDS else None
         if above is not None:
             self.raised.append((kind, fact.code, TREE_FIELDS[kind], above))
         self.tx.executemany(
-            "INSERT OR IGNORE INTO reference (target, fact) VALUES (?, ?)",
-            [(digest, row.lastrowid) for digest in digests_of(fact)],
+            "INSERT INTO reference (target, fact) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(digest, fact_id) for digest in digests_of(fact)],
         )
         for target in references(fact):
             self.named.setdefault(target, fact)
@@ -218,11 +220,16 @@ class _Commit:
         count_shapes(self.tx, self.shapes)
 
 
+def next_fact(tx: Connection) -> int:
+    """The id of the next fact: ids grow with the commits, without gaps but for what was taken away."""
+    return 1 + int(tx.execute("SELECT coalesce(max(id), 0) FROM fact").fetchone()[0])
+
+
 def count_shapes(tx: Connection, shapes: dict[str, int]) -> None:
     """Add to the counts of open rules by the shape of their keys. Joins the caller's transaction."""
     tx.executemany(
         "INSERT INTO key_shape (shape, rules) VALUES (?, ?) "
-        "ON CONFLICT (shape) DO UPDATE SET rules = rules + excluded.rules",
+        "ON CONFLICT (shape) DO UPDATE SET rules = key_shape.rules + excluded.rules",
         [(shape, count) for shape, count in shapes.items() if count],
     )
 

@@ -1,104 +1,207 @@
-"""Open the database: a reading connection for each thread, one writer for all."""
+"""Open the database: a reading connection for each thread, one writer for all. Both engines' differences begin here."""
 
 import mmap
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from re import sub
+from typing import TYPE_CHECKING, Any
 
-from listino.core.errors import Unavailable
+from listino.core.errors import Unavailable, malformed
 from listino.db.cache import Cache
-from listino.db.connection import SQLITE_VERSION_MIN as SQLITE_VERSION_MIN
 from listino.db.connection import Connection as Connection
-from listino.db.connection import check_engine
-from listino.db.connection import connected as connected
-from listino.db.connection import path_of as path_of
+from listino.db.connection import Lost
 from listino.db.locks import InUse
+from listino.db.reading import Reading as Reading
+from listino.db.sqlite import SQLITE_VERSION_MIN as SQLITE_VERSION_MIN
+from listino.db.sqlite import FileOutlet, check_engine, file_of, log_header
+from listino.db.sqlite import connected as connected
 from listino.db.writer import Job, Write, WriteAll, Writer
+
+if TYPE_CHECKING:
+    from listino.db.watch import Watch
 
 WRITE_DEADLINE_S = 30.0
 # The header of the log's index changes with every commit (https://sqlite.org/walformat.html, 2.1).
 LOG_HEADER_BYTES = 48
 
 
-class Reading:
-    """A thread's connection for reading, and which revision the file was last seen to hold."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """For how long what a process remembers may be given out where the database is a server.
 
-    __slots__ = ("access", "connection", "epoch", "history_from", "revision", "shapes", "staged", "version")
+    Units:   max_staleness_s: while it answers; serve_stale_s: from when on it did not.
+    """
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.version: int | bytes = -1
-        self.revision = -1
-        self.access = -1
-        self.epoch = ""
-        self.history_from = 0
-        self.staged: dict[int, int] = {}
-        self.shapes: tuple[str, ...] = ()
+    max_staleness_s: float = 1.0
+    serve_stale_s: float = 300.0
+
+
+def is_server(url: str) -> bool:
+    """Whether a URL names a database of a PostgreSQL server, and not a file.
+
+    Errors:  Malformed for a URL that names neither.
+    """
+    if file_of(url) is not None:
+        return False
+    if not url.startswith(("postgresql://", "postgres://")):
+        remedy = "Use sqlite:///PATH or postgresql://USER@HOST/NAME."
+        raise malformed("database", "not_a_database_url", f"{url!r} is not a database.", remedy)
+    try:
+        import psycopg  # noqa: F401  # whether it is there
+    except ImportError:
+        text = "The driver of PostgreSQL is not installed."
+        raise malformed("database", "no_driver", text, "Install it: pip install 'listino[postgresql]'.") from None
+    return True
+
+
+def shown(url: str) -> str:
+    """A database's URL as it may be shown: without a password."""
+    return sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1:***@", url)
+
+
+def path_of(url: str) -> Path:
+    """The file of a database, beside which lies what belongs to it; for a server's, where its file would be.
+
+    Errors:  Malformed for a URL that names no database.
+    """
+    if is_server(url):
+        from listino.db.postgres import folder_file
+
+        return folder_file(url)
+    path = file_of(url)
+    assert path is not None
+    return path
+
+
+def connected_to(url: str, *, writing: bool) -> Connection:
+    """A connection to a database of either engine.
+
+    Errors:  Malformed for a URL that names no database; Lost where a server does not answer.
+    """
+    if not is_server(url):
+        return connected(path_of(url), writing=writing)
+    from listino.db.postgres import ServerConnection
+
+    return ServerConnection(url, writing=writing)
 
 
 class Database:
-    """One SQLite file in write-ahead mode: a reading connection per thread, one writing thread."""
+    """A database: a reading connection per thread, one writing thread, and what the process remembers of it."""
 
-    def __init__(self, url: str, *, watched: bool = False) -> None:
-        """Open it. A process that lives for one database alone may have its log `watched` for changes."""
-        check_engine()
+    def __init__(self, url: str, *, watched: bool = False, bounds: Bounds | None = None) -> None:
+        """Open it. A process that lives for one database alone may have a file's log `watched` for changes."""
         self.url = url
         self.path = path_of(url)
+        self.is_server = is_server(url)
         self.cache = Cache()
         self._threads = threading.local()
         self._readings: list[Reading] = []
-        self._in_use = InUse(self.path)
-        self._in_use.share()
+        self._in_use: InUse | None = None
         self._watched = watched
         self._header: mmap.mmap | None = None
-        self._writer = Writer(self.path)
+        self._watch: Watch | None = None
+        self._last: Reading | None = None
+        if self.is_server:
+            self.read = self._read_server
+            self._writer = self._writer_to_server(bounds or Bounds())
+        else:
+            # Bound once: a price on a file pays for no second engine.
+            self.read = self._read_file
+            check_engine()
+            self._in_use = InUse(self.path)
+            self._in_use.share()
+            self._writer = Writer(FileOutlet(self.path), _nothing)
 
-    def read(self) -> Reading:
+    def _writer_to_server(self, bounds: Bounds) -> Writer:
+        from listino.db.postgres import ServerOutlet
+        from listino.db.watch import Watch
+
+        self._watch = watch = Watch(self.url, bounds.max_staleness_s, bounds.serve_stale_s)
+        return Writer(ServerOutlet(lambda: self._connection(writing=True)), watch.committed)
+
+    def _connection(self, *, writing: bool) -> Connection:
+        if self._watch is None:
+            return connected(self.path, writing=writing)
+        from listino.db.postgres import ServerConnection
+
+        watch = self._watch
+        return ServerConnection(self.url, writing=writing, is_away=lambda: watch.is_away, on_lost=watch.lost)
+
+    def _new_reading(self) -> Reading:
+        reading = self._threads.reading = Reading(self._connection(writing=False))
+        self._readings.append(reading)
+        return reading
+
+    def _read_file(self) -> Reading:
         """This thread's reading connection, its revision as of now."""
         reading: Reading | None = getattr(self._threads, "reading", None)
         if reading is None:
-            reading = self._threads.reading = Reading(connected(self.path, writing=False))
-            self._readings.append(reading)
+            reading = self._new_reading()
         header = self._header
         if header is None:
             version = reading.connection.execute("PRAGMA data_version").fetchone()[0]
         else:
             version = header[:LOG_HEADER_BYTES]
         if version != reading.version:
-            self._look_again(reading)
+            reading.look(self.cache)
             reading.version = version
             if self._watched and header is None:
                 self._header = log_header(self.path)
         return reading
 
+    def _read_server(self) -> Reading:
+        """This thread's reading connection, its revision as of now or of the last moment that may count as now.
+
+        Errors:  Lost where the server cannot be asked, and nothing is remembered or may be given any more.
+        """
+        watch = self._watch
+        assert watch is not None
+        reading: Reading | None = getattr(self._threads, "reading", None)
+        if reading is None:
+            reading = self._new_reading()
+        generation = watch.generation
+        if reading.version is generation and watch.is_fresh:
+            return reading
+        watch.begin()
+        try:
+            if watch.is_silent:
+                raise Lost("The database cannot be reached.")
+            reading.look(self.cache)
+        except Lost:
+            if self._last is None:
+                raise
+            reading.stale_since = watch.stale_since()
+            reading.learn(self._last)
+            return reading
+        reading.version, reading.stale_since = generation, None
+        self._last = reading
+        return reading
+
+    def read_since(self, revision: int | None) -> Reading:
+        """The same, but of no earlier revision than this, where that is there.
+
+        Errors:  Lost where it is not known to be there and the server cannot be asked.
+        """
+        reading = self.read()
+        if revision is not None and reading.revision < revision and self.is_server:
+            if reading.stale_since is not None:
+                raise Lost("The database cannot be reached.")
+            reading.look(self.cache)
+        return reading
+
     @contextmanager
     def read_apart(self) -> Iterator[Reading]:
         """A reading connection of its own, its revision as of now: for work that goes from thread to thread."""
-        reading = Reading(connected(self.path, writing=False))
+        reading = Reading(self._connection(writing=False))
         try:
-            self._look_again(reading)
+            reading.look(self.cache)
             yield reading
         finally:
             reading.connection.close()
-
-    def _look_again(self, reading: Reading) -> None:
-        """Take in what other connections committed since this one looked last."""
-        connection = reading.connection
-        connection.execute("BEGIN")
-        try:
-            row = connection.execute("SELECT revision, access, epoch, history_from FROM book").fetchone()
-            revision, reading.access, reading.epoch, reading.history_from = row
-            if revision != reading.revision:
-                reading.staged = _staged(connection)
-                reading.shapes = _shapes(connection)
-                self.cache.advance(connection, revision, reading.epoch)
-                reading.revision = revision
-        finally:
-            connection.execute("COMMIT")
 
     def submit(self, write: Write) -> "Future[Any]":
         """Queue a write; its future ends after the commit that holds it, or with its error.
@@ -133,23 +236,11 @@ class Database:
         self._writer.close()
         for reading in self._readings:
             reading.connection.close()
-        self._in_use.close()
+        if self._in_use is not None:
+            self._in_use.close()
+        if self._watch is not None:
+            self._watch.close()
 
 
-def log_header(path: Path) -> mmap.mmap:
-    """The header of the log's index, as all processes share it: looking at it costs no system call.
-
-    Its file is never closed again: closing any descriptor of it would take away the locks that SQLite
-    holds on it in this process (POSIX advisory locks). Hence only for a process with one database.
-    """
-    descriptor = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
-    return mmap.mmap(descriptor, mmap.PAGESIZE, access=mmap.ACCESS_READ)
-
-
-def _staged(connection: Connection) -> dict[int, int]:
-    """The revisions of the change sets that were published from staged rows, by change set."""
-    return dict(connection.execute("SELECT id, revision FROM change_set WHERE state = 'published' AND staged = 1"))
-
-
-def _shapes(connection: Connection) -> tuple[str, ...]:
-    return tuple(shape for (shape,) in connection.execute("SELECT shape FROM key_shape WHERE rules > 0 ORDER BY shape"))
+def _nothing() -> None:
+    """Whoever reads a file sees its commits by itself."""

@@ -34,7 +34,7 @@ def founded(
     Errors:  Refused where the book is not empty.
     """
     (revision,) = tx.execute("SELECT revision FROM book").fetchone()
-    (facts_there,) = tx.execute("SELECT count(*) FROM (SELECT 1 FROM fact LIMIT 1)").fetchone()
+    (facts_there,) = tx.execute("SELECT count(*) FROM (SELECT 1 FROM fact LIMIT 1) AS some").fetchone()
     if revision or facts_there:
         text = "The database holds a company's data already."
         raise Refused("not_empty", text, (Fault("database", "not_empty", text, "Name a new one with --database."),))
@@ -68,4 +68,4 @@ def _write(tx: Connection, facts: list[Fact], before: int, shapes: dict[str, int
             shapes[shape] = shapes.get(shape, 0) + 1
     tx.executemany("INSERT INTO fact (id, key, code, since, ended, body) VALUES (?, ?, ?, ?, ?, ?)", rows)
     tx.executemany("INSERT INTO code_of (code, ended, fact) VALUES (?, ?, ?)", sorted(names))
-    tx.executemany("INSERT OR IGNORE INTO reference (target, fact) VALUES (?, ?)", sorted(targets))
+    tx.executemany("INSERT INTO reference (target, fact) VALUES (?, ?) ON CONFLICT DO NOTHING", sorted(targets))

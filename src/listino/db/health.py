@@ -28,7 +28,7 @@ def state_of(connection: Connection) -> State:
     """The figures by which somebody judges whether all is well."""
     revision, zone, history_from = connection.execute("SELECT revision, zone, history_from FROM book").fetchone()
     (newest,) = connection.execute(
-        "SELECT max(at) FROM (SELECT max(at) AS at FROM change_set UNION ALL SELECT max(taken_at) FROM orders)"
+        "SELECT max(at) FROM (SELECT max(at) AS at FROM change_set UNION ALL SELECT max(taken_at) FROM orders) AS w"
     ).fetchone()
     staged = connection.execute(
         "SELECT id, actor, at, lease_until FROM change_set WHERE state = 'staging' ORDER BY id"
@@ -50,8 +50,8 @@ def _scopes(connection: Connection) -> dict[str, int]:
 def _crowded(connection: Connection) -> tuple[tuple[str, int], ...]:
     """The keys under which many rules stand, the fullest first. Keys of rules alone begin with a capital."""
     rows = connection.execute(
-        "SELECT key, count(*) AS rules FROM fact WHERE ended = ? AND (key = '' OR key GLOB '[A-Z]*') "
-        "GROUP BY key HAVING rules > ? ORDER BY rules DESC LIMIT ?",
+        "SELECT key, count(*) AS rules FROM fact WHERE ended = ? AND (key = '' OR key >= 'A' AND key < '[') "
+        "GROUP BY key HAVING count(*) > ? ORDER BY rules DESC, key LIMIT ?",
         (OPEN, KEY_RULES_WARNED, KEYS_SHOWN_MAX),
     )
     return tuple(rows)

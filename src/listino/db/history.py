@@ -19,7 +19,7 @@ def purge(database: Database, before: datetime) -> tuple[int, int]:
     Older questions are refused from the first moment on; an interrupted purge goes on when repeated.
     """
     revision = revision_at(database.read(), before)
-    database.write(lambda tx: tx.execute("UPDATE book SET history_from = max(history_from, ?)", (revision,)) and None)
+    database.write(lambda tx: _begin_at(tx, revision))
     connection = database.read().connection
     history_from: int = connection.execute("SELECT history_from FROM book").fetchone()[0]
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM fact").fetchone()
@@ -34,6 +34,10 @@ def purge(database: Database, before: datetime) -> tuple[int, int]:
             chunks.write(lambda tx, some=some: _delete(tx, some))  # type: ignore[misc]
             purged += len(some)
     return purged, history_from
+
+
+def _begin_at(tx: Connection, revision: int) -> None:
+    tx.execute("UPDATE book SET history_from = ? WHERE history_from < ?", (revision, revision))
 
 
 def _delete(tx: Connection, rows: list[Any]) -> None:

@@ -12,6 +12,8 @@ from listino.db.codec import fact_of, kind_of_key
 from listino.db.engine import Connection
 from listino.db.snapshot import KEYS_PER_QUERY, Snapshot, digest_of, visible
 
+# More rows than there are.
+ALL = 1 << 62
 _BY_KEYS = (
     "SELECT key, code, since, ended, body FROM fact WHERE ended > ? AND (since <= ? OR since >= 1099511627776) "
     "AND key IN ({places}) ORDER BY id"
@@ -70,7 +72,7 @@ def starting_from(book: Snapshot, price_list: str, limit: int) -> list[Rule]:
 
 def alike(book: Snapshot, kind: str, looks: Collection[str]) -> Iterator[Fact]:
     """The facts of a kind whose codes look like any of some (and now and then another)."""
-    yield from _marked(book, [(ALIKE + kind, look) for look in looks], -1)
+    yield from _marked(book, [(ALIKE + kind, look) for look in looks], ALL)
 
 
 def _marked(book: Snapshot, targets: Sequence[tuple[str, str]], limit: int) -> Iterator[Fact]:

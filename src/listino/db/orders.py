@@ -60,28 +60,29 @@ class OrderRow:
     steps: tuple[StepRow, ...]
 
 
-def _insert(table: str, columns: str, verb: str = "INSERT") -> str:
-    """A statement that inserts the rows of a JSON array of arrays; a column named `x:hex` is binary.
+def _insert(table: str, columns: str, otherwise: str = "") -> str:
+    """A statement that inserts the rows of a JSON array of arrays; `x:hex` is a binary column, `x:int` of numbers.
 
     One statement for all orders of a commit: each single one would have the writing thread and the
     answering one hand Python's lock to and fro.
     """
     names = columns.split()
     values = [f"json_extract(value, '$[{place}]')" for place in range(len(names))]
-    values = [f"unhex({value})" if name.endswith(":hex") else value for name, value in zip(names, values, strict=True)]
-    plain_names = ", ".join(name.removesuffix(":hex") for name in names)
-    return f"{verb} INTO {table} ({plain_names}) SELECT {', '.join(values)} FROM json_each(?)"
+    forms = {"hex": "unhex({})", "int": "CAST({} AS BIGINT)", "": "{}"}
+    values = [forms[name.partition(":")[2]].format(value) for name, value in zip(names, values, strict=True)]
+    plain_names = ", ".join(name.partition(":")[0] for name in names)
+    return f"INSERT INTO {table} ({plain_names}) SELECT {', '.join(values)} FROM json_each(?){otherwise}"
 
 
 _ORDERS = _insert(
     "orders",
-    "id store number test channel customer currency net tax gross handover life erp_number ordered_at taken_at "
-    "revision message answer",
+    "id store number test:int channel customer currency net tax gross handover life erp_number ordered_at taken_at "
+    "revision:int message answer",
 )
-_LINES = _insert("order_line", "order_id line item quantity unit net_price net tax gross own_quantity")
-_STEPS = _insert("order_step", "order_id step state at actor text")
+_LINES = _insert("order_line", "order_id line:int item quantity unit net_price net tax gross own_quantity")
+_STEPS = _insert("order_step", "order_id step:int state at actor text")
 _PEOPLE = _insert("person", "id customer body")
-_KEYS = _insert("order_key", "digest:hex order_id fingerprint:hex", "INSERT OR IGNORE")
+_KEYS = _insert("order_key", "digest:hex order_id fingerprint:hex", " WHERE true ON CONFLICT DO NOTHING")
 _KNOWN = "SELECT digest, order_id, fingerprint FROM order_key WHERE digest IN (SELECT unhex(value) FROM json_each(?))"
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -173,7 +174,7 @@ def _different(order_id: str) -> DifferentContent:
 def _write(tx: Connection, fresh: Sequence[OrderRow]) -> None:
     rows = [
         (
-            one.id, one.store, one.number, one.test, one.channel, one.customer, one.currency, one.net, one.tax,
+            one.id, one.store, one.number, int(one.test), one.channel, one.customer, one.currency, one.net, one.tax,
             one.gross, one.handover, one.life, one.erp_number, one.ordered_at, one.taken_at, one.revision, one.message,
             one.answer,
         )

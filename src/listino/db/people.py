@@ -83,10 +83,13 @@ def erase(tx: Connection, customer: str, now: datetime) -> int:
 
     `customer` may also be the id of an order: then it is that order's people alone.
     """
-    tx.execute("INSERT OR REPLACE INTO erasure (person, at) VALUES (?, ?)", (customer, stamp(now)))
+    tx.execute(
+        "INSERT INTO erasure (person, at) VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET at = excluded.at",
+        (customer, stamp(now)),
+    )
     whose = "WHERE customer = ? OR id = ?"
     whom = (customer, order_id_of(customer))
-    tx.execute(f"UPDATE person SET body = zeroblob(length(CAST(body AS BLOB))) {whose}", whom)
+    tx.execute(f"UPDATE person SET body = '' {whose}", whom)
     return int(tx.execute(f"DELETE FROM person {whose}", whom).rowcount)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from listino.core.keys import SEPARATOR
 from listino.db.book import forget_references, published_revision
 from listino.db.chunks import Chunks
 from listino.db.codec import fact_of, kind_of_key
@@ -15,18 +16,18 @@ ENDS = "ends"
 
 # The name under which a fact's code stands ("kind U+001F code"), told from its key.
 _NAME = (
-    f"CASE WHEN fact.key GLOB '{ENDS}' || char(31) || '*' THEN substr(fact.key, {len(ENDS) + 2}) ELSE "
-    "CASE WHEN fact.key = '' OR fact.key GLOB '[A-Z]*' THEN 'rules' "
-    "ELSE substr(fact.key, 1, instr(fact.key, char(31)) - 1) END || char(31) || fact.code END"
+    f"CASE WHEN substr(fact.key, 1, {len(ENDS) + 1}) = '{ENDS}{SEPARATOR}' THEN substr(fact.key, {len(ENDS) + 2}) ELSE "
+    "CASE WHEN fact.key = '' OR (fact.key >= 'A' AND fact.key < '[') THEN 'rules' "
+    f"ELSE substr(fact.key, 1, instr(fact.key, '{SEPARATOR}') - 1) END || '{SEPARATOR}' || fact.code END"
 )
 _REPLACED = (
     f"SELECT fact.id, fact.key, code_of.code, old.id, old.key, old.body FROM fact "
-    f"CROSS JOIN code_of ON code_of.code = {_NAME} AND code_of.ended = ?1 CROSS JOIN fact AS old "
-    "ON old.id = code_of.fact WHERE fact.id > ?2 AND fact.id <= ?3 AND fact.since = ?1 ORDER BY fact.id LIMIT ?4"
+    f"JOIN code_of ON code_of.code = {_NAME} AND code_of.ended = fact.since JOIN fact AS old "
+    "ON old.id = code_of.fact WHERE fact.since = ? AND fact.id > ? AND fact.id <= ? ORDER BY fact.id LIMIT ?"
 )
 _BROUGHT = (
     f"SELECT fact.id, fact.key, {_NAME}, fact.body FROM fact "
-    "WHERE fact.id > ?2 AND fact.id <= ?3 AND fact.since = ?1 ORDER BY fact.id LIMIT ?4"
+    "WHERE fact.since = ? AND fact.id > ? AND fact.id <= ? ORDER BY fact.id LIMIT ?"
 )
 _UNFINISHED = (
     "SELECT id, revision, lease_until FROM change_set WHERE staged = 1 AND state IN ('staging', 'abandoned', "

@@ -19,6 +19,7 @@ from listino.core.keys import ALIKE, SEPARATOR
 from listino.core.lookalikes import look_of
 from listino.db.engine import Connection, Database
 from listino.db.schema import OPEN, STAGED
+from listino.db.side_book import FetchedBook
 from listino.db.snapshot import digest_of
 
 # So many rows are sorted or compared in one go: the sorter keeps them in memory.
@@ -75,6 +76,13 @@ class SideFile:
         self.rows = 0
         self._secret = token_bytes(32)
         self.connection = _opened(database.path)
+        self._fetched: FetchedBook | None = None
+        if database.is_server:
+            self._fetched = FetchedBook(database, self.connection)
+        else:
+            _attach(self.connection, database.path)
+        # Rows are added in one transaction: what is full is written when memory is, not with each batch.
+        self.connection.execute("BEGIN")
         self._sorter = ThreadPoolExecutor(1, "listino-sorter")
         self._sorting: Future[None] | None = None
         self._sorted = 0
@@ -134,9 +142,21 @@ class SideFile:
             self.connection.execute("COMMIT")
         except sqlite.OperationalError as error:
             raise _full(error) from None
+        if self._fetched is not None:
+            self._fetched.fetch()
         for after, last in self.runs("by_name", "name", ""):
             self.connection.execute(_COMPARE, (after, last))
             passed(RUN_ROWS)
+
+    def look_at(self, names: Iterable[str]) -> None:
+        """Have what stands in the book under some names at hand."""
+        if self._fetched is not None:
+            self._fetched.fetch_names(names)
+
+    def look_again(self) -> None:
+        """Have those who are named at hand as they stand now."""
+        if self._fetched is not None:
+            self._fetched.fetch_again()
 
     def leave_out_same(self) -> None:
         """Forget the rows that the book holds as they are, but for their names and what is personal."""
@@ -244,7 +264,7 @@ def _looks(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
 
 
 def _opened(database: Path) -> Connection:
-    """A side file next to the database, which sees the book too but cannot write it."""
+    """A side file next to the database."""
     with tempfile.TemporaryDirectory(prefix=f".{database.name}-side-", dir=database.parent) as folder:
         connection = sqlite.connect(
             str(Path(folder) / "side"), isolation_level=None, check_same_thread=False, cached_statements=64, uri=True
@@ -255,11 +275,12 @@ def _opened(database: Path) -> Connection:
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
         connection.executescript(_TABLES)
+    return connection
+
+
+def _attach(connection: Connection, database: Path) -> None:
     connection.execute("ATTACH ? AS book", (database.as_uri() + "?mode=ro",))
     connection.execute(f"PRAGMA book.mmap_size={MMAP_BYTES}")
-    # Rows are added in one transaction: what is full is written when memory is, not with each batch.
-    connection.execute("BEGIN")
-    return connection
 
 
 def _full(error: Exception) -> Unavailable:

@@ -14,11 +14,9 @@ from itertools import count, islice
 from operator import itemgetter
 from typing import Any
 
-import pysqlite3.dbapi2 as sqlite
-
 from listino.core.errors import Conflict, Fault
 from listino.core.keys import SEPARATOR, is_rule_key, shape_of
-from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, records_json, users_of
+from listino.db.book import HEADER_KEYS_MAX, Committed, count_shapes, header_keys, next_fact, records_json, users_of
 from listino.db.change_log import RECORDS_SHOWN_MAX
 from listino.db.chunks import Chunks
 from listino.db.engine import Connection, Database
@@ -97,10 +95,10 @@ class _Staging:
                 raise Conflict("import_under_way", text, (Fault("", "import_under_way", text, "Repeat it later."),))
             row = tx.execute(
                 "INSERT INTO change_set (state, at, actor, reason, changes, staged, lease_until) "
-                "VALUES ('staging', ?, ?, ?, 0, 1, ?)",
+                "VALUES ('staging', ?, ?, ?, 0, 1, ?) RETURNING id",
                 (stamp(self.clock()), actor, reason, self._lease()),
-            )
-            return int(row.lastrowid)
+            ).fetchone()
+            return int(row[0])
 
         self.change_set = self.database.write(write)
         self.mark = STAGED + self.change_set
@@ -165,10 +163,10 @@ class _Staging:
         connection.execute("COMMIT")
 
     def _place_chunk(self, tx: Connection, rows: list[Any]) -> int:
-        first = self._next_fact(tx)
+        first = next_fact(tx)
         tx.executemany(
-            f"INSERT INTO fact (key, code, since, ended, body) VALUES (?, ?, {self.mark}, {OPEN}, ?)",
-            map(itemgetter(1, 2, 3), rows),
+            f"INSERT INTO fact (id, key, code, since, ended, body) VALUES (?, ?, ?, {self.mark}, {OPEN}, ?)",
+            [(number, key, code, body) for number, (_, key, code, body, _) in enumerate(rows, first)],
         )
         self._note_range(tx, first, first + len(rows) - 1)
         return first
@@ -177,9 +175,6 @@ class _Staging:
         self.side.placed(zip(map(itemgetter(0), rows), count(first), strict=False))
         self.shapes.update(map(itemgetter(4), rows))
         self.changed += len(rows)
-
-    def _next_fact(self, tx: Connection) -> int:
-        return 1 + int(tx.execute("SELECT coalesce(max(id), 0) FROM fact").fetchone()[0])
 
     def _note_range(self, tx: Connection, first: int, last: int) -> None:
         sql = "UPDATE change_set SET first_fact = coalesce(first_fact, ?), last_fact = ? WHERE id = ?"
@@ -192,11 +187,9 @@ class _Staging:
         replaced = [(name, old) for name, _, old in rows if old is not None]
         if replaced:
             self._claim(tx, replaced)
-        sql = f"INSERT INTO code_of (code, ended, fact) VALUES (?, {OPEN}, ?)"
-        try:
-            tx.executemany(sql, map(itemgetter(0, 1), rows))
-        except sqlite.IntegrityError:
-            raise self._met(tx, [name for name, _, _ in rows]) from None
+        sql = f"INSERT INTO code_of (code, ended, fact) VALUES (?, {OPEN}, ?) ON CONFLICT DO NOTHING"
+        if tx.executemany(sql, list(map(itemgetter(0, 1), rows))).rowcount != len(rows):
+            raise self._met(tx, [name for name, _, _ in rows])
 
     def _claim(self, tx: Connection, old: list[tuple[str, int]]) -> None:
         """Mark the open versions as ended by this change set, if they are still those that were compared."""
@@ -225,10 +218,10 @@ class _Staging:
 
     def _end_chunk(self, tx: Connection, rows: list[Any]) -> None:
         self._claim(tx, [(name, fact) for name, _, fact in rows])
-        first = self._next_fact(tx)
+        first = next_fact(tx)
         tx.executemany(
-            f"INSERT INTO fact (key, code, since, ended, body) VALUES (?, ?, {self.mark}, {self.mark}, '')",
-            [(ENDS + SEPARATOR + name, code) for name, code, _ in rows],
+            f"INSERT INTO fact (id, key, code, since, ended, body) VALUES (?, ?, ?, {self.mark}, {self.mark}, '')",
+            [(number, ENDS + SEPARATOR + name, code) for number, (name, code, _) in enumerate(rows, first)],
         )
         self._note_range(tx, first, first + len(rows) - 1)
         self.changed += len(rows)
@@ -238,11 +231,12 @@ class _Staging:
         self._in_chunks("ends", self.side.replaced(), lambda tx, chunk: tx.executemany(sql, chunk))
 
     def _place_references(self) -> None:
-        sql = "INSERT OR IGNORE INTO reference (target, fact) VALUES (?, ?)"
+        sql = "INSERT INTO reference (target, fact) VALUES (?, ?) ON CONFLICT DO NOTHING"
         self._in_chunks("references", self.side.referring(), lambda tx, chunk: tx.executemany(sql, chunk))
 
     def _look_again(self) -> None:
         """From here on nobody can end what we name, nor name what we end: both must still be as they were."""
+        self.side.look_again()
         suspects = Suspects(self.side)
         for digest, name in suspects.missing():
             if next(suspects.naming(digest), None) is not None:

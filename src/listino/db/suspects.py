@@ -27,6 +27,7 @@ class Suspects:
     """The rows of a side file that cannot be brought in as they are, by what is wrong with them."""
 
     def __init__(self, side: SideFile) -> None:
+        self.side = side
         self.connection = side.connection
         self._runs = side.runs
 

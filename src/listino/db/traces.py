@@ -54,7 +54,7 @@ def found_in(path: Path, words: Iterable[bytes]) -> set[bytes]:
 def places_of(connection: Connection, word: str) -> Iterator[str]:
     """In which records a word stands now."""
     for table, column, name in PLACES:
-        sql = f"SELECT 1 FROM {table} WHERE instr({column}, ?) LIMIT 1"
+        sql = f"SELECT 1 FROM {table} WHERE instr({column}, ?) > 0 LIMIT 1"
         if connection.execute(sql, (word,)).fetchone() is not None:
             yield name
 

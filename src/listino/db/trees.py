@@ -6,7 +6,7 @@ from listino.core.keys import SEPARATOR
 from listino.db.book import TREE_FIELDS, TREE_HEIGHT_MAX
 from listino.db.engine import Connection
 from listino.db.schema import OPEN
-from listino.db.side import SINCE
+from listino.db.side import SINCE, SideFile
 
 # The records brought that name one above them.
 _BROUGHT = """
@@ -28,22 +28,24 @@ WHERE json_extract(fact.body, ?2) IS NOT NULL AND {SINCE} IS NOT NULL
 _PRUNE = "DELETE FROM above WHERE NOT EXISTS (SELECT 1 FROM above AS higher WHERE higher.name = above.parent)"
 
 
-def looping(connection: Connection) -> Iterator[tuple[int, str, str]]:
+def looping(side: SideFile) -> Iterator[tuple[int, str, str]]:
     """The rows of a side file that stand above themselves: (r, the field that says so, whom it names).
 
     Trees that are higher are not looked at to their top.
     """
     for kind, field in TREE_FIELDS.items():
-        for r, parent in _looping(connection, kind, field):
+        for r, parent in _looping(side, kind, field):
             yield r, field, parent.partition(SEPARATOR)[2]
 
 
-def _looping(connection: Connection, kind: str, field: str) -> list[tuple[int, str]]:
+def _looping(side: SideFile, kind: str, field: str) -> list[tuple[int, str]]:
+    connection = side.connection
     connection.execute("DELETE FROM above")
     path = f"$.{field}"
     if not connection.execute(_BROUGHT, (kind, path, f'"{field}":')).rowcount:
         return []
     for _ in range(TREE_HEIGHT_MAX):
+        side.look_at([parent for (parent,) in connection.execute("SELECT parent FROM above").fetchall()])
         if not connection.execute(_OF_BOOK, (kind, path)).rowcount:
             break
     for _ in range(TREE_HEIGHT_MAX * 2):

@@ -5,21 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import groupby
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import Any
 
-import pysqlite3.dbapi2 as sqlite
-
 from listino.core.errors import Unavailable
-from listino.db.connection import BUSY_TIMEOUT_MS, Connection, connected
-from listino.db.locks import Turnstile
+from listino.db.connection import Connection, Outlet
 
 GROUP_MAX = 128
-WAL_CHECKPOINT_BYTES = 8 << 20
-WAL_TRUNCATE_BYTES = 40 << 20
-WAL_TRUNCATE_PAUSE_S = 1.0
 
 Write = Callable[[Connection], Any]
 # Carries out items of one kind together: an outcome, or an error, for each.
@@ -27,17 +19,15 @@ WriteAll = Callable[[Connection, list[Any]], list[Any]]
 
 
 class Writer:
-    """Takes writes in turn with all other processes, a group a commit; and keeps the log short."""
+    """Takes writes in turn with all other processes, a group a commit."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._log = Path(f"{path}-wal")
-        self._turnstile = Turnstile(path)
+    def __init__(self, outlet: Outlet, told: Callable[[], None]) -> None:
+        """`told` is called after each commit, before those who wait for it."""
+        self._outlet = outlet
+        self._told = told
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
         self._gate = threading.Lock()
-        self._log_grew = threading.Event()
-        self._cut_at_s = 0.0
         self._closed = False
 
     def queued(self, job: "Job") -> "Future[Any]":
@@ -48,8 +38,9 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise Unavailable("The database is being closed.")
-            if not self._threads:
-                self._start()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_all, name="listino-writer", daemon=True)
+                self._thread.start()
             self._queue.put(job)
         return job.future
 
@@ -58,16 +49,9 @@ class Writer:
         with self._gate:
             self._closed = True
             self._queue.put(None)
-        self._log_grew.set()
-        for thread in self._threads:
-            thread.join()
-        self._turnstile.close()
-
-    def _start(self) -> None:
-        for name, work in (("writer", self._write_all), ("checkpoint", self._checkpoint_all)):
-            thread = threading.Thread(target=work, name=f"listino-{name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        if self._thread is not None:
+            self._thread.join()
+        self._outlet.close()
 
     def _write_all(self) -> None:
         """Commit what waits, group by group, until closed. Whatever fails, the next group has its turn."""
@@ -75,39 +59,24 @@ class Writer:
         while (first := self._queue.get()) is not None:
             group, ending = self._group(first)
             try:
-                with self._turnstile.turn():
-                    connection = connection or connected(self._path, writing=True)
-                    _committed(connection, group)
+                with self._outlet.turn():
+                    connection = connection or self._outlet.connected()
+                    _committed(self._outlet, connection, group)
             except BaseException as error:
                 _failed(group, error)
                 if connection is not None:
-                    with suppress(sqlite.Error):
+                    with suppress(*self._outlet.failures):
                         connection.close()
                 connection = None
             else:
+                self._told()
                 for job in group:
                     job.tell()
-                self._keep_log_short(connection)
+                self._outlet.committed(connection)
             if ending:
                 break
         if connection is not None:
             connection.close()
-
-    def _keep_log_short(self, connection: Connection) -> None:
-        """Have the log moved into the file as it grows; cut it when it is long and nobody reads in it."""
-        with suppress(OSError, sqlite.Error):
-            size = self._log.stat().st_size
-            if size > WAL_CHECKPOINT_BYTES:
-                self._log_grew.set()
-            if size > WAL_TRUNCATE_BYTES and monotonic() - self._cut_at_s > WAL_TRUNCATE_PAUSE_S:
-                self._cut_at_s = monotonic()
-                with self._turnstile.turn():
-                    # A long reader is not waited for: all writers would wait with us.
-                    connection.execute("PRAGMA busy_timeout=0")
-                    try:
-                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                    finally:
-                        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def _group(self, first: "Job") -> "tuple[list[Job], bool]":
         """The writes that wait now: they share one commit. True at the end when closing."""
@@ -122,18 +91,6 @@ class Writer:
             if job.future.set_running_or_notify_cancel():
                 group.append(job)
         return group, False
-
-    def _checkpoint_all(self) -> None:
-        """Move the write-ahead log into the file while others read and write."""
-        connection = connected(self._path, writing=True)
-        while not self._closed:
-            self._log_grew.wait()
-            self._log_grew.clear()
-            try:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            except sqlite.Error:
-                continue  # The writer reports what is wrong with the disk; this only tidies.
-        connection.close()
 
 
 class Job:
@@ -157,28 +114,28 @@ class Job:
             self.future.set_result(self.result)
 
 
-def _committed(connection: Connection, group: list[Job]) -> None:
+def _committed(outlet: Outlet, connection: Connection, group: list[Job]) -> None:
     """Carry out a group of writes and commit them together; a write that fails leaves nothing.
 
     At first without savepoints, which copy every page that a write touches; they are set only when
     one of the writes has failed and the others are carried out again.
     """
     try:
-        if not _all_together(connection, group):
-            _each_apart(connection, group)
+        if not _all_together(outlet, connection, group):
+            _each_apart(outlet, connection, group)
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
 
 
-def _all_together(connection: Connection, group: list[Job]) -> bool:
+def _all_together(outlet: Outlet, connection: Connection, group: list[Job]) -> bool:
     """Commit a group in which no write fails; False when one did and nothing is written."""
-    connection.execute("BEGIN IMMEDIATE")
+    outlet.begin(connection)
     for write_all, jobs in groupby(group, key=lambda job: job.write_all):
         try:
             _carried_out(connection, write_all, list(jobs))
-        except sqlite.OperationalError:
+        except outlet.failures:
             raise
         except BaseException as error:
             connection.execute("ROLLBACK")
@@ -199,14 +156,14 @@ def _carried_out(connection: Connection, write_all: WriteAll | None, jobs: list[
         job.result = outcome
 
 
-def _each_apart(connection: Connection, group: list[Job]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def _each_apart(outlet: Outlet, connection: Connection, group: list[Job]) -> None:
+    outlet.begin(connection)
     for job in group:
         connection.execute("SAVEPOINT job")
         job.error = None
         try:
             _carried_out(connection, job.write_all, [job])
-        except sqlite.OperationalError:
+        except outlet.failures:
             raise
         except BaseException as error:
             job.error = error
@@ -218,5 +175,8 @@ def _each_apart(connection: Connection, group: list[Job]) -> None:
 def _failed(group: list[Job], error: BaseException) -> None:
     full = "full" in str(error) or "I/O" in str(error)
     text = "The disk is full or failing; nothing was written." if full else f"The database failed: {error}."
+    told = text, 5, "disk_full" if full else "database_failed"
+    if isinstance(error, Unavailable):
+        told = error.detail, error.retry_in_s, error.code
     for job in group:
-        job.future.set_exception(Unavailable(text, code="disk_full" if full else "database_failed"))
+        job.future.set_exception(Unavailable(*told))

@@ -52,7 +52,7 @@ def findings(
         if not (forgive and suspects.is_bad(name)):
             for r in suspects.naming(digest):
                 found.setdefault(r, []).append(_missing(suspects, r, name))
-    for r, field, above in looping(suspects.connection):
+    for r, field, above in looping(suspects.side):
         text = f"{_code(suspects, r)!r} would stand above itself."
         found.setdefault(r, []).append(BadValue(field, above, "loop", text, f"Name another {field}, or none."))
     yield from sorted(found.items())

@@ -54,7 +54,7 @@ class BasketDoor:
         ask, now = batch.ask, self._clock()
         context = self._prices.context_of(ask, key, now)
         known_at = self._prices.known_at(ask.known_at, now)
-        book = snapshot(self._database, known_at)
+        book = snapshot(self._database, known_at, self._database.read_since(ask.min_revision))
         check_revision(book, ask.min_revision)
         asked = [
             batch.faults.get(index) or asked_line(context, line, index, key) for index, line in enumerate(ask.lines)

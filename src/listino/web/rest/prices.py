@@ -91,7 +91,8 @@ class PriceDoor:
             asked, known_at, min_revision = self._asked(scope["query_string"], item, key, now)
             if ladder:
                 asked = replace(asked, ladder=True)
-            book = snapshot(self._database, known_at, reading)
+            seen = reading if min_revision is None else self._database.read_since(min_revision)
+            book = snapshot(self._database, known_at, seen)
             check_revision(book, min_revision)
             full = key.may("explain:full")
             if self.live is not None:
@@ -166,7 +167,7 @@ class PriceDoor:
         ask, now = batch.ask, self._clock()
         context = replace(self.context_of(ask, key, now), ladder=ask.ladder)
         known_at = self.known_at(ask.known_at, now)
-        book = snapshot(self._database, known_at)
+        book = snapshot(self._database, known_at, self._database.read_since(ask.min_revision))
         check_revision(book, ask.min_revision)
         full = key.may("explain:full")
         asked = [

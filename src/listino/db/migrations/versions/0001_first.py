@@ -10,6 +10,13 @@ depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+# Whoever listens on a PostgreSQL server is told of each new revision and of each change of access.
+_TELL = """
+CREATE FUNCTION listino_tell() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_notify('listino_book', ''); RETURN NULL; END $$
+"""
+_WHEN = "CREATE TRIGGER listino_tell AFTER UPDATE ON book FOR EACH STATEMENT EXECUTE FUNCTION listino_tell()"
+
 
 def upgrade() -> None:
     """Make every table."""
@@ -164,3 +171,6 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sqlite_with_rowid=False,
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_TELL)
+        op.execute(_WHEN)

@@ -1,0 +1,196 @@
+"""PostgreSQL's ways: connections that mend themselves, and turns by a lock that ends with its transaction."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from re import sub
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import Cursor, RawCursor
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+
+from listino.core.errors import Unavailable
+from listino.db.connection import Connection, Lost
+from listino.db.statements import for_postgres
+
+SERVER_VERSION_MIN = 150_000
+CONNECT_TIMEOUT_S = 3
+# After so long without an answer to what was sent, the network counts as broken.
+SILENCE_MAX_MS = 5_000
+IDLE_PROBE_S = 15
+# By this number the writers of one database take turns; others may lock other numbers.
+TURN = 0x4C495354494E4F
+LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+_READING = b"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
+
+
+def is_server(url: str) -> bool:
+    """Whether a URL names a PostgreSQL database."""
+    return urlsplit(url).scheme in {"postgresql", "postgres"}
+
+
+def folder_file(url: str) -> Path:
+    """By what name what belongs to a database, and is not to stand in it, lies on this machine."""
+    parts = urlsplit(url)
+    name = "-".join(filter(None, [parts.hostname or "local", str(parts.port or ""), parts.path.strip("/")]))
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    folder = data / "listino"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"postgresql-{sub(r'[^A-Za-z0-9._-]', '_', name)}"
+
+
+def driver_connection(url: str, **said: Any) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection as the driver makes it, with our bounds of patience.
+
+    Errors:  Lost where there is no server, database or right; Unavailable for a server that is too old.
+    """
+    try:
+        connection = psycopg.connect(
+            url, client_encoding="UTF8", connect_timeout=CONNECT_TIMEOUT_S, tcp_user_timeout=SILENCE_MAX_MS,
+            keepalives_idle=IDLE_PROBE_S, fallback_application_name="listino", **said,
+        )  # fmt: skip
+    except LOST as error:
+        raise _lost(error, "cannot be reached") from None
+    except psycopg.Error as error:
+        raise Unavailable(f"The database's URL cannot be used: {_first_line(error)}.", code="database_lost") from None
+    if connection.info.server_version < SERVER_VERSION_MIN:
+        version = connection.info.server_version
+        connection.close()
+        wanted = SERVER_VERSION_MIN // 10_000
+        raise Unavailable(f"PostgreSQL {version // 10_000} is too old; {wanted} or later is needed.", code="too_old")
+    return connection
+
+
+def raw_connection(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection that takes numbered places for values, each statement its own transaction.
+
+    Errors:  Lost, Unavailable.
+    """
+    connection = driver_connection(url, autocommit=True, cursor_factory=RawCursor)
+    # A number is always one of 64 bits, so that a statement is prepared once, whatever the values.
+    connection.adapters.register_dumper(int, Int8Dumper)
+    return connection
+
+
+def _lost(error: Exception, what: str) -> Lost:
+    if isinstance(error, psycopg.errors.DiskFull):
+        return Lost("The database's disk is full; nothing was written.", "disk_full")
+    return Lost(f"The database {what}: {_first_line(error)}.")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+class ServerConnection:
+    """A connection that takes our statements as SQLite's does, and opens itself again when it was cut."""
+
+    __slots__ = ("_is_away", "_on_lost", "_raw", "_url", "_writing")
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        writing: bool,
+        is_away: Callable[[], bool] = lambda: False,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        """It opens when it is needed. While `is_away` nothing is tried; `on_lost` is told of a silent server."""
+        self._url = url
+        self._writing = writing
+        self._is_away = is_away
+        self._on_lost = on_lost
+        self._raw: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def _opened(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        if self._is_away():
+            raise Lost("The database cannot be reached.")
+        try:
+            raw = raw_connection(self._url)
+            if not self._writing:
+                raw.execute(_READING)
+        except Lost:
+            self._on_lost()
+            raise
+        return raw
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is under way."""
+        return self._raw is not None and self._raw.info.transaction_status in _OPEN
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor[tuple[Any, ...]]:
+        """Carry a statement out.
+
+        Errors:  Lost where the server does not answer, or cannot work.
+        """
+        query, raw = for_postgres(sql), self._raw
+        apart = raw is None or raw.info.transaction_status not in _OPEN
+        try:
+            return (raw or self._reopened()).execute(query, parameters or None)
+        except LOST as error:
+            if not (apart and raw is not None and raw.closed):
+                raise self._failed(error) from None
+        # Nothing was under way: a connection that was cut while it was idle is no loss.
+        try:
+            return self._reopened().execute(query, parameters or None)
+        except LOST as error:
+            raise self._failed(error) from None
+
+    def _reopened(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        self._raw = self._opened()
+        return self._raw
+
+    def _failed(self, error: Exception) -> Lost:
+        if self._raw is None or self._raw.closed:
+            self._on_lost()
+            return _lost(error, "was lost")
+        return _lost(error, "failed")
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Cursor[tuple[Any, ...]]:
+        """Carry a statement out for each row; `rowcount` is that of all together."""
+        cursor = (self._raw or self._reopened()).cursor()
+        try:
+            cursor.executemany(for_postgres(sql), rows)
+        except LOST as error:
+            raise self._failed(error) from None
+        return cursor
+
+    def close(self) -> None:
+        """End it."""
+        if self._raw is not None:
+            self._raw.close()
+
+
+class ServerOutlet:
+    """The way of a writing thread to a server: a transaction holds the turn among all processes while it lasts.
+
+    So the order of revisions is that of commits, and what is read before it is written cannot change between.
+    """
+
+    failures: tuple[type[Exception], ...] = (Lost,)
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self.connected = connect
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The transaction itself waits for its turn."""
+        with nullcontext():
+            yield
+
+    def begin(self, connection: Connection) -> None:
+        """Begin a transaction when no other process writes; it sees all that was committed before."""
+        connection.execute("BEGIN")
+        connection.execute("SELECT pg_advisory_xact_lock(?)", (TURN,))
+
+    def committed(self, connection: Connection) -> None:
+        """Nothing is left to be done."""
+
+    def close(self) -> None:
+        """Nothing is held."""
