@@ -205,6 +205,26 @@ def test_what_cannot_be_done_any_more_is_left_to_a_person(house: House) -> None:
     assert after == {name: value for name, value in before.items() if name != "events"}
 
 
+def test_what_is_left_to_a_person_is_found_and_said_to_be_done(house: House) -> None:
+    order, other = taken(house), taken(house, number="2")
+    step(house, order, "shipped")
+    tell(house, order, "cancelled", "c")
+    tell(house, other, "noted", "n", sequence=2)
+    listed = [house.get("/v1/orders", events=state).json()["data"] for state in ("by_hand", "waiting", "applied")]
+    assert [[one["id"] for one in page] for page in listed] == [[order["id"]], [other["id"]], []]
+    found = {one.subject: one.text for one in examined(f"sqlite:///{house.path}", NOW)}
+    assert found["Events of stores"] == "1 wait for a person, 1 for an event before them"
+    path = f"/v1/orders/{order['id']}/events/settle"
+    done, again = (house.client.request("POST", path, json={"key": "c", "reason": "They know."}) for _ in range(2))
+    assert (done.status, again.body) == (200, done.body)
+    assert (done.json()["events"][0]["state"], done.json()["history"][-1]["text"]) == (
+        "settled", "event c (cancelled). They know.",
+    )  # fmt: skip
+    for where, key, code in ((other, "n", "not_by_hand"), (order, "x", "unknown_event")):
+        refused = house.client.request("POST", f"/v1/orders/{where['id']}/events/settle", json={"key": key})
+        assert refused.json()["code"] == code
+
+
 def test_goods_come_back(house: House) -> None:
     order = taken(house)
     step(house, order, "shipped")

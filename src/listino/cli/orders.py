@@ -31,7 +31,7 @@ HELD_TEXTS = {
     "tax_unknown": "No tax is stated for an item and the destination.",
     **NO_PRICE_TEXTS,
 }
-EVENT_STATES = {"waiting": "waits", "applied": "applied", "by_hand": "for a person"}
+EVENT_STATES = {"waiting": "waits", "applied": "applied", "by_hand": "for a person", "settled": "settled"}
 PARTIES = (("buyer", "Buyer"), ("bill_to", "Bill to"), ("ship_to", "Ship to"))
 PARTY_FIELDS = (
     "company",

@@ -18,8 +18,8 @@ CHANGED, CANCELLED, PAID, REFUNDED, RETURNED, NOTED = (
     "noted",
 )
 KINDS = (CHANGED, CANCELLED, PAID, REFUNDED, RETURNED, NOTED)
-# How an event fares: it waits for one before it; it was applied; a person has to do what it says.
-WAITING, APPLIED, BY_HAND = "waiting", "applied", "by_hand"
+# How an event fares: it waits for one before it; it was applied; a person has to do what it says, or has.
+WAITING, APPLIED, BY_HAND, SETTLED = "waiting", "applied", "by_hand", "settled"
 SEQUENCE_MAX = 1 << 53
 # So many events of one order may wait for one that is missing.
 WAITING_MAX = 200
@@ -58,6 +58,14 @@ class OrderEvent:
         if self.amount is not None or self.payment is None:
             return self.amount
         return self.payment.captured if self.payment.captured is not None else self.payment.authorised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A person has done what an event says, or found that nothing is to be done."""
+
+    key: str
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

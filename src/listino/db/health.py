@@ -21,6 +21,7 @@ class State:
     staged: tuple[tuple[int, str, str, str | None], ...]
     scopes: dict[str, int]
     held: int
+    events: dict[str, int]
     crowded: tuple[tuple[str, int], ...]
 
 
@@ -34,9 +35,11 @@ def state_of(connection: Connection) -> State:
         "SELECT id, actor, at, lease_until FROM change_set WHERE state = 'staging' ORDER BY id"
     ).fetchall()
     (held,) = connection.execute(
-        "SELECT count(*) FROM orders WHERE handover = 'accepted' AND life = 'on_hold'"
+        "SELECT count(*) FROM orders WHERE handover IN ('accepted', 'placed') AND life = 'on_hold'"
     ).fetchone()
-    return State(revision, zone, history_from, newest, tuple(staged), _scopes(connection), held, _crowded(connection))
+    events = dict(connection.execute("SELECT state, count(*) FROM order_event WHERE state <> 'applied' GROUP BY state"))
+    scopes, crowded = _scopes(connection), _crowded(connection)
+    return State(revision, zone, history_from, newest, tuple(staged), scopes, held, events, crowded)
 
 
 def _scopes(connection: Connection) -> dict[str, int]:

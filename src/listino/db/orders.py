@@ -234,9 +234,13 @@ def read(connection: Connection, order_id: str) -> OrderRead | None:
 
 
 def listed(connection: Connection, filters: dict[str, str], after: str, limit: int) -> list[OrderRead]:
-    """Orders from behind an id on, oldest first, filtered by store, number, hand-over, life or customer."""
-    wanted = [(name, filters[name]) for name in ("store", "number", "handover", "life", "customer") if name in filters]
+    """Orders from behind an id on, oldest first, by store, number, hand-over, life, customer or how events fare."""
+    names: tuple[str, ...] = ("store", "number", "handover", "life", "customer")
+    wanted = [(name, filters[name]) for name in names if name in filters]
     where = "".join(f" AND {name} = ?" for name, _ in wanted)
+    if "events" in filters:
+        wanted.append(("events", filters["events"]))
+        where += " AND EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = orders.id AND e.state = ?)"
     rows = connection.execute(
         f"{_READ} WHERE id > ?{where} ORDER BY id LIMIT ?",
         (after, *(value for _, value in wanted), limit),

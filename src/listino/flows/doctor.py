@@ -159,6 +159,16 @@ def _inside(state: State, now: datetime) -> Iterator[Finding]:
         yield Finding(WARN, "Orders on hold", text, "See them: listino order, or GET /v1/orders?life=on_hold.")
     else:
         yield Finding(OK, "Orders on hold", "none")
+    yield _events(state)
+
+
+def _events(state: State) -> Finding:
+    waiting, by_hand = state.events.get("waiting", 0), state.events.get("by_hand", 0)
+    if not waiting and not by_hand:
+        return Finding(OK, "Events of stores", "all are done")
+    text = f"{by_hand} wait for a person, {waiting} for an event before them"
+    remedy = "See them: GET /v1/orders?events=by_hand, or ?events=waiting, and listino order ID."
+    return Finding(WARN, "Events of stores", text, remedy)
 
 
 def _ledger(subjects: Sequence[str]) -> Finding:

@@ -7,13 +7,25 @@ from typing import Any
 import msgspec
 
 from listino.core.errors import Conflict, DifferentContent, Fault, NotFound
-from listino.core.order_events import APPLIED, BY_HAND, WAITING, WAITING_MAX, OrderEvent, Place, checked, following
-from listino.db import order_events, orders, people
+from listino.core.order_events import (
+    APPLIED,
+    BY_HAND,
+    SETTLED,
+    WAITING,
+    WAITING_MAX,
+    OrderEvent,
+    Place,
+    Settlement,
+    checked,
+    following,
+)
+from listino.db import order_events, order_life, orders, people
 from listino.db.engine import Connection, Database
 from listino.db.order_events import EventRow as EventRow
-from listino.db.order_life import Standing
+from listino.db.order_life import Standing, StepRow
+from listino.db.orders import OrderRead
 from listino.db.snapshot import stamp
-from listino.flows.desk import Who, standing_of
+from listino.flows.desk import Who, read, standing_of
 from listino.flows.event_effects import Effect, applied
 from listino.flows.order_keys import fingerprint_of, values_of
 from listino.flows.records import strict
@@ -34,6 +46,31 @@ def told(database: Database, order_id: str, said: OrderEvent, who: Who, render: 
     event = checked(said)
     answer: str = database.write(lambda tx: _tell(tx, order_id, event, _Telling(database, who, render)))
     return answer.encode(), _decode(answer)["state"] == WAITING
+
+
+def settled(database: Database, order_id: str, said: Settlement, who: Who) -> OrderRead:
+    """An order one of whose events a person has done; the same again changes nothing.
+
+    Errors:  NotFound, NotAllowed; Conflict (not_by_hand) for an event that is not left to a person.
+    """
+    database.write(lambda tx: _settle(tx, order_id, said, who))
+    return read(database, order_id)
+
+
+def _settle(tx: Connection, order_id: str, said: Settlement, who: Who) -> None:
+    order = standing_of(tx, order_id, who)
+    row = order_events.under(tx, order.id, said.key)
+    if row is None:
+        text = f"The order has no event {said.key!r}."
+        raise NotFound("unknown_event", text, (Fault("key", "unknown_event", text, "Read its events: GET its id."),))
+    if row.state == SETTLED:
+        return
+    if row.state != BY_HAND:
+        text = f"The event {said.key!r} is {row.state}: it is not left to a person."
+        raise Conflict("not_by_hand", text, (Fault("key", "not_by_hand", text, "Read its events: GET its id."),))
+    order_events.enter(tx, replace(row, state=SETTLED))
+    told = f"event {row.key} ({row.kind})" + (f". {said.text}" if said.text is not None else "")
+    order_life.add_steps(tx, order.id, [StepRow(SETTLED, stamp(who.now), who.name, told)])
 
 
 def id_of(database: Database, store: str, number: str, who: Who) -> str:

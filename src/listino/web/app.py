@@ -137,6 +137,7 @@ class App:
             Route("/v1/orders/{id}/steps", self._door(self._desk.step), methods=["POST"]),
             Route("/v1/orders/events", self._door(self._desk.event), methods=["POST"]),
             Route("/v1/orders/{id}/events", self._door(self._desk.event), methods=["POST"]),
+            Route("/v1/orders/{id}/events/settle", self._door(self._desk.settle), methods=["POST"]),
             Route("/v1/orders/{id}/release", self._door(self._desk.release), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.change), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.log), methods=["GET"]),

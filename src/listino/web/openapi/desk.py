@@ -1,6 +1,6 @@
 """The operations of those who work orders that were taken, and what they answer."""
 
-from listino.core.order_events import APPLIED, BY_HAND, KINDS, WAITING
+from listino.core.order_events import APPLIED, BY_HAND, KINDS, SETTLED, WAITING
 from listino.web.openapi.parts import Operation, Parameter, answer, body, header, in_path, operation, query
 from listino.web.openapi.schemas import EXACT_DECIMAL, INSTANT, TEXT, Schema, named
 from listino.web.openapi.words import meaning_of
@@ -55,6 +55,7 @@ def _events() -> Paths:
     ]
     return {
         "/v1/orders/{id}/events": {"post": _event("tellEvent", [in_path("id", "Our id of the order.")])},
+        "/v1/orders/{id}/events/settle": {"post": _settle()},
         "/v1/orders/events": {"post": _event("tellEventByNumber", by_number)},
     }
 
@@ -81,11 +82,26 @@ def _event(name: str, parameters: list[Parameter]) -> Operation:
     )
 
 
+def _settle() -> Operation:
+    return operation(
+        "settleEvent",
+        "Orders",
+        "Say that an event that was left to a person is done",
+        "What could not be applied by itself waits for a person (`by_hand`). Whoever has done what it says, or found "
+        "that nothing is to be done, says so; it stands in the history.",
+        scope="orders:manage",
+        answers={"200": answer("The order.", named("StoredOrder"))},
+        refused=(404, 409, 413),
+        parameters=[in_path("id", "Our id of the order.")],
+        sent=body(named("Settlement"), "Which event is done."),
+    )
+
+
 def event_schemas(found: dict[str, Schema]) -> dict[str, Schema]:
     """An event as it is answered, and as it stands with its order."""
     told = {
         "key": TEXT, "kind": {**TEXT, "enum": list(KINDS)}, "sequence": {"type": ["integer", "null"]}, "at": INSTANT,
-        "received_at": INSTANT, "state": {**TEXT, "enum": [WAITING, APPLIED, BY_HAND]},
+        "received_at": INSTANT, "state": {**TEXT, "enum": [WAITING, APPLIED, BY_HAND, SETTLED]},
         "applied_at": {**INSTANT, "type": ["string", "null"]}, "outcome": {"type": ["string", "null"]},
     }  # fmt: skip
     line = {name: schema | {"description": meaning_of("EventLine", name)} for name, schema in told.items()}

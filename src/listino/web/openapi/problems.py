@@ -24,7 +24,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
     404: (
         "NotFound",
         "What was named does not exist.",
-        ("not_found", "unknown_item", "unknown_customer", "unknown_channel", "unknown_order"),
+        ("not_found", "unknown_item", "unknown_customer", "unknown_channel", "unknown_order", "unknown_event"),
     ),
     405: ("MethodNotAllowed", "There is such a path, but not with this method.", ("method_not_allowed",)),
     409: (
@@ -32,7 +32,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "Somebody else changed the record, refers to it, or is still writing it; or a person has to confirm it.",
         ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm", "illegal_step", "too_much",
          "nothing_left", "not_on_hand", "in_management_system", "still_held", "not_held", "sequence_taken",
-         "too_many_waiting"),
+         "too_many_waiting", "not_by_hand"),
     ),
     410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
     413: (

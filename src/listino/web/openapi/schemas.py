@@ -15,7 +15,7 @@ from listino.core.desk import Decision, OrderStep
 from listino.core.facts import KIND_OF
 from listino.core.life import STATES, STEPS
 from listino.core.order_events import KINDS as EVENT_KINDS
-from listino.core.order_events import OrderEvent
+from listino.core.order_events import OrderEvent, Settlement
 from listino.core.orders import LINES_MAX, Order
 from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
@@ -121,6 +121,7 @@ def schemas() -> dict[str, Schema]:
         Count,
         Decision,
         OrderEvent,
+        Settlement,
         OrderStep,
         UnpricedLine,
         MirrorSource,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from listino.core.checks import country_fault, decimal_fault, text_fault
 from listino.core.desk import Decision, LineSaid, OrderStep
 from listino.core.errors import Malformed, malformed
-from listino.core.order_events import OrderEvent
+from listino.core.order_events import OrderEvent, Settlement
 from listino.core.orders import LINES_MAX, without_card, without_card_data
 from listino.db.engine import Database
 from listino.flows import desk, order_events, release
@@ -64,6 +64,12 @@ class DeskDoor:
         if isinstance(named, dict):
             named = order_events.id_of(self._database, named.get("store", key.name), named.get("number", ""), who)
         return order_events.told(self._database, named, event, who, rendered)
+
+    def settle(self, order_id: str, body: bytes, key: ApiKey, idempotency_key: str | None) -> bytes:
+        """The order after a person has done what one of its events says."""
+        require(key, "orders:manage")
+        said, who = _read(Settlement, body), self._who(key, idempotency_key)
+        return _shown(order_events.settled(self._database, order_id, said, who))
 
     def _who(self, key: ApiKey, idempotency_key: str | None) -> Who:
         return Who(key.name, self._clock(), key.test, self._erp, checked_key(idempotency_key))

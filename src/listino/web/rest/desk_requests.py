@@ -27,6 +27,10 @@ class DeskRequests:
         """A person decided about an order that is held."""
         return await self._worked(self._door.release, request, key)
 
+    async def settle(self, request: Request, key: Any) -> Response:
+        """A person has done what an event says."""
+        return await self._worked(self._door.settle, request, key)
+
     async def event(self, request: Request, key: Any) -> Response:
         """A store tells what became of an order, by our id of it, or by its own number in the query."""
         body = await body_of(request.scope, request.receive)

@@ -41,7 +41,7 @@ class OrderRequests:
     async def listed(self, request: Request, key: Any) -> Response:
         """Orders, oldest first."""
         require(key, "orders:read")
-        allowed = frozenset(["store", "number", "handover", "life", "customer", "limit", "after"])
+        allowed = frozenset(["store", "number", "handover", "life", "customer", "events", "limit", "after"])
         said = single(query_of(request.scope["query_string"]), allowed)
         limit, after = page_of(said)
         page = await self._in_thread(self._door.listed, said, after, min(limit, ORDERS_PER_PAGE_MAX))
