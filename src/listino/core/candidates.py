@@ -56,7 +56,8 @@ class StepCandidates:
     Shapes:  sole: the one candidate there is, where it applies to whatever is asked; lead: the first
              of several where it does and none is its equal, so that no other can win while nobody
              asks why not. Both with their value, and empty elsewhere; acts: whether it may do or tell
-             something for a line by itself.
+             something for a line by itself; beaten: what is told of all behind `lead`, noted with the
+             first who asks why not, where all of them apply to whatever is asked.
     """
 
     plan: StepPlan
@@ -67,6 +68,7 @@ class StepCandidates:
     lead: tuple[tuple[Candidate, Decimal], ...] = ()
     chains: tuple[tuple["StepCandidates", ...], ...] = ()
     acts: bool = False
+    beaten: tuple[tuple[str, Rule, str, object], ...] = ()
 
 
 def every_step(steps: Iterable[StepCandidates]) -> Iterator[StepCandidates]:

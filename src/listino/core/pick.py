@@ -42,8 +42,12 @@ class Pick:
         if step.sole:
             return step.sole
         skipped = self.skipped if record else None
-        if step.lead and skipped is None:
-            return step.lead
+        if step.lead:
+            if skipped is None:
+                return step.lead
+            if step.beaten or _note_beaten(step):
+                skipped += step.beaten
+                return step.lead
         plan = step.plan
         winners, tied = self._passing(step, running, skipped, self.taken if record else NOT_TAKEN)
         if len(winners) > 1:
@@ -185,6 +189,17 @@ def _static(step: StepCandidates, winner: Candidate, loser: Candidate) -> str:
         if first != second:
             return name
     return "code"
+
+
+def _note_beaten(step: StepCandidates) -> bool:
+    """Whether all behind the lead of a step apply to whatever is asked; then it is noted why they lose."""
+    lead, *others = step.live
+    if not all(candidate.free for candidate in others):
+        return False
+    step.beaten = tuple(
+        (step.plan.name, candidate.rule, "beaten", (lead, _static(step, lead, candidate))) for candidate in others
+    )
+    return True
 
 
 def _decided_by(step: StepCandidates, winner: tuple[Place, Winner], loser: tuple[Place, Winner]) -> str:
