@@ -41,7 +41,7 @@ from listino.core.handover_state import SaidNo as SaidNo
 from listino.core.pauses import pause
 
 # So often an order may fail while the ERP answers others; then a person must look at it.
-FAULTS_MAX = 12
+FAULTS_MAX = 8
 # Fences of a restored database begin so far above those of the time line that was lost.
 FENCE_LEAP = 1_000_000
 

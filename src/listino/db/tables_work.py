@@ -10,7 +10,8 @@ RESTORED = "restored"
 
 # What is due: written in the transaction of what it follows from, and claimed by one worker at a time. `target` is
 # the system that it goes to, `subject` what it is about (an order's id, ...), `lane` what must go one after the
-# other (a customer's orders). Only the holder of the newest `fence` may finish it.
+# other (a customer's orders). Only the holder of the newest `fence` may finish it. `tries` were counted before they
+# were made; `failures` came in a row, `faults` while the system took others; `cursor` is how far it came.
 TASK = Table(
     "task",
     METADATA,
@@ -22,6 +23,9 @@ TASK = Table(
     Column("state", Text, nullable=False),
     Column("due_at", Text, nullable=False),
     Column("tries", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("faults", Integer, nullable=False),
+    Column("failed_at", Text),
     Column("fence", BigInteger, nullable=False),
     Column("holder", Text),
     Column("lease_until", Text),
@@ -29,6 +33,8 @@ TASK = Table(
     Column("doubt_until", Text),
     Column("reason", Text),
     Column("text", Text),
+    Column("remedy", Text),
+    Column("cursor", Text),
     Column("created_at", Text, nullable=False),
     Index("task_due", "target", "state", "due_at"),
     Index("task_subject", "kind", "subject", unique=True),
@@ -44,6 +50,7 @@ TARGET = Table(
     Column("failures", Integer, nullable=False),
     Column("open_until", Text),
     Column("down_since", Text),
+    Column("ok_at", Text),
     Column("next_call_at", Text),
     Column("paused", Text),
     Column("text", Text),

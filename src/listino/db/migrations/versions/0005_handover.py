@@ -31,6 +31,9 @@ def _tasks() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("due_at", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("faults", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.Text()),
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("holder", sa.Text()),
         sa.Column("lease_until", sa.Text()),
@@ -38,6 +41,8 @@ def _tasks() -> None:
         sa.Column("doubt_until", sa.Text()),
         sa.Column("reason", sa.Text()),
         sa.Column("text", sa.Text()),
+        sa.Column("remedy", sa.Text()),
+        sa.Column("cursor", sa.Text()),
         sa.Column("created_at", sa.Text(), nullable=False),
     )
     op.create_index("task_due", "task", ["target", "state", "due_at"])
@@ -49,6 +54,7 @@ def _tasks() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("open_until", sa.Text()),
         sa.Column("down_since", sa.Text()),
+        sa.Column("ok_at", sa.Text()),
         sa.Column("next_call_at", sa.Text()),
         sa.Column("paused", sa.Text()),
         sa.Column("text", sa.Text()),

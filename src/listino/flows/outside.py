@@ -1,0 +1,62 @@
+"""What a task is carried out with: the database, the systems outside, clocks and chance; and what it may end with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from listino.core.handover_state import Terms
+from listino.db.engine import Database
+from listino.db.tasks import Task
+from listino.ports import Clock, Erp, Http
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The systems that this installation is connected with."""
+
+    erp: Erp | None = None
+    http: Http | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """With what a worker carries out tasks.
+
+    Units:   seconds: a clock that is never set, for what passes within this process; steady_since: since when
+             the other clock has run evenly with it; jitter: a chance of 0 to 999.
+    Shapes:  holder: the worker's own name; report: where what nobody expected is told.
+    """
+
+    database: Database
+    outside: Outside
+    clock: Clock
+    seconds: Callable[[], float]
+    steady_since: Callable[[], datetime]
+    jitter: Callable[[], int]
+    holder: str
+    report: Callable[[str, Exception], None]
+
+    @property
+    def erp(self) -> Erp:
+        """The management system; tasks that need it are claimed only where there is one."""
+        assert self.outside.erp is not None
+        return self.outside.erp
+
+
+class After(Enum):
+    """What becomes of a task that was carried out."""
+
+    DONE = "done"
+    SETTLED = "settled"  # Its own transactions have said so already.
+
+
+# Carries a task out. Returns what becomes of it, or the instant at which it is due again. Errors: Unavailable and
+# OutcomeUnknown put it off with a growing pause, ErpSaidNo parks it.
+Runner = Callable[[Work, Task], After | datetime]
+
+
+def terms_of(erp: Erp) -> Terms:
+    """What the protocol of handing over must know of a management system."""
+    traits = erp.traits
+    return Terms(traits.duplicates, traits.deadline, traits.settling)
