@@ -7,19 +7,24 @@ import os
 import secrets
 import signal
 import sys
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from listino.core.errors import malformed
 from listino.core.findings import Checks, checks_from
 from listino.core.quotes import Secret
+from listino.ports import Erp
 from listino.web.settings import QUOTE_MINUTES, WebSettings
 
 # prctl(2): the signal that a process gets when its parent ends.
 PR_SET_PDEATHSIG = 1
 DATABASE_VARIABLE = "LISTINO_DATABASE"
+ERP_VARIABLE = "LISTINO_ERP"
 QUOTE_MINUTES_MAX = 7 * 24 * 60
 QUOTE_SECRET_LENGTH_MIN = 32
 
@@ -48,7 +53,8 @@ class SystemChance:
 
 
 def web_settings() -> WebSettings:
-    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL, LISTINO_QUOTE_...
+    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL, LISTINO_QUOTE_...;
+    and whether orders are handed over, of LISTINO_ERP.
 
     Errors:  Malformed.
     """
@@ -61,6 +67,7 @@ def web_settings() -> WebSettings:
         quote_minutes=_quote_minutes(),
         quote_secrets=_quote_secrets(),
         checks=check_settings(),
+        hands_over=stated.orders if (stated := erp_settings()) is not None else False,
     )
 
 
@@ -114,6 +121,13 @@ def application() -> Any:
     return app
 
 
+def report(what: str, error: Exception) -> None:
+    """Tell the log what the worker did not expect."""
+    import structlog  # noqa: PLC0415
+
+    structlog.get_logger("listino.worker").error(what, exc_info=error)
+
+
 def _log_in_lines() -> None:
     """The log as JSON lines on stderr, with plain tracebacks.
 
@@ -150,3 +164,86 @@ def _end_with_the_server() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent.pid:
             os._exit(1)  # It ended before it could be asked for.
+
+
+@dataclass(frozen=True, slots=True)
+class ErpSettings:
+    """The management system that this installation is connected with, as its file says.
+
+    Shapes:  connector: a name ("tryton": listino.connectors.erp_tryton) or a module of your own; orders: whether
+             orders are handed over; connection: as the connector documents it, values from the environment put in;
+             folder: where the file lies.
+    """
+
+    connector: str
+    orders: bool
+    settings: Mapping[str, Any]
+    folder: Path
+
+
+def erp_settings() -> ErpSettings | None:
+    """The management system that LISTINO_ERP names by a TOML file; None: the book is the management system.
+
+    Errors:  Malformed, naming file and key.
+    """
+    stated = os.environ.get(ERP_VARIABLE, "").strip()
+    if not stated:
+        return None
+    path = Path(stated).expanduser().absolute()
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        text = f"{path} cannot be read: {error.strerror or error}."
+        raise malformed(
+            ERP_VARIABLE, "no_file", text, "Name the file with your management system's settings."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise malformed(
+            ERP_VARIABLE, "form", f"{path} is not TOML: {error}.", "Correct the line that is named."
+        ) from None
+    said = _from_environment(said, path, "")
+    connector, orders = said.pop("connector", None), said.pop("orders", True)
+    if not isinstance(connector, str) or not connector.replace(".", "").replace("_", "").isalnum():
+        remedy = 'Write connector = "tryton", "sql", "files", or a module of your own.'
+        raise malformed("connector", "missing", f"{path} names no connector.", remedy)
+    if not isinstance(orders, bool):
+        text = f"{path}: orders is neither true nor false."
+        raise malformed("orders", "type", text, "Write orders = true to hand orders over, false to mirror facts alone.")
+    return ErpSettings(connector, orders, said, path.parent)
+
+
+def _from_environment(said: Mapping[str, Any], path: Path, within: str) -> dict[str, Any]:
+    """Settings with every "env:NAME" replaced by what the environment says, so that no file holds a secret."""
+    found: dict[str, Any] = {}
+    for name, value in said.items():
+        if isinstance(value, dict):
+            value = _from_environment(value, path, f"{within}{name}.")
+        elif isinstance(value, str) and value.startswith("env:"):
+            variable = value.removeprefix("env:")
+            if variable not in os.environ:
+                text = f"{path}: {within}{name} is to come from {variable}, which is not set."
+                raise malformed(f"{within}{name}", "not_set", text, f"Set {variable} in the environment.")
+            value = os.environ[variable]
+        found[name] = value
+    return found
+
+
+def connected_erp(stated: ErpSettings) -> Erp:
+    """The management system, through its connector.
+
+    Errors:  Malformed where there is no such connector, or it cannot work with its settings.
+    """
+    from listino.connectors.http import HttpClient, Policy  # noqa: PLC0415
+
+    name = stated.connector if "." in stated.connector else f"listino.connectors.erp_{stated.connector}"
+    try:
+        module = import_module(name)
+    except ModuleNotFoundError as error:
+        missing = "" if error.name == name else f" ({error.name} is not installed)"
+        text = f"There is no connector {stated.connector!r}{missing}."
+        remedy = 'Write "tryton", "sql", "files", or a module of your own with its package.'
+        raise malformed("connector", "unknown", text, remedy) from None
+    tls = stated.settings.get("connection", {})
+    http = HttpClient(Policy(company_network=True, ca_file=tls.get("ca_file")))
+    erp: Erp = module.connect(stated.settings, http, stated.folder)
+    return erp

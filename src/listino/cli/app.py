@@ -20,6 +20,7 @@ from listino.cli.tables import export, import_
 from listino.cli.unpriced import unpriced
 from listino.cli.upkeep import backup, doctor, migrate, restore
 from listino.cli.what_if import what_if
+from listino.cli.working import worker
 from listino.core.errors import Refused, Unavailable
 
 APP = typer.Typer(
@@ -52,6 +53,7 @@ def start(
 for name, command in (
     ("demo", demo),
     ("serve", serve),
+    ("worker", worker),
     ("import", import_),
     ("export", export),
     ("price", price),

@@ -11,6 +11,7 @@ import typer
 
 from listino.cli import screen
 from listino.cli.options import DatabaseUrl, database_url
+from listino.cli.working import work_beside
 
 # Requests that wait for a worker's turn, and those that a worker takes on at once.
 BACKLOG = 1024
@@ -66,6 +67,9 @@ def serve(
     workers_max_rss: Annotated[
         int, typer.Option("--workers-max-rss", min=256, help="MiB of memory beyond which a worker is replaced.")
     ] = WORKER_MEMORY_MIB_MAX,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Hand orders over in this process; else run `listino worker`.")
+    ] = True,
     database: DatabaseUrl = None,
 ) -> None:
     """Answer over HTTP until SIGTERM or Ctrl-C; requests under way are finished."""
@@ -79,7 +83,7 @@ def serve(
     run(
         url, place, workers, {name: value for name, value in settings.items() if value is not None},
         lambda: screen.say(f"Listino answers at {place.address} (docs at {docs}). Ctrl-C stops it."),
-        workers_kill_timeout=workers_kill_timeout, workers_max_rss=workers_max_rss,
+        workers_kill_timeout=workers_kill_timeout, workers_max_rss=workers_max_rss, works=worker,
     )  # fmt: skip
 
 
@@ -89,9 +93,12 @@ def run(
     workers: int,
     settings: dict[str, str],
     on_ready: Callable[[], None],
+    works: bool = True,
     **bounds: int,
 ) -> None:
     """Serve a database until a signal comes; `on_ready` is called once the server answers.
+
+    Shapes:  works: what is due is done in this process too.
 
     Errors:  Malformed, Unavailable for a database, setting or port that cannot be used.
     """
@@ -106,6 +113,8 @@ def run(
     folder = os.environ["LISTINO_METRICS_FOLDER"] = mkdtemp(prefix="listino-metrics-")
     Thread(target=_tell_when_ready, args=(place, on_ready), daemon=True).start()
     Thread(target=_tidy, args=(url, history_days), daemon=True).start()
+    if works:
+        work_beside(url)
     try:
         _granian(place, workers, **bounds).serve()
     finally:

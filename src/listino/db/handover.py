@@ -42,11 +42,6 @@ class Underway:
         return f"{self.store}/{self.number}"
 
 
-def due_of(order_id: str, customer: str | None, state: State) -> Due | None:
-    """The task of an order that was just taken, if anything is due with it."""
-    return None if state.due_at is None else Due(PLACE_ORDER, ERP_TARGET, order_id, state.due_at, customer)
-
-
 def read(tx: Connection, order_id: str) -> Underway | None:
     """An order with its state."""
     row = tx.execute(_READ, (PLACE_ORDER, order_id)).fetchone()
@@ -164,7 +159,11 @@ def kept_order(connection: Connection, order_id: str) -> KeptOrder | None:
     net, tax, gross = (Decimal(amount or "0") for amount in row[6:9])
     ordered_at, taken_at = (datetime.fromisoformat(at) for at in row[9:11])
     own = private[0] if private is not None else None
-    return KeptOrder(*row[:6], net, tax, gross, ordered_at, taken_at, row[11], row[12], own, _lines(lines))
+    own_id, store, number, channel, customer, currency = row[:6]
+    return KeptOrder(
+        own_id, store, number, channel, customer, currency, net, tax, gross, ordered_at, taken_at, row[11], row[12],
+        own, _lines(lines),
+    )  # fmt: skip
 
 
 def _lines(rows: Sequence[tuple[Any, ...]]) -> tuple[LineRow, ...]:

@@ -60,6 +60,19 @@ def standing(connection: Connection, order_id: str) -> Standing | None:
     return Standing(*(own_id, store, number, bool(test), *told, lines_of(connection, order_id)))
 
 
+def standing_under(connection: Connection, key: str) -> tuple[str, str, str] | None:
+    """(id, hand-over, life) of the order that has this key in a management system: store/number."""
+    parts = key.split("/")
+    for cut in range(1, len(parts)):  # Either may hold slashes of its own.
+        row = connection.execute(
+            "SELECT id, handover, life FROM orders WHERE store = ? AND number = ? AND test = 0",
+            ("/".join(parts[:cut]), "/".join(parts[cut:])),
+        ).fetchone()
+        if row is not None:
+            return row[0], row[1], row[2]
+    return None
+
+
 def lines_of(connection: Connection, order_id: str) -> tuple[LineKept, ...]:
     """The lines of an order in their order, and how far each is."""
     rows = connection.execute(

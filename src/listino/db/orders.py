@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 
 from listino.core.errors import DifferentContent, Fault
 from listino.core.reservations import Reservation
-from listino.db import ledger, people, stock
+from listino.db import ledger, people, stock, tasks
 from listino.db.conservation import count_taken
 from listino.db.engine import Connection
 from listino.db.ledger import Lacking as Lacking
@@ -17,6 +18,8 @@ from listino.db.order_events import EventRow, of_order
 from listino.db.order_life import LineKept, lines_of
 from listino.db.order_life import StepRow as StepRow
 from listino.db.stock import Need
+from listino.db.tables_work import ERP_TARGET
+from listino.db.tasks import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,12 @@ def _write(tx: Connection, fresh: Sequence[OrderRow]) -> None:
     private = [(people.order_id_of(one.id), one.customer, one.private) for one in fresh]
     for statement, values in ((_ORDERS, rows), (_LINES, lines), (_STEPS, steps), (_PEOPLE, private)):
         tx.execute(statement, (_text(values),))
+    # What is neither placed nor held is to be handed over: in this very transaction it becomes due.
+    tasks.enqueue(tx, [
+        Due(tasks.PLACE_ORDER, ERP_TARGET, one.id, datetime.fromisoformat(one.taken_at), one.customer)
+        for one in fresh
+        if one.handover == "accepted" and one.life != "on_hold" and not one.test
+    ])  # fmt: skip
 
 
 def _text(values: Sequence[Any]) -> str:

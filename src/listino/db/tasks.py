@@ -84,11 +84,13 @@ def hasten(tx: Connection, kind: str, subject: str, at: datetime) -> None:
 
 
 def targets_due(connection: Connection, at: datetime) -> list[str]:
-    """The systems for which something is due."""
+    """The systems for which something is due, and that may be called now."""
+    now = stamp(at)
     rows = connection.execute(
-        "SELECT name FROM target WHERE EXISTS (SELECT 1 FROM task WHERE task.target = target.name "
-        "AND task.state = ? AND task.due_at <= ?) ORDER BY name",
-        (WAITING, stamp(at)),
+        "SELECT name FROM target WHERE (open_until IS NULL OR open_until <= ?) "
+        "AND (next_call_at IS NULL OR next_call_at <= ?) AND EXISTS (SELECT 1 FROM task "
+        "WHERE task.target = target.name AND task.state = ? AND task.due_at <= ?) ORDER BY name",
+        (now, now, WAITING, now),
     ).fetchall()
     return [name for (name,) in rows]
 

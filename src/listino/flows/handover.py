@@ -15,6 +15,7 @@ from listino.core.handover import (
     LookFailed,
     NoAnswer,
     NotDone,
+    Released,
     SaidNo,
 )
 from listino.core.handover_state import (
@@ -24,7 +25,6 @@ from listino.core.handover_state import (
     Handover,
     Outcome,
     Parked,
-    State,
     Step,
 )
 from listino.db import handover as kept
@@ -116,6 +116,8 @@ class _UnderWay:
         work = self._work
         if step.command is Command.SEND:
             return self._sent()
+        if work.stopping():
+            return Heard(Released(self._fence, work.clock()), asked=False)
         if step.state.handover is Handover.ACCEPTED:
             trouble = self._prepared()
             if trouble is not None:
@@ -214,14 +216,14 @@ def _advance(work: Work, order_id: str, heard: Heard) -> Callable[[Connection], 
         kept.keep(tx, order, step.state, kept.Event(event.at, failure=heard.failure))
         note(tx, order, step, event.at, work.erp.traits.name, heard.failure)
         if heard.asked:
-            _fared(tx, heard, event, order.state)
+            _fared(tx, heard, event)
         return step
 
     return write
 
 
-def _fared(tx: Connection, heard: Heard, event: ByHolder, before: State) -> None:
-    """Note whether the management system answered, for its breaker; an order that fails by itself says nothing of it."""
+def _fared(tx: Connection, heard: Heard, event: ByHolder) -> None:
+    """Tell the breaker whether the management system answered; an order that fails by itself says nothing of it."""
     target, _ = tasks.target(tx, ERP_TARGET)
     if heard.failure is None:
         if target.failures:

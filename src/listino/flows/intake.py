@@ -64,8 +64,12 @@ def priced(
     now: datetime,
     chance: Chance,
     signer: Signer | None = None,
+    hands_over: bool = False,
 ) -> Taken:
-    """An order with our price beside each line, its totals, and the reasons to hold it."""
+    """An order with our price beside each line, its totals, and the reasons to hold it.
+
+    Shapes:  hands_over: there is a management system to hand it over to; else it is placed by being kept.
+    """
     store = order.store or caller.name
     channel = order.channel or caller.channel
     held: list[str] = []
@@ -81,7 +85,7 @@ def priced(
     if quoted is not None and not caller.test:
         reservations.append(reserved_of_quote(quoted.name))
     reasons = tuple(dict.fromkeys(held))
-    at_once = not reasons and not caller.test
+    at_once = not reasons and not caller.test and not hands_over
     return Taken(
         id=f"{int(now.timestamp() * 1000):012x}{chance.token_hex(8)}",
         key=key or f"{store}/{order.number}",

@@ -25,7 +25,8 @@ class Work:
 
     Units:   seconds: a clock that is never set, for what passes within this process; steady_since: since when
              the other clock has run evenly with it; jitter: a chance of 0 to 999.
-    Shapes:  holder: the worker's own name; report: where what nobody expected is told.
+    Shapes:  holder: the worker's own name; report: where what nobody expected is told; stopping: whether the
+             worker was told to stop.
     """
 
     database: Database
@@ -36,6 +37,7 @@ class Work:
     jitter: Callable[[], int]
     holder: str
     report: Callable[[str, Exception], None]
+    stopping: Callable[[], bool] = lambda: False
 
     @property
     def erp(self) -> Erp:

@@ -95,7 +95,7 @@ class App:
             database, self.prices, signer, clock=clock, chance=chance,
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
-        self.orders = OrderDoor(database, clock, chance, self._in_thread, signer=signer)
+        self.orders = OrderDoor(database, clock, chance, self._in_thread, signer=signer, hands_over=settings.hands_over)
         self._desk = DeskRequests(DeskDoor(database, clock), self._in_thread)
         self.docs = Docs()
         self.streams = Streams(self._in_thread)

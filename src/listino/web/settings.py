@@ -16,7 +16,8 @@ class WebSettings:
     whose X-Forwarded headers are believed; `public_url` is printed instead of the request's own; quotes
     hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database);
     `checks` says what becomes of what is noticed when facts are saved; `sampled` keeps an answer in a while, to
-    be compared with the management system's own price.
+    be compared with the management system's own price; `hands_over`: orders go to a management system, of which
+    a worker takes care.
     """
 
     base_path: str = ""
@@ -27,3 +28,4 @@ class WebSettings:
     quote_secrets: tuple[Secret, ...] = ()
     checks: Checks = USUAL
     sampled: bool = False
+    hands_over: bool = False

@@ -48,9 +48,11 @@ class OrderDoor:
         in_thread: Callable[..., Awaitable[Any]],
         *,
         signer: Signer,
+        hands_over: bool = False,
     ) -> None:
         self._in_thread = in_thread
         self._signer = signer
+        self._hands_over = hands_over
         self._database = database
         self._clock = clock
         self._chance = chance
@@ -117,7 +119,10 @@ class OrderDoor:
     def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> Taken:
         """An order with our prices."""
         book = snapshot(self._database, None, reading)
-        return priced(book, order, caller, key, now=self._clock(), chance=self._chance, signer=self._signer)
+        return priced(
+            book, order, caller, key, now=self._clock(), chance=self._chance, signer=self._signer,
+            hands_over=self._hands_over,
+        )  # fmt: skip
 
     async def _wait_for(self, first: "asyncio.Future[Any]") -> None:
         try:

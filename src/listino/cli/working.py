@@ -1,0 +1,79 @@
+"""`listino worker`: what is due is done, alone or inside `listino serve`."""
+
+import os
+import signal
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from listino.cli import screen
+from listino.cli.options import DatabaseUrl, database_url
+
+if TYPE_CHECKING:
+    from listino.flows.outside import Outside
+
+
+def worker(*, database: DatabaseUrl = None) -> None:
+    """Hand orders over and do what else is due, until SIGTERM or Ctrl-C; what is under way is finished.
+
+    Any number may run beside each other and beside `listino serve`.
+    """
+    from listino.db.migrate import check_version
+
+    url = database_url(database)
+    check_version(url)
+    outside = outside_of()
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    screen.say(f"The worker is at it, for {_erp_name(outside)}. Ctrl-C stops it.")
+    work_until(url, outside, stop)
+
+
+def outside_of() -> "Outside":
+    """The systems that this installation is connected with.
+
+    Errors:  Malformed for settings that cannot be.
+    """
+    from listino.config import connected_erp, erp_settings
+    from listino.flows.outside import Outside
+
+    stated = erp_settings()
+    return Outside(erp=connected_erp(stated) if stated is not None else None)
+
+
+def _erp_name(outside: "Outside") -> str:
+    return outside.erp.traits.name if outside.erp is not None else "an installation without a management system"
+
+
+def work_beside(url: str) -> None:
+    """Work in a thread of this process, for as long as it lives.
+
+    Errors:  Malformed for settings that cannot be.
+    """
+    Thread(target=work_until, args=(url, outside_of(), Event()), daemon=True, name="listino-worker").start()
+
+
+def work_until(url: str, outside: "Outside", stop: Event) -> None:
+    """Do what is due until told to stop."""
+    import platform
+    import secrets
+    from time import monotonic
+
+    from listino.config import now, report
+    from listino.db.engine import Database
+    from listino.flows.outside import Work
+    from listino.flows.work import begun
+    from listino.worker import SteadyClock, Worker
+
+    clock = SteadyClock(now, monotonic)
+    database = Database(url)
+    work = Work(
+        database=database, outside=outside, clock=clock.now, seconds=monotonic, steady_since=clock.steady_since,
+        jitter=lambda: secrets.randbelow(1_000), holder=f"{platform.node()}:{os.getpid()}", report=report,
+        stopping=stop.is_set,
+    )  # fmt: skip
+    try:
+        begun(work)
+        Worker(work).run(stop)
+    finally:
+        database.close()

@@ -1,0 +1,165 @@
+"""What is due is done: tasks are claimed for a worker, and carried out by the runner of their kind."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from listino.core.breaker import Target, allowed, answered, called, failed
+from listino.core.errors import ErpSaidNo, OutcomeUnknown, Unavailable
+from listino.core.pauses import pause
+from listino.db import tasks
+from listino.db.engine import Connection, Database
+from listino.db.tables_work import ERP_TARGET
+from listino.db.tasks import PLACE_ORDER, Due, Task
+from listino.flows import handover, order_states
+from listino.flows.handover import OrderClaim
+from listino.flows.outside import After, Runner
+from listino.flows.outside import Work as Work
+
+# Who is to do what: a kind of task is a runner, and a line here.
+RUNNERS: Mapping[str, Runner] = {
+    order_states.ORDER_STATES: order_states.run,
+}
+# For so long a task is its worker's alone; one that takes longer extends its lease.
+LEASE = timedelta(minutes=5)
+# How fast systems other than the management system may be called, which declares its own rate.
+CALLS_PER_MINUTE = 6_000
+# A target of our own: work that calls nobody.
+OWN_TARGET = "listino"
+FORGET_DONE_AFTER = timedelta(days=30)
+FORGET_AT_ONCE_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A task that this worker holds; for an order, with what is to be done first."""
+
+    task: Task
+    order: OrderClaim | None = None
+
+
+def begun(work: Work) -> None:
+    """Have the systems known that something may be due with, and what is done again and again begun."""
+    targets, due = [OWN_TARGET], []
+    if work.outside.erp is not None:
+        targets.append(ERP_TARGET)
+        due.append(Due(order_states.ORDER_STATES, ERP_TARGET, "", work.clock()))
+
+    def write(tx: Connection) -> None:
+        for name in targets:
+            tasks.know_target(tx, name)
+        tasks.enqueue(tx, due)
+
+    work.database.write(write)
+
+
+def is_due(work: Work) -> bool:
+    """Whether anything is due: a cheap look."""
+    return bool(tasks.targets_due(work.database.read().connection, work.clock()))
+
+
+def claimed(work: Work, room: Callable[[str], int]) -> list[Claim]:
+    """Tasks that this worker may carry out now, and nobody else.
+
+    Shapes:  room: how many calls more a system may be sent now.
+    """
+    counted_s = work.seconds()
+    names = tasks.targets_due(work.database.read().connection, work.clock())
+    rooms = {name: room(name) for name in names}
+    claims: list[Claim] = work.database.write(lambda tx: _claimed(tx, work, rooms, counted_s))
+    return claims
+
+
+def _claimed(tx: Connection, work: Work, rooms: Mapping[str, int], counted_s: float) -> list[Claim]:
+    at, claims = work.clock(), []
+    for name, room in rooms.items():
+        if name == ERP_TARGET and work.outside.erp is None:
+            continue
+        target, paused = tasks.target(tx, name)
+        calls = allowed(target, at, _pace(work, name), room)
+        found = tasks.due(tx, name, at, calls, probe=target.is_open, paused=paused) if calls > 0 else []
+        if not found:
+            continue
+        tasks.keep_target(tx, called(target, at, _pace(work, name), len(found)))
+        for task in found:
+            claim = _leased(tx, work, task, at, counted_s)
+            claims += [claim] if claim is not None else []
+    return claims
+
+
+def _pace(work: Work, target: str) -> int:
+    return work.erp.traits.calls_per_minute if target == ERP_TARGET else CALLS_PER_MINUTE
+
+
+def _leased(tx: Connection, work: Work, task: Task, at: datetime, counted_s: float) -> Claim | None:
+    if task.kind != PLACE_ORDER:
+        return Claim(tasks.lease(tx, task, work.holder, at + LEASE))
+    order = handover.claimed(tx, work, task, at, counted_s)
+    return Claim(task, order) if order is not None else None
+
+
+def carried_out(work: Work, claim: Claim) -> None:
+    """Carry a claimed task out, and write down what became of it. Whatever goes wrong, no other task is hindered."""
+    try:
+        if claim.order is not None:
+            handover.handed_over(work, claim.order)
+            return
+        runner = RUNNERS.get(claim.task.kind)
+        if runner is None:  # Of a version that is newer than this one.
+            work.database.write(_put_off(work, claim.task, "This version cannot carry it out.", of_target=False))
+            return
+        _ended(work, claim.task, runner(work, claim.task))
+    except (Unavailable, OutcomeUnknown) as error:
+        work.database.write(_put_off(work, claim.task, error.detail, of_target=True))
+    except ErpSaidNo as error:
+        remedy = error.remedy or "Settle it there, then have it tried again."
+        work.database.write(partial(_parked, task=claim.task, error=error, remedy=remedy))
+    except Exception as error:
+        work.report(f"{claim.task.kind} {claim.task.subject}", error)
+        text = f"{type(error).__name__}: {error}"
+        work.database.write(_put_off(work, claim.task, text, of_target=False))
+
+
+def _parked(tx: Connection, task: Task, error: ErpSaidNo, remedy: str) -> None:
+    tasks.park(tx, task, error.code, error.detail, remedy)
+
+
+def _ended(work: Work, task: Task, after: After | datetime) -> None:
+    if after is After.SETTLED:
+        return
+
+    def write(tx: Connection) -> None:
+        held = tasks.finish(tx, task) if isinstance(after, After) else tasks.put_off(tx, task, after)
+        if held and task.target != OWN_TARGET:
+            target, _ = tasks.target(tx, task.target)
+            if target.failures:
+                tasks.hasten_failed(tx, task.target, work.clock())
+            tasks.keep_target(tx, answered(target, work.clock(), took=False))
+
+    work.database.write(write)
+
+
+def _put_off(work: Work, task: Task, text: str, *, of_target: bool) -> Callable[[Connection], None]:
+    """A task that did not go is tried again after a growing pause; its system's breaker is told, if it was that."""
+
+    def write(tx: Connection) -> None:
+        at, jitter = work.clock(), work.jitter()
+        held = tasks.put_off(tx, task, at + pause(task.failures + 1, jitter), text)
+        target, _ = tasks.target(tx, task.target)
+        if held and of_target and task.target != OWN_TARGET and not _fails_alone(task, target):
+            tasks.keep_target(tx, failed(target, at, jitter, text))
+
+    return write
+
+
+def _fails_alone(task: Task, target: Target) -> bool:
+    """Whether a system answered others since this task failed last."""
+    return task.failures > 0 and target.failures == 0
+
+
+def tidied(database: Database, now: datetime) -> int:
+    """Forget tasks that were done long ago, some at once; how many."""
+    before = now - FORGET_DONE_AFTER
+    forgotten: int = database.write(lambda tx: tasks.forget_done(tx, before, FORGET_AT_ONCE_MAX))
+    return forgotten

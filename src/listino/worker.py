@@ -1,0 +1,103 @@
+"""The loop that does what is due: it claims tasks, carries them out in threads, and ends when it is told to."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Event, Lock
+
+from listino.flows.work import Claim, Work, carried_out, claimed, is_due
+
+# How often it is looked for what is due; an order that was just taken waits no longer than this.
+POLL_S = 0.1
+# How long to wait after the database failed.
+TROUBLE_PAUSE_S = 1.0
+THREADS = 8
+# No system has more than so many calls of this process under way: others are not held up by a slow one.
+IN_FLIGHT_MAX = 4
+# A clock that moves by this much against the one that is never set has been set.
+JUMP = timedelta(seconds=1)
+
+
+class SteadyClock:
+    """The clock, and since when it has run evenly: an instant that passed while it was set is not to be relied on."""
+
+    def __init__(self, clock: Callable[[], datetime], seconds: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = Lock()
+        self._since = clock()
+        self._begun_at, self._begun_s = self._since, seconds()
+
+    def now(self) -> datetime:
+        """The instant now."""
+        with self._lock:
+            at, passed_s = self._clock(), self._seconds() - self._begun_s
+            expected = self._begun_at + timedelta(seconds=passed_s)
+            if abs(at - expected) > JUMP:
+                self._since = at
+            # What a clock drifts by is no jump.
+            self._begun_at, self._begun_s = at, self._begun_s + passed_s
+            return at
+
+    def steady_since(self) -> datetime:
+        """Since when it has run evenly."""
+        self.now()
+        return self._since
+
+
+class Worker:
+    """Carries out what is due, several things at once."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._lock = Lock()
+        self._under_way: Counter[str] = Counter()
+        self._ended = Event()
+
+    def run(self, stop: Event) -> None:
+        """Work until told to stop; what is under way then is finished."""
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="listino-work") as threads:
+            while not stop.is_set():
+                self._ended.clear()
+                try:
+                    begun = self._begin(threads)
+                except Exception as error:
+                    self._work.report("looking for what is due", error)
+                    stop.wait(TROUBLE_PAUSE_S)
+                    continue
+                if not begun:
+                    self._ended.wait(POLL_S)
+
+    def _begin(self, threads: ThreadPoolExecutor) -> bool:
+        """Begin what is due, as far as threads are free; whether anything was."""
+        free = THREADS - sum(self._under_way.values())
+        if free <= 0 or not is_due(self._work):
+            return False
+        left = free
+
+        def room(target: str) -> int:
+            nonlocal left
+            with self._lock:
+                given = max(0, min(left, IN_FLIGHT_MAX - self._under_way[target]))
+            left -= given
+            return given
+
+        claims = claimed(self._work, room)
+        for claim in claims:
+            with self._lock:
+                self._under_way[claim.task.target] += 1
+            threads.submit(carried_out, self._work, claim).add_done_callback(self._done(claim))
+        return bool(claims)
+
+    def _done(self, claim: Claim) -> Callable[[Future[None]], None]:
+        def done(ended: Future[None]) -> None:
+            with self._lock:
+                self._under_way[claim.task.target] -= 1
+            error = ended.exception()
+            if isinstance(error, Exception):
+                # What became of it could not be written down: its lease ends, and it is looked at again.
+                self._work.report(f"{claim.task.kind} {claim.task.subject}", error)
+            self._ended.set()
+
+        return done
