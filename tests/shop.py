@@ -110,7 +110,9 @@ def an_order(**said: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(folder: Path, company: bool = True, zone: str = "Europe/Rome") -> Iterator[House]:
+def opened(
+    folder: Path, company: bool = True, zone: str = "Europe/Rome", *, hands_over: bool = False
+) -> Iterator[House]:
     """A house on a new database in a folder."""
     with _new(folder, zone) as url:
         yield from _opened(url, folder, company)
@@ -132,7 +134,7 @@ def _opened(url: str, folder: Path, company: bool) -> Iterator[House]:
     _, secret = created(database, "shop", ["all"], channel=None, test=False, now=NOW, chance=chance)
     if company:
         save(database, [Stated(kind, code, dict(said)) for kind, code, said in COMPANY], "test", "company", NOW)
-    app = App(database, WebSettings(metrics_folder=str(folder / "metrics")), clock, chance)
+    app = App(database, WebSettings(metrics_folder=str(folder / "metrics"), hands_over=hands_over), clock, chance)
     client = Client(app, {"Authorization": f"Bearer {secret}"})
     try:
         yield House(database.path, database, client, clock, secret)

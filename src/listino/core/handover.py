@@ -166,7 +166,9 @@ def _looked(state: State, event: Looked, terms: Terms) -> Step:
         waiting = replace(state, failures=state.failures + 1)
         again_at = min(event.at + pause(waiting.failures, event.jitter), over_at)
         return Step(_at_rest(waiting, due_at=max(again_at, event.at)), Outcome.NOT_THERE_YET)
-    return _not_done(state, NotDone(event.fence, event.at, event.jitter, event.alone), Outcome.NOT_THERE)
+    # How often it was looked for says nothing of how soon it may be sent again.
+    sure = replace(state, failures=state.tries - 1)
+    return _not_done(sure, NotDone(event.fence, event.at, event.jitter, event.alone), Outcome.NOT_THERE)
 
 
 def _not_done(state: State, event: NotDone, outcome: Outcome) -> Step:

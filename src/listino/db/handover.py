@@ -1,15 +1,11 @@
 """An order on its way into the management system as it is kept: one state, in the order and its task."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from listino.core.handover_state import Handover, Parked, State
-from listino.db import people, tasks
+from listino.db import tasks
 from listino.db.engine import Connection
-from listino.db.orders import LineRow
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, instant, text_of
 
@@ -104,70 +100,9 @@ def keep(tx: Connection, order: Underway, after: State, event: Event) -> None:
     )  # fmt: skip
 
 
-def parked_of(connection: Connection, order_id: str) -> tuple[Parked, int] | None:
-    """Why an order waits for a person, and how often it was tried."""
-    row = connection.execute(
-        "SELECT reason, text, remedy, tries FROM task WHERE kind = ? AND subject = ? AND state = ?",
-        (PLACE_ORDER, order_id, tasks.PARKED),
-    ).fetchone()
-    return (Parked(row[0], row[1] or "", row[2] or ""), row[3]) if row is not None else None
-
-
 def _task_state(state: State) -> str:
     if state.due_at is not None:
         return tasks.WAITING
     if state.handover is Handover.PARKED:
         return tasks.PARKED
     return HELD if state.handover is Handover.ACCEPTED else tasks.DONE
-
-
-@dataclass(frozen=True, slots=True)
-class KeptOrder:
-    """An order as it is kept, as far as it is to be handed over; JSON as in db.orders."""
-
-    id: str
-    store: str
-    number: str
-    channel: str | None
-    customer: str | None
-    currency: str
-    net: Decimal
-    tax: Decimal
-    gross: Decimal
-    ordered_at: datetime
-    taken_at: datetime
-    message: str
-    answer: str
-    private: str | None
-    lines: tuple[LineRow, ...]
-
-
-def kept_order(connection: Connection, order_id: str) -> KeptOrder | None:
-    """An order with all that the management system is to know."""
-    row = connection.execute(
-        "SELECT id, store, number, channel, customer, currency, net, tax, gross, ordered_at, taken_at, message, answer "
-        "FROM orders WHERE id = ?",
-        (order_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    lines = connection.execute(
-        "SELECT item, quantity, unit, net_price, net, tax, gross FROM order_line WHERE order_id = ? ORDER BY line",
-        (order_id,),
-    ).fetchall()
-    private = connection.execute("SELECT body FROM person WHERE id = ?", (people.order_id_of(order_id),)).fetchone()
-    net, tax, gross = (Decimal(amount or "0") for amount in row[6:9])
-    ordered_at, taken_at = (datetime.fromisoformat(at) for at in row[9:11])
-    own = private[0] if private is not None else None
-    own_id, store, number, channel, customer, currency = row[:6]
-    return KeptOrder(
-        own_id, store, number, channel, customer, currency, net, tax, gross, ordered_at, taken_at, row[11], row[12],
-        own, _lines(lines),
-    )  # fmt: skip
-
-
-def _lines(rows: Sequence[tuple[Any, ...]]) -> tuple[LineRow, ...]:
-    return tuple(
-        LineRow(item, Decimal(quantity), unit, *(None if part is None else Decimal(part) for part in amounts))
-        for item, quantity, unit, *amounts in rows
-    )

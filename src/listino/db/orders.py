@@ -19,7 +19,7 @@ from listino.db.order_life import LineKept, lines_of
 from listino.db.order_life import StepRow as StepRow
 from listino.db.stock import Need
 from listino.db.tables_work import ERP_TARGET
-from listino.db.tasks import Due
+from listino.db.tasks import Due, Parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,8 @@ def _text(values: Sequence[Any]) -> str:
 class OrderRead:
     """An order as it stands now: its state, its steps, how far its lines are, and (unless erased) what is personal.
 
-    Shapes:  first_answer is what was answered first, where the answer that tells the order is another by now.
+    Shapes:  first_answer is what was answered first, where the answer that tells the order is another by now;
+             parked: why it waits for a person, where it is parked.
     """
 
     id: str
@@ -231,6 +232,7 @@ class OrderRead:
     steps: tuple[StepRow, ...]
     lines: tuple[LineKept, ...]
     events: tuple[EventRow, ...]
+    parked: Parked | None = None
 
 
 _READ = "SELECT id, store, number, handover, life, erp_number, message, answer, first_answer FROM orders"
@@ -270,7 +272,9 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
     ).fetchall()
     personal = private[0] if private is not None else None
     history = tuple(StepRow(*step) for step in steps)
-    return OrderRead(*(*row, personal, history, lines_of(connection, row[0]), of_order(connection, row[0])))
+    parked = tasks.parked(connection, tasks.PLACE_ORDER, row[0]) if row[3] == "parked" else None
+    lines, events = lines_of(connection, row[0]), of_order(connection, row[0])
+    return OrderRead(*(*row, personal, history, lines, events, parked))
 
 
 def id_of(connection: Connection, store: str, number: str, *, test: bool) -> str | None:

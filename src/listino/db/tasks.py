@@ -157,6 +157,25 @@ def park(tx: Connection, task: Task, reason: str, text: str, remedy: str) -> boo
     return _changed(tx, task, sets, (PARKED, reason, text, remedy))
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Why something waits for a person, what they can do, and how often it was tried."""
+
+    reason: str
+    text: str
+    remedy: str
+    tries: int
+
+
+def parked(connection: Connection, kind: str, subject: str) -> Parked | None:
+    """Why a task waits for a person; None where it does not."""
+    row = connection.execute(
+        "SELECT reason, text, remedy, tries FROM task WHERE kind = ? AND subject = ? AND state = ?",
+        (kind, subject, PARKED),
+    ).fetchone()
+    return Parked(row[0], row[1] or "", row[2] or "", row[3]) if row is not None else None
+
+
 def _changed(tx: Connection, task: Task, sets: str, values: tuple[Any, ...]) -> bool:
     row = tx.execute(
         f"UPDATE task SET {sets} WHERE id = ? AND fence = ? AND lease_until IS NOT NULL RETURNING id",

@@ -9,6 +9,7 @@ import msgspec
 from listino.core import life
 from listino.core.desk import Decision, LineName, OrderStep, named_lines
 from listino.core.errors import Conflict, Fault, NotAllowed, NotFound, malformed
+from listino.core.handover import Cancelled
 from listino.core.life import STEPS, Stepped
 from listino.core.money import EXACT, plain
 from listino.db import ledger, order_life, orders, stock
@@ -18,6 +19,7 @@ from listino.db.orders import OrderRead as OrderRead
 from listino.db.snapshot import stamp
 from listino.db.stock import Need
 from listino.flows.credit import CREDIT
+from listino.flows.handover_decisions import decided
 from listino.flows.order_keys import fingerprint_of
 
 # A clock may run ahead of ours by this much.
@@ -98,7 +100,7 @@ def _step(tx: Connection, order_id: str, said: OrderStep, who: Who) -> None:
         order.life, [line.now for line in order.lines], said.state, named_lines(said.lines, line_names(order))
     )
     at = stamp(said.at or who.now)
-    carry_out(tx, order, said, after)
+    carry_out(tx, order, said, after, who.now)
     text = _told(order, after, said)
     order_life.add_steps(tx, order_id, [StepRow(after.life, at, who.name, text)])
 
@@ -132,12 +134,13 @@ def line_names(order: Standing) -> list[LineName]:
     return [LineName(line.get("id"), kept.item) for line, kept in zip(said, order.lines, strict=True)]
 
 
-def carry_out(tx: Connection, order: Standing, said: OrderStep, after: Stepped) -> None:
+def carry_out(tx: Connection, order: Standing, said: OrderStep, after: Stepped, now: datetime) -> None:
     """Write where an order stands after a step, with what it means for stock and ledger."""
     order_life.keep_lines(tx, order.id, {place: after.lines[place] for place in after.moved})
     gone = after.life == life.CANCELLED
-    handover = "cancelled" if gone and order.handover in NOT_SENT else order.handover
-    order_life.enter(tx, order.id, handover, after.life)
+    order_life.enter(tx, order.id, order.handover, after.life)
+    if gone and order.handover in NOT_SENT:
+        decided(tx, order.id, Cancelled(now), now)
     if order.test:
         return
     needs = _needs(order, after, said.state)

@@ -28,14 +28,16 @@ from listino.core.handover_state import (
     Step,
 )
 from listino.db import handover as kept
-from listino.db import tasks
+from listino.db import orders, tasks
 from listino.db.engine import Connection
 from listino.db.handover import Underway
+from listino.db.orders import OrderRead
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import Task
 from listino.flows.handover_history import note
 from listino.flows.outside import Work, terms_of
 from listino.flows.placing import order_to_place
+from listino.flows.stored_orders import order_of
 from listino.ports import MakesCustomers, OrderToPlace
 
 # An order that failed so often though it could be looked for is its own reason, even if no other was placed since.
@@ -152,17 +154,19 @@ class _UnderWay:
         return None
 
     def _found_customer(self) -> str:
-        found = kept.kept_order(self._work.database.read().connection, self._order.id)
-        buyer = order_to_place(found).order.buyer if found is not None else None
+        buyer = order_of(self._read()).buyer
         if buyer is None or not isinstance(self._work.erp, MakesCustomers):
             raise ErpSaidNo(NO_CUSTOMER.reason, NO_CUSTOMER.text, NO_CUSTOMER.remedy)
         return self._work.erp.find_or_create_customer(buyer, self._order.key)
 
+    def _read(self) -> OrderRead:
+        found = orders.read(self._work.database.read().connection, self._order.id)
+        assert found is not None
+        return found
+
     def _build(self) -> OrderToPlace:
         if self._placeable is None:
-            found = kept.kept_order(self._work.database.read().connection, self._order.id)
-            assert found is not None
-            self._placeable = order_to_place(found, self._customer)
+            self._placeable = order_to_place(self._read(), self._customer)
         return self._placeable
 
     def _sent(self) -> Heard:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from listino.core import handover
 from listino.core.errors import Conflict, Fault, NotFound, malformed
 from listino.core.handover import Dropped, Duplicates, MarkedPlaced, Retried
-from listino.core.handover_state import ByOthers, Handover, Outcome, Parked, Step, Terms
+from listino.core.handover_state import ByOthers, Handover, Outcome, Step, Terms
 from listino.db import handover as kept
 from listino.db import ledger, stock
 from listino.db.engine import Connection, Database
@@ -93,11 +93,6 @@ def decided(tx: Connection, order_id: str, event: ByOthers, now: datetime, terms
         )
     kept.keep(tx, order, step.state, kept.Event(now))
     return step
-
-
-def parked(database: Database, order_id: str) -> tuple[Parked, int] | None:
-    """Why an order waits for a person, and how often it was tried; None where it does not."""
-    return kept.parked_of(database.read().connection, order_id)
 
 
 def _required(field: str, text: str | None, remedy: str, length_max: int = TEXT_LENGTH_MAX) -> str:

@@ -75,7 +75,7 @@ def priced(
     held: list[str] = []
     customer, channel_known = parties_of(book, order, channel, held)
     context = context_of(book, order, (customer, channel_known), now)
-    quoted = _quoted(book, order, signer, (channel, context.at, now), held) if order.quote is not None else None
+    quoted = _quoted(book, order, signer, (channel, context.at, now), held)
     found = bought(book, order, context, quoted)
     charges, totals = totals_of(order, found, held)
     held += [*(reason for line in found.lines for reason in line.held), *found.held]
@@ -120,7 +120,9 @@ def _steps(actor: str, at: str, held: tuple[str, ...], *, placed: bool) -> tuple
 
 def _quoted(book: Snapshot, order: Order, signer: Signer | None, told: Told, held: list[str]) -> Quoted | None:
     """What the quote that an order brings promises to it; None where it promises nothing, which holds the order."""
-    quote = signer.read(order.quote) if signer is not None and order.quote is not None else None
+    if order.quote is None:
+        return None
+    quote = signer.read(order.quote) if signer is not None else None
     promise = honoured(book, order, quote, told) if quote is not None else "unknown_quote"
     if isinstance(promise, str):
         held.append(promise)

@@ -1,7 +1,7 @@
 """An order as the management system is to hold it, made of what was kept: lines and charges add up to its totals."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,76 +13,55 @@ from listino.core.orders import (
     Charge,
     Order,
     OrderLine,
-    Voucher,
     stated_amounts,
     tax_percent_of,
     to_minor_unit,
     total,
 )
-from listino.db.handover import KeptOrder
-from listino.db.orders import LineRow
-from listino.flows.records import strict
+from listino.db.orders import OrderRead
+from listino.flows.stored_orders import order_of
 from listino.ports import LineToPlace, OrderToPlace
 
+CENT = Decimal("0.01")
 # A tax rounded once for the whole order may differ by this many coins on a line.
 TAX_TOLERANCE_MINOR = 2
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
-def order_to_place(kept: KeptOrder, erp_customer: str | None = None) -> OrderToPlace:
+def order_to_place(found: OrderRead, erp_customer: str | None = None) -> OrderToPlace:
     """An order with all that the store said of it and all that is charged.
 
     Shapes:  goods given by a rule, and what stands beside a line, are lines of their own; discounts of the whole
              order are in the lines, vouchers are charges below zero.
     """
-    answer = _decode(kept.answer)
-    order = _order_said(kept, answer)
-    lines = tuple(_lines(kept, order, answer))
-    charges = [_charge(charge, kept.currency) for charge in order.charges]
+    answer, order = _decode(found.answer), order_of(found)
+    totals = Amounts(*(Decimal(answer[name]) for name in ("net", "tax", "gross")))
+    lines = tuple(_lines(order, answer))
+    charges = [_charge(charge, order.currency) for charge in order.charges]
     charges += [_own_charge(charge) for charge in answer.get("own_charges", ())]
-    charges += _voucher_charges(order.vouchers, kept, [*map(_amounts, lines), *map(_amounts, charges)])
+    charges += _voucher_charges(order, totals, [*map(_amounts, lines), *map(_amounts, charges)])
     return OrderToPlace(
-        key=f"{kept.store}/{kept.number}",
-        id=kept.id,
-        store=kept.store,
+        key=f"{found.store}/{found.number}",
+        id=found.id,
+        store=found.store,
         order=order,
-        channel=kept.channel,
+        channel=answer["channel"],
         lines=lines,
         charges=tuple(charges),
-        net=kept.net,
-        tax=kept.tax,
-        gross=kept.gross,
-        taken_at=kept.taken_at,
+        net=totals.net,
+        tax=totals.tax,
+        gross=totals.gross,
+        taken_at=datetime.fromisoformat(answer["taken_at"]),
         erp_customer=erp_customer,
     )
 
 
-def _order_said(kept: KeptOrder, answer: Mapping[str, Any]) -> Order:
-    """What the store said, put together again from where it was kept."""
-    private = _decode(kept.private) if kept.private is not None else {}
-    texts = private.pop("lines", None) or [{} for _ in kept.lines]
-    private.pop("key", None)
-    said = {name: value for name, value in _decode(kept.message).items() if value is not None} | private
-    own = {"number": kept.number, "ordered_at": kept.ordered_at, "currency": kept.currency, "store": kept.store}
-    order = strict(Order, said | own | {"channel": kept.channel, "customer": kept.customer, "lines": []})
-    ids = [line.get("id") for line in answer["lines"]]
-    lines = tuple(
-        OrderLine(
-            item=line.item, quantity=line.quantity, id=id, unit=line.unit, net_price=line.net_price, net=line.net,
-            tax=line.tax, gross=line.gross, text=text.get("text"), fields=text.get("fields"),
-        )
-        for line, id, text in zip(kept.lines, ids, texts, strict=False)
-    )  # fmt: skip
-    return replace(order, lines=lines)
-
-
-def _lines(kept: KeptOrder, order: Order, answer: Mapping[str, Any]) -> Iterator[LineToPlace]:
-    for row, said, told in zip(kept.lines, order.lines, answer["lines"], strict=False):
-        yield _line(row, said, told, kept.currency)
-        yield from (_own_line(own, row.item) for own in told.get("own_lines", ()))
+def _lines(order: Order, answer: Mapping[str, Any]) -> Iterator[LineToPlace]:
+    for said, told in zip(order.lines, answer["lines"], strict=True):
+        yield _line(said, told, order.currency)
+        yield from (_own_line(own, said.item) for own in told.get("own_lines", ()))
     for goods in answer.get("free_goods", ()):
-        amounts = _told_amounts(goods)
-        quantity = Decimal(goods["quantity"])
+        amounts, quantity = _told_amounts(goods), Decimal(goods["quantity"])
         yield LineToPlace(
             item=goods["item"], quantity=quantity, unit=goods["unit"], net_price=_per_unit(amounts.net, quantity),
             net=amounts.net, tax=amounts.tax, gross=amounts.gross, tax_percent=_decimal(goods.get("tax_percent")),
@@ -91,17 +70,18 @@ def _lines(kept: KeptOrder, order: Order, answer: Mapping[str, Any]) -> Iterator
         yield from (_own_line(own, goods["item"]) for own in goods.get("own_lines", ()))
 
 
-def _line(row: LineRow, said: OrderLine, told: Mapping[str, Any], currency: str) -> LineToPlace:
+def _line(said: OrderLine, told: Mapping[str, Any], currency: str) -> LineToPlace:
     """A line as it was charged; its price per unit is before tax, and what was taken off the line is taken off it."""
-    coin = to_minor_unit(currency) * 0
-    amounts = Amounts(row.net or coin, row.tax or coin, row.gross or coin)
-    net_price = row.net_price
-    if net_price is None or to_minor(EXACT.multiply(net_price, row.quantity), currency) != amounts.net:
-        net_price = _per_unit(amounts.net, row.quantity)
-    percent = _decimal((told.get("price") or {}).get("tax_percent"))
+    nothing = to_minor_unit(currency) * 0
+    amounts = Amounts(*(nothing if told[name] is None else Decimal(told[name]) for name in ("net", "tax", "gross")))
+    net_price = _decimal(told["net_price"])
+    if net_price is None or to_minor(EXACT.multiply(net_price, said.quantity), currency) != amounts.net:
+        net_price = _per_unit(amounts.net, said.quantity)
+    percent = _decimal((told["price"] or {}).get("tax_percent"))
     return LineToPlace(
-        item=row.item, quantity=row.quantity, unit=row.unit, net_price=net_price, net=amounts.net, tax=amounts.tax,
-        gross=amounts.gross, tax_percent=_percent(amounts, percent, currency), text=said.text, fields=said.fields,
+        item=said.item, quantity=said.quantity, unit=told["unit"], net_price=net_price, net=amounts.net,
+        tax=amounts.tax, gross=amounts.gross, tax_percent=_percent(amounts, percent, currency), text=said.text,
+        fields=said.fields,
     )  # fmt: skip
 
 
@@ -111,7 +91,7 @@ def _percent(amounts: Amounts, ours: Decimal | None, currency: str) -> Decimal |
         tax = to_minor(EXACT.multiply(amounts.net, ours) / HUNDRED, currency)
         if abs(tax - amounts.tax) <= TAX_TOLERANCE_MINOR * to_minor_unit(currency):
             return ours
-    return tax_percent_of(amounts).quantize(Decimal("0.01"), context=EXACT) if amounts.net else ours
+    return tax_percent_of(amounts).quantize(CENT, context=EXACT) if amounts.net else ours
 
 
 def _own_line(own: Mapping[str, Any], beside: str) -> LineToPlace:
@@ -144,16 +124,16 @@ def _own_charge(told: Mapping[str, Any]) -> Charge:
     )  # fmt: skip
 
 
-def _voucher_charges(vouchers: Sequence[Voucher], kept: KeptOrder, others: Iterable[Amounts]) -> list[Charge]:
+def _voucher_charges(order: Order, totals: Amounts, others: Iterable[Amounts]) -> list[Charge]:
     """What vouchers took off, below zero; the last takes what is left, so that all add up to the order's totals."""
     beside = total(tuple(others))
-    left = Amounts(kept.net - beside.net, kept.tax - beside.tax, kept.gross - beside.gross)
+    left = Amounts(totals.net - beside.net, totals.tax - beside.tax, totals.gross - beside.gross)
     percent = tax_percent_of(beside)
     charges = []
-    for place, voucher in enumerate(vouchers, 1):
-        stated, _ = stated_amounts(voucher, percent, kept.currency)
+    for place, voucher in enumerate(order.vouchers, 1):
+        stated, _ = stated_amounts(voucher, percent, order.currency)
         amounts = Amounts(-stated.net, -stated.tax, -stated.gross) if stated is not None else Amounts(ZERO, ZERO, ZERO)
-        if place == len(vouchers):
+        if place == len(order.vouchers):
             amounts = left
         left = Amounts(left.net - amounts.net, left.tax - amounts.tax, left.gross - amounts.gross)
         more = {"code": voucher.code} if voucher.code is not None else None

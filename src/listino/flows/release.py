@@ -7,6 +7,7 @@ import msgspec
 
 from listino.core.desk import OF_FACTS, OURS, STORE, Decision, decided, still_held, still_holding
 from listino.core.errors import Conflict, Fault, malformed
+from listino.core.handover import LetGo
 from listino.core.life import ON_HOLD, RECEIVED
 from listino.db import order_changes, order_life, stock
 from listino.db.engine import Connection, Database
@@ -17,6 +18,7 @@ from listino.db.stock import Need
 from listino.flows.credit import is_exceeded
 from listino.flows.desk import Who, is_repeated, read, standing_of
 from listino.flows.event_effects import PLACED_HERE, held_of
+from listino.flows.handover_decisions import decided as decided_of_handover
 from listino.flows.repricing import Render, repriced, reserved_anew, rewritten
 from listino.flows.stored_orders import order_of
 from listino.flows.taken import Taken
@@ -74,6 +76,8 @@ def _release(tx: Connection, held: _Held, decision: Decision, who: Who) -> None:
     _go_on(tx, order, held, who)
     at = stamp(who.now)
     order_life.add_steps(tx, order.id, [StepRow("released", at, who.name, _told(decision))])
+    if who.erp and not order.test:
+        decided_of_handover(tx, order.id, LetGo(who.now), who.now)
     if _is_placed_here(order, who):
         order_life.add_steps(tx, order.id, [StepRow("placed", at, "listino", PLACED_HERE)])
 

@@ -40,6 +40,7 @@ from listino.web.rest.mirror import MirrorDoor
 from listino.web.rest.mismatches import MismatchRequests
 from listino.web.rest.order_requests import OrderRequests
 from listino.web.rest.orders import OrderDoor
+from listino.web.rest.parking import ParkingDoor, ParkingRequests
 from listino.web.rest.price_changes import PriceChangeDoor
 from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
@@ -96,7 +97,8 @@ class App:
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
         self.orders = OrderDoor(database, clock, chance, self._in_thread, signer=signer, hands_over=settings.hands_over)
-        self._desk = DeskRequests(DeskDoor(database, clock), self._in_thread)
+        self._desk = DeskRequests(DeskDoor(database, clock, erp=settings.hands_over), self._in_thread)
+        self._parking = ParkingRequests(ParkingDoor(database, clock), self._in_thread)
         self.docs = Docs()
         self.streams = Streams(self._in_thread)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
@@ -138,6 +140,9 @@ class App:
             Route("/v1/orders/events", self._door(self._desk.event), methods=["POST"]),
             Route("/v1/orders/{id}/events", self._door(self._desk.event), methods=["POST"]),
             Route("/v1/orders/{id}/events/settle", self._door(self._desk.settle), methods=["POST"]),
+            Route("/v1/orders/{id}/retry", self._door(self._parking.retry), methods=["POST"]),
+            Route("/v1/orders/{id}/drop", self._door(self._parking.drop), methods=["POST"]),
+            Route("/v1/orders/{id}/placed", self._door(self._parking.placed), methods=["POST"]),
             Route("/v1/orders/{id}/release", self._door(self._desk.release), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.change), methods=["POST"]),
             Route("/v1/changes", self._door(self._facts.log), methods=["GET"]),

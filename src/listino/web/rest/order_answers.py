@@ -173,6 +173,11 @@ def whole(found: OrderRead) -> dict[str, Any]:
         answer["held"] = []
     elif not answer["held"]:
         answer["held"] = ["by_hand"]
+    if found.parked is not None:
+        parked = found.parked
+        answer["parked"] = {
+            "reason": parked.reason, "text": parked.text, "remedy": parked.remedy, "tries": parked.tries,
+        }  # fmt: skip
     answer["history"] = [
         {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
     ]
