@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event, Lock
 
-from listino.flows.work import Claim, Work, carried_out, claimed, is_due
+from listino.flows.work import Claim, Work, begun, carried_out, claimed, is_due
 
 # How often it is looked for what is due; an order that was just taken waits no longer than this.
 POLL_S = 0.1
@@ -57,16 +57,20 @@ class Worker:
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; what is under way then is finished."""
+        is_begun = False
         with ThreadPoolExecutor(THREADS, thread_name_prefix="listino-work") as threads:
             while not stop.is_set():
                 self._ended.clear()
                 try:
-                    begun = self._begin(threads)
+                    if not is_begun:
+                        begun(self._work)
+                        is_begun = True
+                    found = self._begin(threads)
                 except Exception as error:
                     self._work.report("looking for what is due", error)
                     stop.wait(TROUBLE_PAUSE_S)
                     continue
-                if not begun:
+                if not found:
                     self._ended.wait(POLL_S)
 
     def _begin(self, threads: ThreadPoolExecutor) -> bool:

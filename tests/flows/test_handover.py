@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from listino.db import orders
+from listino.flows.placing import order_to_place
 from listino.flows.work import carried_out, claimed
-from listino.ports import Duplicates
+from listino.ports import Duplicates, ErpOrder, OrderToPlace
 from listino.testing.fake_erp import Trouble
 from tests.shift import Shift, on_shift
 
@@ -196,10 +198,7 @@ def test_a_worker_that_died_after_it_sent_is_taken_over_by_one_that_looks(shift:
     assert shift.erp.calls["place_order"] == 1
 
 
-def _sent(shift: Shift, order_id: str) -> object:
-    from listino.db import orders
-    from listino.flows.placing import order_to_place
-
+def _sent(shift: Shift, order_id: str) -> OrderToPlace:
     found = orders.read(shift.house.database.read().connection, order_id)
     assert found is not None
     return order_to_place(found)
@@ -236,7 +235,7 @@ def test_orders_of_one_customer_go_one_after_the_other_and_others_meanwhile(shif
 def test_an_order_that_fails_by_itself_holds_up_no_other_and_is_parked_in_the_end(shift: Shift) -> None:
     real = shift.erp.place_order
 
-    def poisoned(order):  # type: ignore[no-untyped-def]
+    def poisoned(order: OrderToPlace) -> ErpOrder:
         if order.key == "shop/1":
             shift.erp.planned.append(Trouble.NO_CONNECTION)
         return real(order)

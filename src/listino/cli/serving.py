@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ import typer
 
 from listino.cli import screen
 from listino.cli.options import DatabaseUrl, database_url
-from listino.cli.working import work_beside
+from listino.cli.working import working
 
 # Requests that wait for a worker's turn, and those that a worker takes on at once.
 BACKLOG = 1024
@@ -113,10 +113,9 @@ def run(
     folder = os.environ["LISTINO_METRICS_FOLDER"] = mkdtemp(prefix="listino-metrics-")
     Thread(target=_tell_when_ready, args=(place, on_ready), daemon=True).start()
     Thread(target=_tidy, args=(url, history_days), daemon=True).start()
-    if works:
-        work_beside(url)
     try:
-        _granian(place, workers, **bounds).serve()
+        with working(url) if works else nullcontext():
+            _granian(place, workers, **bounds).serve()
     finally:
         rmtree(folder, ignore_errors=True)
 

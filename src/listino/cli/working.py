@@ -2,11 +2,16 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from listino.cli import screen
 from listino.cli.options import DatabaseUrl, database_url
+
+# A stop waits for calls that are under way, which end by their own deadline; what still is then is looked for later.
+STOP_WAIT_S = 60.0
 
 if TYPE_CHECKING:
     from listino.flows.outside import Outside
@@ -45,12 +50,20 @@ def _erp_name(outside: "Outside") -> str:
     return outside.erp.traits.name if outside.erp is not None else "an installation without a management system"
 
 
-def work_beside(url: str) -> None:
-    """Work in a thread of this process, for as long as it lives.
+@contextmanager
+def working(url: str) -> Iterator[None]:
+    """Work in a thread of this process meanwhile; what is under way at the end is finished.
 
     Errors:  Malformed for settings that cannot be.
     """
-    Thread(target=work_until, args=(url, outside_of(), Event()), daemon=True, name="listino-worker").start()
+    stop = Event()
+    thread = Thread(target=work_until, args=(url, outside_of(), stop), daemon=True, name="listino-worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(STOP_WAIT_S)
 
 
 def work_until(url: str, outside: "Outside", stop: Event) -> None:
@@ -62,7 +75,6 @@ def work_until(url: str, outside: "Outside", stop: Event) -> None:
     from listino.config import now, report
     from listino.db.engine import Database
     from listino.flows.outside import Work
-    from listino.flows.work import begun
     from listino.worker import SteadyClock, Worker
 
     clock = SteadyClock(now, monotonic)
@@ -73,7 +85,6 @@ def work_until(url: str, outside: "Outside", stop: Event) -> None:
         stopping=stop.is_set,
     )  # fmt: skip
     try:
-        begun(work)
         Worker(work).run(stop)
     finally:
         database.close()

@@ -74,15 +74,6 @@ def enqueue(tx: Connection, due: Sequence[Due]) -> None:
         )
 
 
-def hasten(tx: Connection, kind: str, subject: str, at: datetime) -> None:
-    """Have a task that waits done by then, and not later."""
-    tx.execute(
-        "UPDATE task SET due_at = ? WHERE kind = ? AND subject = ? AND state = ? AND lease_until IS NULL "
-        "AND due_at > ?",
-        (stamp(at), kind, subject, WAITING, stamp(at)),
-    )
-
-
 def targets_due(connection: Connection, at: datetime) -> list[str]:
     """The systems for which something is due, and that may be called now."""
     now = stamp(at)
@@ -112,13 +103,13 @@ def due(tx: Connection, target: str, at: datetime, limit: int, *, probe: bool, p
 
 
 def lease(tx: Connection, task: Task, holder: str, until: datetime) -> Task:
-    """A task as its new holder has it."""
+    """A task as its new holder has it: its try is counted before it is made."""
     tx.execute(
-        "UPDATE task SET fence = fence + 1, holder = ?, lease_until = ?, due_at = ? WHERE id = ?",
+        "UPDATE task SET fence = fence + 1, tries = tries + 1, holder = ?, lease_until = ?, due_at = ? WHERE id = ?",
         (holder, stamp(until), stamp(until), task.id),
     )
     return Task(
-        task.id, task.kind, task.target, task.subject, task.lane, task.tries, task.failures, task.fence + 1,
+        task.id, task.kind, task.target, task.subject, task.lane, task.tries + 1, task.failures, task.fence + 1,
         task.due_at, task.created_at, task.cursor,
     )  # fmt: skip
 
@@ -126,11 +117,6 @@ def lease(tx: Connection, task: Task, holder: str, until: datetime) -> Task:
 def extend(tx: Connection, task: Task, until: datetime) -> bool:
     """Keep a lease for longer; False where it was taken over."""
     return _changed(tx, task, "lease_until = ?, due_at = ?", (stamp(until), stamp(until)))
-
-
-def count_try(tx: Connection, task: Task, at: datetime) -> bool:
-    """Count a try, to be committed before it is made; False where the lease was taken over."""
-    return _changed(tx, task, "tries = tries + 1, sent_at = ?", (stamp(at),))
 
 
 def keep_cursor(tx: Connection, task: Task, cursor: str | None) -> bool:

@@ -18,6 +18,7 @@ from listino.db.orders import OrderRead
 from listino.db.snapshot import snapshot, stamp
 from listino.flows.credit import paid_off
 from listino.flows.desk import NOT_SENT, Who, carry_out, line_names
+from listino.flows.handover_decisions import begun_anew
 from listino.flows.repricing import Render, repriced, reserved_anew, rewritten
 
 _decode = msgspec.json.Decoder().decode
@@ -69,7 +70,7 @@ def _moved(tx: Connection, order: Standing, event: OrderEvent, means: Means) -> 
     said = OrderStep(state=event.kind, lines=event.lines)
     named = named_lines(event.lines, line_names(order))
     after = life.stepped(order.life, [line.now for line in order.lines], event.kind, named)
-    carry_out(tx, order, said, after)
+    carry_out(tx, order, said, after, means[1].now)
     parts = ", ".join(f"{plain(quantity)} {order.lines[place].item}" for place, quantity in after.moved.items())
     _note(tx, order, (after.life, f"{event.kind} by the store: {parts}"), event, means[1])
     return Effect(APPLIED)
@@ -92,6 +93,8 @@ def _changed(tx: Connection, order: Standing, event: OrderEvent, means: Means) -
     handover = "placed" if is_placed else order.handover
     state = RECEIVED if goes_on else ON_HOLD
     rewritten(tx, found, replace(taken, held=reasons, handover=handover, life=state), render)
+    if who.erp and not order.test and order.handover in NOT_SENT:
+        begun_anew(tx, order.id, who.now, goes_on=goes_on)
     _note(tx, order, ("changed", None), event, who)
     at = stamp(who.now)
     if reasons:

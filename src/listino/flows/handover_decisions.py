@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from listino.core import handover
 from listino.core.errors import Conflict, Fault, NotFound, malformed
-from listino.core.handover import Dropped, Duplicates, MarkedPlaced, Retried
+from listino.core.handover import Dropped, Duplicates, HeldBack, LetGo, MarkedPlaced, Retried
 from listino.core.handover_state import ByOthers, Handover, Outcome, Step, Terms
 from listino.db import handover as kept
 from listino.db import ledger, stock
@@ -93,6 +93,13 @@ def decided(tx: Connection, order_id: str, event: ByOthers, now: datetime, terms
         )
     kept.keep(tx, order, step.state, kept.Event(now))
     return step
+
+
+def begun_anew(tx: Connection, order_id: str, now: datetime, *, goes_on: bool) -> None:
+    """An order that is not placed is another now: no worker sends it as it was. Joins the caller's transaction."""
+    decided(tx, order_id, HeldBack(now), now)
+    if goes_on:
+        decided(tx, order_id, LetGo(now), now)
 
 
 def _required(field: str, text: str | None, remedy: str, length_max: int = TEXT_LENGTH_MAX) -> str:

@@ -79,11 +79,10 @@ def priced(
     found = bought(book, order, context, quoted)
     charges, totals = totals_of(order, found, held)
     held += [*(reason for line in found.lines for reason in line.held), *found.held]
-    reservations = [] if caller.test else _reservations(book, found, customer, context.at)
+    reservations: list[Reservation] = []
     if not caller.test:
-        reservations += owed(book, order, context, totals.gross)
-    if quoted is not None and not caller.test:
-        reservations.append(reserved_of_quote(quoted.name))
+        reservations = [*_reservations(book, found, customer, context.at), *owed(book, order, context, totals.gross)]
+        reservations += [reserved_of_quote(quoted.name)] if quoted is not None else []
     reasons = tuple(dict.fromkeys(held))
     at_once = not reasons and not caller.test and not hands_over
     return Taken(

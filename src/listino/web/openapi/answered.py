@@ -76,7 +76,8 @@ def _orders(found: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
     yield "StoredLine", {**answered, "description": about, "properties": lines, "required": required}
     stored = _object("An order as it stands now, with all that the store said of it.", key, found["OrderAnswer"])
     events = {"type": "array", "items": named("EventLine"), "description": meaning_of("StoredOrder", "events")}
-    stored["properties"] |= said | {"events": events}
+    parked = {"description": meaning_of("StoredOrder", "parked"), "allOf": [named("ParkedAnswer")]}
+    stored["properties"] |= said | {"events": events, "parked": parked}
     stored["required"].append("events")
     yield from event_schemas(found).items()
     stored["properties"]["lines"] = {**own["lines"], "items": named("StoredLine")}

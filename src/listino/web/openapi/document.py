@@ -6,7 +6,7 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, desk, mirror, operations, orders, streams
+from listino.web.openapi import baskets, desk, mirror, operations, orders, parking, streams
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -74,6 +74,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **operations.unpriced(),
         **orders.orders(),
         **desk.desk(),
+        **parking.parking(),
         **operations.changes(),
         **operations.stock(),
         **facts(found),

@@ -17,6 +17,7 @@ from listino.core.life import STATES, STEPS
 from listino.core.order_events import KINDS as EVENT_KINDS
 from listino.core.order_events import OrderEvent, Settlement
 from listino.core.orders import LINES_MAX, Order
+from listino.core.parking import Drop, Placed, Retry
 from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
 from listino.flows.facts import PERSON_FIELDS
@@ -28,7 +29,7 @@ from listino.web.messages import PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.mismatches import MismatchLine
-from listino.web.rest.order_answers import OrderAnswer
+from listino.web.rest.order_answers import OrderAnswer, ParkedAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
 from listino.web.rest.what_if import WhatIfEffect, WhatIfProgress, WhatIfStart, WhatIfTotal
@@ -120,6 +121,10 @@ def schemas() -> dict[str, Schema]:
         Problem,
         Count,
         Decision,
+        Retry,
+        Drop,
+        Placed,
+        ParkedAnswer,
         OrderEvent,
         Settlement,
         OrderStep,

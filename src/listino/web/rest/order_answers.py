@@ -40,6 +40,15 @@ class OrderLineAnswer(Struct):
     own_lines: list[ChargeLine] | UnsetType = UNSET
 
 
+class ParkedAnswer(Struct):
+    """Why an order waits for a person."""
+
+    reason: str
+    text: str
+    remedy: str
+    tries: int
+
+
 class OrderAnswer(Struct):
     """The answer to an order that was taken."""
 
@@ -175,9 +184,7 @@ def whole(found: OrderRead) -> dict[str, Any]:
         answer["held"] = ["by_hand"]
     if found.parked is not None:
         parked = found.parked
-        answer["parked"] = {
-            "reason": parked.reason, "text": parked.text, "remedy": parked.remedy, "tries": parked.tries,
-        }  # fmt: skip
+        answer["parked"] = ParkedAnswer(parked.reason, parked.text, parked.remedy, parked.tries)
     answer["history"] = [
         {"state": step.state, "at": step.at, "actor": step.actor, "text": step.text} for step in found.steps
     ]
