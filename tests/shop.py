@@ -115,7 +115,7 @@ def opened(
 ) -> Iterator[House]:
     """A house on a new database in a folder."""
     with _new(folder, zone) as url:
-        yield from _opened(url, folder, company)
+        yield from _opened(url, folder, company, hands_over)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def _new(folder: Path, zone: str) -> Iterator[str]:
     yield url
 
 
-def _opened(url: str, folder: Path, company: bool) -> Iterator[House]:
+def _opened(url: str, folder: Path, company: bool, hands_over: bool) -> Iterator[House]:
     database, clock, chance = Database(url), SetClock(), CountedChance()
     _, secret = created(database, "shop", ["all"], channel=None, test=False, now=NOW, chance=chance)
     if company:
