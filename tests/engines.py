@@ -15,6 +15,10 @@ import pytest
 from listino.db.migrate import migrated
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+# For modules outside of the folders whose tests run on both engines: they do all the same, in `make test-all`.
+ON_BOTH = pytest.mark.parametrize(
+    "engine", [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.long)], indirect=True, scope="module"
+)
 # What a test leaves behind is worth nothing: no commit of its waits for a disk.
 SETTINGS = """
 fsync = off

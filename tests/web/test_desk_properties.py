@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from listino.core.life import STEPS
 from listino.db import ledger, stock
+from tests.engines import ON_BOTH
 from tests.shop import House, an_order, opened
+
+pytestmark = ON_BOTH
+
 
 ITEMS = ("saw", "hammer")
 UNITS: dict[str, list[str | None]] = {"saw": [None], "hammer": [None, "BX"]}

@@ -9,7 +9,10 @@ import pytest
 from listino.config import SystemChance
 from listino.flows.access import created
 from tests.asgi import Response
+from tests.engines import ON_BOTH
 from tests.shop import NOW, House, an_order, opened
+
+pytestmark = ON_BOTH
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from listino.config import SystemChance
+from listino.db.stock import unbalanced
 from listino.flows.access import created
-from listino.flows.doctor import examined
 from tests.asgi import Response
+from tests.engines import ON_BOTH
 from tests.shop import NOW, House, an_order, opened
+
+pytestmark = ON_BOTH
 
 
 @pytest.fixture
@@ -42,8 +45,7 @@ def step(house: House, order: Any, state: str, **said: Any) -> Response:
 
 
 def is_balanced(house: House) -> bool:
-    found = {one.subject: one.level for one in examined(f"sqlite:///{house.path}", NOW)}
-    return found["Stock"] == "ok"
+    return unbalanced(house.database.read().connection) == []
 
 
 def test_an_order_reserves_what_it_needs_and_shipping_takes_it_away(house: House) -> None:
