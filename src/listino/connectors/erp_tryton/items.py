@@ -13,7 +13,7 @@ from listino.ports import Record, Untranslated
 
 CODE_LENGTH_MAX = 64
 FIELDS = (
-    "code", "name", "active", "salable", "list_price_used", "cost_price", "default_uom", "sale_uom",
+    "code", "name", "active", "template.active", "salable", "list_price_used", "cost_price", "default_uom", "sale_uom",
     "account_category", "categories_all",
 )  # fmt: skip
 
@@ -36,7 +36,7 @@ class Shelf:
         """A product as an item, the rule of its own price, and its own lines in price lists; or that it ended."""
         code = row["code"] or ""
         price_code = f"tryton-price-{row['id']}"
-        if not (row["active"] and row["salable"]):
+        if not is_sold(row):
             if code:
                 yield Record("items", code, None)
             yield Record("rules", price_code, None)
@@ -107,3 +107,8 @@ class Shelf:
             "price_attributes": prices,
             "attributes": {SALE_UNIT: codes[goods.sale_unit]},
         }
+
+
+def is_sold(row: Row) -> bool:
+    """Whether a product is sold now: neither it nor what it is a variant of was taken out."""
+    return bool(row["active"] and row["template."]["active"] and row["salable"])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from listino.connectors.erp_tryton.rpc import Row, Rpc
+from listino.connectors.erp_tryton.rpc import Rpc
 from listino.connectors.erp_tryton.shape import COUNTED, MODELS, SETTINGS
 
 # More changes than this to lists, taxes or units are told apart by no cursor: all is read again.
@@ -51,8 +51,9 @@ def mark_now(rpc: Rpc, overlap: timedelta, since: Mark | None) -> Mark | None:
         at = max(at, since.at)
     seen: set[str] = set()
     counts: list[int] = []
-    for model, number in SETTINGS:
-        seen.update(_stamped(model, row) for row in rpc.by_id(model, [number], STAMPS))
+    for model, name in SETTINGS.items():
+        # By what it says: as long as nobody has saved it, Tryton makes up when that was.
+        seen.update(_marked(model, str(row[name])) for row in rpc.by_id(model, [1], [name]))
     for model in MODELS:
         if model in COUNTED:
             counts.append(rpc.read(f"model.{model}.search_count", []))
@@ -68,13 +69,12 @@ def is_same_shape(before: Mark, now: Mark) -> bool:
 
 def _marks(rpc: Rpc, model: str, at: datetime) -> Iterator[str]:
     limit = [0, MARKS_MAX + 1, [["id", "ASC"]], list(STAMPS)]
-    for row in rpc.read(f"model.{model}.search_read", changed_since(at), *limit):
-        yield _stamped(model, row)
+    for row in rpc.read(f"model.{model}.search_read", changed_since(at), *limit, context={"active_test": False}):
+        yield _marked(model, f"{row['id']} {row['write_date'] or row['create_date']}")
 
 
-def _stamped(model: str, row: Row) -> str:
-    stamp = row["write_date"] or row["create_date"]
-    return blake2b(f"{model} {row['id']} {stamp}".encode(), digest_size=6).hexdigest()
+def _marked(model: str, said: str) -> str:
+    return blake2b(f"{model} {said}".encode(), digest_size=6).hexdigest()
 
 
 def changed_since(at: datetime) -> list[Any]:

@@ -9,7 +9,7 @@ from threading import Lock
 from listino.connectors.erp_tryton import customers, items
 from listino.connectors.erp_tryton.customers import customer_records
 from listino.connectors.erp_tryton.frame import frame_records
-from listino.connectors.erp_tryton.items import Shelf
+from listino.connectors.erp_tryton.items import Shelf, is_sold
 from listino.connectors.erp_tryton.lists import list_records
 from listino.connectors.erp_tryton.marks import Mark, changed_since, is_same_shape, mark_from, mark_now
 from listino.connectors.erp_tryton.rpc import IDS_PER_CALL, PAGE_RECORDS, Row, Rpc
@@ -26,7 +26,8 @@ OF_PRODUCTS = (("stock.move", "product"),)
 OF_PARTIES = (("party.address", "party"), ("party.contact_mechanism", "party"), ("party.identifier", "party"))
 # For so long orders take lists, taxes and units to be what they were.
 RECENT_S = 30.0
-ACTIVE_OR_NOT = ["active", "in", [True, False]]
+# What was taken out of use is told, too: Tryton leaves it out of every part of a domain otherwise.
+ACTIVE_OR_NOT = {"active_test": False}
 
 
 Told = Record | Untranslated
@@ -116,25 +117,25 @@ class _Reading:
 
     def _goods(self, shelf: Shelf, rows: list[Row]) -> list[Told]:
         """The items of a page; those that ended first, as their codes may have been given to others."""
-        told = [one for row in sorted(rows, key=lambda row: bool(row["active"])) for one in shelf.records(row)]
+        told = [one for row in sorted(rows, key=is_sold) for one in shelf.records(row)]
         known = {one.code for one in told if isinstance(one, Record) and one.kind == "items" and one.said is not None}
         return [*told, *self._stock([row for row in rows if row["code"] in known])]
 
     def _stock(self, rows: Sequence[Row]) -> Iterator[Record]:
-        sold = [(row["id"], row["code"]) for row in rows if row["code"] and row["active"] and row["salable"]]
+        sold = [(row["id"], row["code"]) for row in rows]
         return stock_records(self._rpc, self._shape, self._settings, sold)
 
     def _changed_products(self, at: datetime) -> list[int]:
         found = set(self._changed("product.product", at, OF_PRODUCTS))
         templates = self._changed("product.template", at, ())
         for start in range(0, len(templates), IDS_PER_CALL):
-            within = [ACTIVE_OR_NOT, ["template", "in", templates[start : start + IDS_PER_CALL]]]
-            found.update(row["id"] for row in self._rpc.rows("product.product", within, ["id"]))
+            within = [["template", "in", templates[start : start + IDS_PER_CALL]]]
+            found.update(row["id"] for row in self._rpc.rows("product.product", within, ["id"], **ACTIVE_OR_NOT))
         return sorted(found)
 
     def _changed(self, model: str, at: datetime, named_by: Iterable[tuple[str, str]]) -> list[int]:
         """The ids of records that changed, or of which something else says more that did."""
-        found = {row["id"] for row in self._rpc.rows(model, [ACTIVE_OR_NOT, changed_since(at)], ["id"])}
+        found = {row["id"] for row in self._rpc.rows(model, [changed_since(at)], ["id"], **ACTIVE_OR_NOT)}
         for other, field in named_by:
             rows = self._rpc.rows(other, [changed_since(at)], [field])
             found.update(row[field] for row in rows if row[field] is not None)

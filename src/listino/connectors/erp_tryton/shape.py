@@ -29,8 +29,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Those that are deleted in daily work: nothing else tells it.
 COUNTED = ("product.price_list.line", "product.category", "account.tax.rule.line", "currency.currency.rate")
-# Settings of which there is one record: the model, and its id.
-SETTINGS = (("sale.configuration", 1), ("account.configuration", 1))
+# Settings of which there is one record, and what of them counts.
+SETTINGS = {"sale.configuration": "sale_price_list", "account.configuration": "tax_rounding"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,11 @@ def shape_of(rpc: Rpc, today: date) -> Shape:
     Errors:  Unavailable; ErpSaidNo where the user may not read it.
     """
     company = rpc.context["company"]
-    found = {model: list(rpc.rows(model, _domain(model, company), fields)) for model, fields in MODELS.items()}
+    # What was taken out of use still counts for whoever has it.
+    found = {
+        model: list(rpc.rows(model, _domain(model, company), fields, active_test=False))
+        for model, fields in MODELS.items()
+    }
     (own,) = rpc.by_id("company.company", [company], ["currency"])
     (sales,) = rpc.by_id("sale.configuration", [1], ["sale_price_list"])
     (accounts,) = rpc.by_id("account.configuration", [1], ["tax_rounding"])
