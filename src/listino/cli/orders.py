@@ -1,12 +1,16 @@
 """`listino order`: what stores have handed in."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from listino.cli import screen
 from listino.cli.options import DatabaseUrl, opened
 from listino.core.explain import NO_PRICE_TEXTS
+
+if TYPE_CHECKING:
+    from listino.db.engine import Database
 
 NEWEST_SHOWN = 20
 HELD_TEXTS = {
@@ -54,9 +58,17 @@ def order(
         str | None, typer.Argument(metavar="[ID]", help="The order's id, or STORE/NUMBER; without: the newest.")
     ] = None,
     *,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Have a parked order tried again, or a waiting one now.")
+    ] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Give a parked order up; needs --reason.")] = False,
+    placed: Annotated[
+        str | None, typer.Option("--placed", metavar="NUMBER", help="It is in the management system, as NUMBER.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why, for the order's history.")] = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Show one order whole, or list the newest."""
+    """Show one order whole, or list the newest; decide about one that does not go by itself."""
     from listino.core.errors import Fault, NotFound
     from listino.db import orders
     from listino.web.rest.order_answers import whole
@@ -74,7 +86,39 @@ def order(
             text = f"There is no order {order_id!r}."
             fault = Fault("id", "unknown_order", text, "`listino order` lists the newest.")
             raise NotFound("unknown_order", text, (fault,))
+        if retry or drop or placed is not None:
+            _decide(book, one.id, Decided(retry, drop, placed, reason))
+            one = orders.read(connection, one.id) or one
         _print_one(whole(one))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is decided about an order: one of these."""
+
+    retry: bool
+    drop: bool
+    placed: str | None
+    reason: str | None
+
+
+def _decide(book: "Database", order_id: str, decided: Decided) -> None:
+    from getpass import getuser
+
+    from listino.config import now
+    from listino.core.errors import malformed
+    from listino.flows import handover_decisions
+
+    if decided.retry + decided.drop + (decided.placed is not None) > 1:
+        remedy = "Give --retry, --drop or --placed."
+        raise malformed("order", "contradiction", "An order is retried, dropped or placed, not several.", remedy)
+    who = handover_decisions.Person(getuser(), now(), decided.reason)
+    if decided.retry:
+        handover_decisions.retried(book, order_id, who)
+    elif decided.drop:
+        handover_decisions.dropped(book, order_id, who)
+    else:
+        handover_decisions.marked_placed(book, order_id, decided.placed, who)
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
@@ -110,6 +154,9 @@ def _print_one(one: dict[str, Any]) -> None:
     for field, word in TEXTS:
         if one.get(field):
             screen.say(f"{word}: {one[field]}")
+    if "parked" in one:
+        parked = one["parked"]
+        screen.say(f"Needs attention ({parked.reason}): {parked.text} {parked.remedy}", "yellow")
     for reason in one.get("held") or ():
         screen.say(f"On hold: {held_text(reason)}", "yellow")
     _print_lines(one)

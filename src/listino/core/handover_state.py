@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 START_WITHIN = timedelta(seconds=5)
 # What the clocks of several machines may differ by.
 CLOCKS_DIFFER_MAX = timedelta(seconds=5)
-LEASE_MARGIN = timedelta(seconds=30)
+LEASE_MARGIN = timedelta(seconds=10)
 
 
 class Duplicates(Enum):

@@ -59,8 +59,9 @@ class Task:
 def enqueue(tx: Connection, due: Sequence[Due]) -> None:
     """Write down what is due. There is one task for each kind and subject: one that waits stays as it is, one that
     was done begins anew, one that is parked stays with the people."""
-    for start in range(0, len(due), ROWS_PER_INSERT):
-        rows = due[start : start + ROWS_PER_INSERT]
+    first = list({(one.kind, one.subject): one for one in reversed(due)}.values())[::-1]
+    for start in range(0, len(first), ROWS_PER_INSERT):
+        rows = first[start : start + ROWS_PER_INSERT]
         values: list[Any] = []
         for one in rows:
             at = stamp(one.at)

@@ -9,7 +9,7 @@ from listino.core.breaker import Target, allowed, answered, called, failed
 from listino.core.errors import ErpSaidNo, OutcomeUnknown, Unavailable
 from listino.core.pauses import pause
 from listino.db import tasks
-from listino.db.engine import Connection, Database
+from listino.db.engine import Connection
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, Task
 from listino.flows import handover, order_states
@@ -17,10 +17,6 @@ from listino.flows.handover import OrderClaim
 from listino.flows.outside import After, Runner
 from listino.flows.outside import Work as Work
 
-# Who is to do what: a kind of task is a runner, and a line here.
-RUNNERS: Mapping[str, Runner] = {
-    order_states.ORDER_STATES: order_states.run,
-}
 # For so long a task is its worker's alone; one that takes longer extends its lease.
 LEASE = timedelta(minutes=5)
 # How fast systems other than the management system may be called, which declares its own rate.
@@ -29,6 +25,8 @@ CALLS_PER_MINUTE = 6_000
 OWN_TARGET = "listino"
 FORGET_DONE_AFTER = timedelta(days=30)
 FORGET_AT_ONCE_MAX = 500
+FORGET_EVERY = timedelta(hours=1)
+FORGET_DONE = "forget_done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Claim:
 
 def begun(work: Work) -> None:
     """Have the systems known that something may be due with, and what is done again and again begun."""
-    targets, due = [OWN_TARGET], []
+    targets, due = [OWN_TARGET], [Due(FORGET_DONE, OWN_TARGET, "", work.clock())]
     if work.outside.erp is not None:
         targets.append(ERP_TARGET)
         due.append(Due(order_states.ORDER_STATES, ERP_TARGET, "", work.clock()))
@@ -158,8 +156,16 @@ def _fails_alone(task: Task, target: Target) -> bool:
     return task.failures > 0 and target.failures == 0
 
 
-def tidied(database: Database, now: datetime) -> int:
-    """Forget tasks that were done long ago, some at once; how many."""
-    before = now - FORGET_DONE_AFTER
-    forgotten: int = database.write(lambda tx: tasks.forget_done(tx, before, FORGET_AT_ONCE_MAX))
-    return forgotten
+def _forgotten(work: Work, _: Task) -> datetime:
+    """Tasks that were done long ago are forgotten, some at once."""
+    at = work.clock()
+    before = at - FORGET_DONE_AFTER
+    forgotten = work.database.write(lambda tx: tasks.forget_done(tx, before, FORGET_AT_ONCE_MAX))
+    return at if forgotten == FORGET_AT_ONCE_MAX else at + FORGET_EVERY
+
+
+# Who is to do what: a kind of task is a runner, and a line here.
+RUNNERS: Mapping[str, Runner] = {
+    order_states.ORDER_STATES: order_states.run,
+    FORGET_DONE: _forgotten,
+}

@@ -10,6 +10,7 @@ from pathlib import Path
 from listino.db.engine import Database
 from listino.flows.conservation import counted
 from listino.flows.mirror_state import lags_of
+from listino.flows.task_figures import targets, task_figures
 
 STATUSES = (2, 3, 4, 5)
 _CELL = struct.Struct("=Q")
@@ -64,9 +65,26 @@ class Metrics:
         lines += [
             f'listino_mirror_lag_seconds{{source="{name}"}} {lag}' for name, lag in lags_of(database, now).items()
         ]
+        lines += _of_tasks(database, now)
         return "\n".join(lines) + "\n"
 
     def close(self) -> None:
         """Let go of the file; it stays for the sums."""
         self._cells.release()
         self._file.close()
+
+
+def _of_tasks(database: Database, now: datetime) -> list[str]:
+    """What is due, and the systems that do not answer."""
+    figures = task_figures(database, now)
+    lines = ["# HELP listino_tasks What is to be done, by kind and state.", "# TYPE listino_tasks gauge"]
+    lines += [f'listino_tasks{{kind="{one.kind}",state="{one.state}"}} {one.count}' for one in figures]
+    lines += ["# HELP listino_task_overdue_seconds For how long the oldest task of a kind has been due."]
+    lines += ["# TYPE listino_task_overdue_seconds gauge"]
+    waiting = [one for one in figures if one.state == "waiting"]
+    lines += [f'listino_task_overdue_seconds{{kind="{one.kind}"}} {one.overdue_s}' for one in waiting]
+    lines += ["# HELP listino_target_down Whether a system answers no call (1) or does (0)."]
+    lines += ["# TYPE listino_target_down gauge"]
+    return lines + [
+        f'listino_target_down{{target="{one.name}"}} {int(one.down_since is not None)}' for one in targets(database)
+    ]
