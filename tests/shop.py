@@ -121,7 +121,7 @@ def opened(
 @contextmanager
 def _new(folder: Path, zone: str) -> Iterator[str]:
     if engines.is_server():
-        with engines.new_database(zone=zone, country="IT") as url:
+        with engines.server().new_database(zone=zone, country="IT") as url:
             yield url
         return
     url = f"sqlite:///{folder / 'listino.db'}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from listino.core.errors import malformed
 from listino.core.findings import Checks, checks_from
@@ -21,12 +21,16 @@ from listino.core.quotes import Secret
 from listino.ports import Erp
 from listino.web.settings import QUOTE_MINUTES, WebSettings
 
+if TYPE_CHECKING:
+    from listino.db.engine import Bounds
+
 # prctl(2): the signal that a process gets when its parent ends.
 PR_SET_PDEATHSIG = 1
 DATABASE_VARIABLE = "LISTINO_DATABASE"
 ERP_VARIABLE = "LISTINO_ERP"
 QUOTE_MINUTES_MAX = 7 * 24 * 60
 QUOTE_SECRET_LENGTH_MIN = 32
+DIGITS_MAX = 5
 
 
 def default_database() -> str:
@@ -64,22 +68,38 @@ def web_settings() -> WebSettings:
         trusted_proxies=tuple(part.strip() for part in proxies.split(",") if part.strip()),
         public_url=os.environ.get("LISTINO_PUBLIC_URL") or None,
         metrics_folder=os.environ.get("LISTINO_METRICS_FOLDER") or None,
-        quote_minutes=_quote_minutes(),
+        quote_minutes=_whole("LISTINO_QUOTE_MINUTES", "minutes", QUOTE_MINUTES, 1, QUOTE_MINUTES_MAX),
         quote_secrets=_quote_secrets(),
         checks=check_settings(),
         hands_over=stated.orders if (stated := erp_settings()) is not None else False,
     )
 
 
-def _quote_minutes() -> int:
-    """For how many minutes a quote holds: LISTINO_QUOTE_MINUTES."""
-    text = os.environ.get("LISTINO_QUOTE_MINUTES", "").strip()
+def _whole(variable: str, what: str, usual: int, least: int, most: int) -> int:  # a row of a table
+    """A number of the environment, or what is usual.
+
+    Errors:  Malformed.
+    """
+    text = os.environ.get(variable, "").strip()
     if not text:
-        return QUOTE_MINUTES
-    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 5 and 1 <= int(text) <= QUOTE_MINUTES_MAX):
-        remedy = f"Set a number from 1 to {QUOTE_MINUTES_MAX} (a week), or leave it out."
-        raise malformed("LISTINO_QUOTE_MINUTES", "out_of_range", f"{text!r} is not a number of minutes.", remedy)
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX and least <= int(text) <= most):
+        remedy = f"Set a number from {least} to {most}, or leave it out."
+        raise malformed(variable, "out_of_range", f"{text!r} is not a number of {what}.", remedy)
     return int(text)
+
+
+def bounds() -> "Bounds":
+    """How old an answer may be over a PostgreSQL server: LISTINO_MAX_STALENESS_MS, LISTINO_SERVE_STALE_S.
+
+    Errors:  Malformed.
+    """
+    from listino.db.engine import Bounds  # noqa: PLC0415
+
+    usual = Bounds()
+    staleness_ms = _whole("LISTINO_MAX_STALENESS_MS", "milliseconds", int(usual.max_staleness_s * 1000), 100, 60_000)
+    serve_stale_s = _whole("LISTINO_SERVE_STALE_S", "seconds", int(usual.serve_stale_s), 0, 24 * 3600)
+    return Bounds(staleness_ms / 1000, serve_stale_s)
 
 
 def _quote_secrets() -> tuple[Secret, ...]:
@@ -116,7 +136,7 @@ def application() -> Any:
     _log_in_lines()
     url = default_database()
     check_version(url)
-    app = build(Database(url, watched=True), web_settings(), now, SystemChance())
+    app = build(Database(url, watched=True, bounds=bounds()), web_settings(), now, SystemChance())
     atexit.register(_leave)
     return app
 

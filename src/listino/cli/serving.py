@@ -156,13 +156,14 @@ def _granian(
 
 def _prepare(url: str) -> None:
     """A database that is not there yet is made; one of another schema is refused."""
-    from listino.config import web_settings
+    from listino.config import bounds, web_settings
     from listino.db.engine import path_of, shown
     from listino.db.migrate import check_version, version_of
     from listino.flows.upkeep import DEFAULT_CURRENCY, DEFAULT_ZONE, migrated
     from listino.web.proxy import Proxies
 
     Proxies(web_settings())
+    bounds()
     path = path_of(url)
     if (not path.exists() or path.stat().st_size == 0) and version_of(url) is None:
         migrated(url, currency=DEFAULT_CURRENCY, zone=DEFAULT_ZONE, country=None)

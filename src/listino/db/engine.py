@@ -2,7 +2,7 @@
 
 import mmap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +93,10 @@ class Database:
     """A database: a reading connection per thread, one writing thread, and what the process remembers of it."""
 
     def __init__(self, url: str, *, watched: bool = False, bounds: Bounds | None = None) -> None:
-        """Open it. A process that lives for one database alone may have a file's log `watched` for changes."""
+        """Open it. A process that lives for one database alone may have it `watched` for changes.
+
+        Unwatched, each read asks the database what is new; `bounds` concern a watched server.
+        """
         self.url = url
         self.path = path_of(url)
         self.is_server = is_server(url)
@@ -105,31 +108,38 @@ class Database:
         self._header: mmap.mmap | None = None
         self._watch: Watch | None = None
         self._last: Reading | None = None
+        # Bound once: a price on a file pays for no second engine.
+        self.read: Callable[[], Reading]
+        self._writer: Writer
         if self.is_server:
-            self.read = self._read_server
-            self._writer = self._writer_to_server(bounds or Bounds())
+            self._open_server(bounds or Bounds())
         else:
-            # Bound once: a price on a file pays for no second engine.
-            self.read = self._read_file
-            check_engine()
-            self._in_use = InUse(self.path)
-            self._in_use.share()
-            self._writer = Writer(FileOutlet(self.path), _nothing)
+            self._open_file()
 
-    def _writer_to_server(self, bounds: Bounds) -> Writer:
+    def _open_file(self) -> None:
+        check_engine()
+        self._in_use = InUse(self.path)
+        self._in_use.share()
+        self.read = self._read_file
+        self._writer = Writer(FileOutlet(self.path), _nothing)
+
+    def _open_server(self, bounds: Bounds) -> None:
         from listino.db.postgres import ServerOutlet
         from listino.db.watch import Watch
 
-        self._watch = watch = Watch(self.url, bounds.max_staleness_s, bounds.serve_stale_s)
-        return Writer(ServerOutlet(lambda: self._connection(writing=True)), watch.committed)
+        told = _nothing
+        if self._watched:
+            self._watch = Watch(self.url, bounds.max_staleness_s, bounds.serve_stale_s)
+            told = self._watch.committed
+        self.read = self._read_server if self._watch is None else self._read_watched
+        self._writer = Writer(ServerOutlet(lambda: self._connection(writing=True)), told)
 
     def _connection(self, *, writing: bool) -> Connection:
-        if self._watch is None:
+        if not self.is_server:
             return connected(self.path, writing=writing)
         from listino.db.postgres import ServerConnection
 
-        watch = self._watch
-        return ServerConnection(self.url, writing=writing, is_away=lambda: watch.is_away, on_lost=watch.lost)
+        return ServerConnection(self.url, writing=writing, watch=self._watch)
 
     def _new_reading(self) -> Reading:
         reading = self._threads.reading = Reading(self._connection(writing=False))
@@ -154,13 +164,24 @@ class Database:
         return reading
 
     def _read_server(self) -> Reading:
-        """This thread's reading connection, its revision as of now or of the last moment that may count as now.
+        """This thread's reading connection, its revision as of now.
+
+        Errors:  Lost where the server does not answer.
+        """
+        reading: Reading | None = getattr(self._threads, "reading", None)
+        if reading is None:
+            reading = self._new_reading()
+        if not reading.is_current():
+            reading.look(self.cache)
+        return reading
+
+    def _read_watched(self) -> Reading:
+        """The same, its revision as of now or of the last moment that may count as now.
 
         Errors:  Lost where the server cannot be asked, and nothing is remembered or may be given any more.
         """
-        watch = self._watch
+        watch, reading = self._watch, getattr(self._threads, "reading", None)
         assert watch is not None
-        reading: Reading | None = getattr(self._threads, "reading", None)
         if reading is None:
             reading = self._new_reading()
         generation = watch.generation
@@ -170,12 +191,13 @@ class Database:
         try:
             if watch.is_silent:
                 raise Lost("The database cannot be reached.")
-            reading.look(self.cache)
+            self._read_server()
         except Lost:
             if self._last is None:
                 raise
             reading.stale_since = watch.stale_since()
             reading.learn(self._last)
+            reading.version = -1
             return reading
         reading.version, reading.stale_since = generation, None
         self._last = reading
@@ -190,7 +212,7 @@ class Database:
         if revision is not None and reading.revision < revision and self.is_server:
             if reading.stale_since is not None:
                 raise Lost("The database cannot be reached.")
-            reading.look(self.cache)
+            self._read_server()
         return reading
 
     @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from re import sub
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -87,37 +87,42 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
+class Watching(Protocol):
+    """Who knows whether the server is there."""
+
+    is_away: bool
+
+    def lost(self) -> None:
+        """A connection found the server gone."""
+
+
 class ServerConnection:
     """A connection that takes our statements as SQLite's does, and opens itself again when it was cut."""
 
-    __slots__ = ("_is_away", "_on_lost", "_raw", "_url", "_writing")
+    __slots__ = ("_raw", "_url", "_watch", "_writing")
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        writing: bool,
-        is_away: Callable[[], bool] = lambda: False,
-        on_lost: Callable[[], None] = lambda: None,
-    ) -> None:
-        """It opens when it is needed. While `is_away` nothing is tried; `on_lost` is told of a silent server."""
+    def __init__(self, url: str, *, writing: bool, watch: Watching | None = None) -> None:
+        """It opens when it is needed; while the `watch` knows the server to be away, nothing is tried."""
         self._url = url
         self._writing = writing
-        self._is_away = is_away
-        self._on_lost = on_lost
+        self._watch = watch
         self._raw: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def _opened(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        if self._is_away():
+        if self._watch is not None and self._watch.is_away:
             raise Lost("The database cannot be reached.")
         try:
             raw = raw_connection(self._url)
             if not self._writing:
                 raw.execute(_READING)
         except Lost:
-            self._on_lost()
+            self._tell()
             raise
         return raw
+
+    def _tell(self) -> None:
+        if self._watch is not None:
+            self._watch.lost()
 
     @property
     def in_transaction(self) -> bool:
@@ -148,7 +153,7 @@ class ServerConnection:
 
     def _failed(self, error: Exception) -> Lost:
         if self._raw is None or self._raw.closed:
-            self._on_lost()
+            self._tell()
             return _lost(error, "was lost")
         return _lost(error, "failed")
 

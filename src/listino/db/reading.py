@@ -25,6 +25,11 @@ class Reading:
         self.shapes: tuple[str, ...] = ()
         self.stale_since: str | None = None
 
+    def is_current(self) -> bool:
+        """Whether nothing of what was seen is another by now."""
+        row = self.connection.execute("SELECT revision, access, epoch, history_from FROM book").fetchone()
+        return tuple(row) == (self.revision, self.access, self.epoch, self.history_from)
+
     def look(self, cache: Cache) -> None:
         """Take in what other connections committed since this one looked last."""
         connection = self.connection

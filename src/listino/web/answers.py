@@ -207,7 +207,9 @@ def moment(at: datetime, book: Snapshot, usage_as_of: datetime | None = None) ->
     `usage_as_of` is when the ledger was read, where the answer depends on what is used up.
     """
     counted = f'"usage_as_of":"{instant_text(usage_as_of)}",' if usage_as_of is not None else ""
+    reading = book.reading
+    stale = "null" if reading.stale_since is None else f'"{reading.stale_since}"'
     return (
-        f',"at":"{instant_text(at)}",{counted}"revision":{book.revision},"epoch":"{book.reading.epoch}",'
-        '"stale_since":null}'
+        f',"at":"{instant_text(at)}",{counted}"revision":{book.revision},"epoch":"{reading.epoch}",'
+        f'"stale_since":{stale}}}'
     ).encode()

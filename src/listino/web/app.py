@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from listino.core.errors import NotFound
-from listino.db.engine import Database, Reading
+from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.drift import Samples
 from listino.flows.intake import Chance
@@ -96,7 +96,10 @@ class App:
             database, self.prices, signer, clock=clock, chance=chance,
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
-        self.orders = OrderDoor(database, clock, chance, self._in_thread, signer=signer, hands_over=settings.hands_over)
+        self.orders = OrderDoor(
+            database, clock, chance, self._in_thread, in_a_moment=self._in_a_moment, signer=signer,
+            hands_over=settings.hands_over,
+        )  # fmt: skip
         self._desk = DeskRequests(DeskDoor(database, clock, erp=settings.hands_over), self._in_thread)
         self._parking = ParkingRequests(ParkingDoor(database, clock), self._in_thread)
         self.docs = Docs()
@@ -104,12 +107,10 @@ class App:
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.trials = WhatIfDoor(database, self.prices, self.streams, clock)
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
-        # Whoever waits for the ERP keeps no other reader waiting.
-        self._waiting = None if live is None else ThreadPoolExecutor(WAITING_THREADS, thread_name_prefix="listino-live")
+        self._begin_threads(live is not None)
         self._clock = clock
-        self._taking_orders = self._door(self._order, guarded=False)
         self._orders = OrderRequests(self.orders, self._in_thread)
+        self._taking_orders = self._door(self._orders.taken)
         self._mirror = MirrorDoor(database, clock, self._in_thread)
         self._facts = FactRequests(self.facts, self.changes, self._in_thread)
         self._prefix = settings.base_path.rstrip("/")
@@ -119,6 +120,13 @@ class App:
             exception_handlers={Exception: failed, HTTPException: failed},
             lifespan=self._lifespan,
         )
+
+    def _begin_threads(self, waiting: bool) -> None:
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listino-read")
+        # Whoever waits for the ERP keeps no other reader waiting.
+        self._waiting = ThreadPoolExecutor(WAITING_THREADS, thread_name_prefix="listino-live") if waiting else None
+        # Work of a moment: at once on a file; a server may let it wait, so that a thread does it.
+        self._moment = self._waiting or (self.threads if self.database.is_server else None)
 
     def routes(self) -> list[BaseRoute]:
         """Every route, in the order in which they are tried."""
@@ -184,9 +192,9 @@ class App:
             item = item[: -len("/ladder")] or None
         if len(path) > len(PRICES) and path[len(PRICES)] != "/":
             status, body, headers = answer_to(NotFound("not_found", f"There is nothing at {path}."))
-        elif self._waiting is not None:
+        elif self._moment is not None:
             loop = asyncio.get_running_loop()
-            status, body, headers = await loop.run_in_executor(self._waiting, self.prices.get, scope, item, ladder)
+            status, body, headers = await loop.run_in_executor(self._moment, self.prices.get, scope, item, ladder)
         else:
             status, body, headers = self.prices.get(scope, item, ladder)
         self.metrics.count(self.metrics.PRICES, status)
@@ -200,7 +208,7 @@ class App:
         async def handle(request: Request) -> Response:
             try:
                 if guarded:
-                    response = await handler(request, self._key(request, self.database.read()))
+                    response = await handler(request, await self._in_a_moment(self._key, request))
                 else:
                     response = await handler(request)
             except Exception as error:
@@ -210,15 +218,23 @@ class App:
 
         return handle
 
-    def _key(self, request: Request, reading: Reading) -> ApiKey:
+    def _key(self, request: Request) -> ApiKey:
         authorization = request.headers.get("authorization")
-        return self.guard.key(authorization.encode("latin-1") if authorization is not None else None, reading)
+        said = authorization.encode("latin-1") if authorization is not None else None
+        return self.guard.key(said, self.database.read())
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
 
+    async def _in_a_moment(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Work that costs less than a thread, unless the database may let it wait."""
+        if self._moment is None:
+            return work(*arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._moment, work, *arguments)
+
     async def _ready(self, _: Request) -> Response:
-        return await health.ready(self.database)
+        answer: Response = await self._in_a_moment(health.ready, self.database)
+        return answer
 
     async def _metrics(self, _: Request, key: Any) -> Response:
         require(key, "metrics:read")
@@ -239,15 +255,11 @@ class App:
 
     async def _of_lines(self, work: Callable[..., bytes], batch: Batch[Any], *told: Any) -> bytes:
         """Few lines are answered at once, many by a thread."""
-        if self._waiting is not None:
-            return await asyncio.get_running_loop().run_in_executor(self._waiting, work, batch, *told)
-        if len(batch.ask.lines) <= LINES_DIRECT_MAX:
-            return work(batch, *told)
-        answer: bytes = await self._in_thread(work, batch, *told)
+        road = self._in_a_moment
+        if self._waiting is None and len(batch.ask.lines) > LINES_DIRECT_MAX:
+            road = self._in_thread
+        answer: bytes = await road(work, batch, *told)
         return answer
-
-    async def _order(self, request: Request) -> Response:
-        return await self._orders.taken(request, self._key)
 
     async def _what_if(self, request: Request, key: Any) -> Response:
         return await self.trials.what_if(request, key, self._in_thread)

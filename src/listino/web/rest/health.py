@@ -18,7 +18,7 @@ async def alive(_: Request) -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-async def ready(database: Database) -> Response:
+def ready(database: Database) -> Response:
     """The database answers too."""
     try:
         reading = database.read()

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from listino.db.engine import Reading
 from listino.flows.access import ApiKey
 from listino.web.answers import encode
 from listino.web.auth import require
@@ -27,13 +26,10 @@ class OrderRequests:
         self._door = door
         self._in_thread = in_thread
 
-    async def taken(self, request: Request, key_of: Callable[[Request, Reading], ApiKey]) -> Response:
+    async def taken(self, request: Request, key: ApiKey) -> Response:
         """A placed order comes in."""
         body = await body_of(request.scope, request.receive)
-        # One look at the file serves the key check and the prices.
-        reading = self._door.read()
-        key = key_of(request, reading)
-        answer, order_id = await self._door.post(body, key, request.headers.get("idempotency-key"), reading)
+        answer, order_id = await self._door.post(body, key, request.headers.get("idempotency-key"))
         return as_json(
             shown(answer, full=key.may("explain:full")), 201, {"location": f"{root_of(request)}/v1/orders/{order_id}"}
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from listino.core.errors import Conflict, Fault, NotFound, Unavailable, malformed
 from listino.core.orders import Order, without_card_data
-from listino.db.engine import Database, Reading
+from listino.db.engine import Database
 from listino.flows import intake
 from listino.flows.access import ApiKey
 from listino.flows.conservation import counted
@@ -47,10 +47,12 @@ class OrderDoor:
         chance: Chance,
         in_thread: Callable[..., Awaitable[Any]],
         *,
+        in_a_moment: Callable[..., Awaitable[Any]],
         signer: Signer,
         hands_over: bool = False,
     ) -> None:
         self._in_thread = in_thread
+        self._in_a_moment = in_a_moment
         self._signer = signer
         self._hands_over = hands_over
         self._database = database
@@ -59,11 +61,7 @@ class OrderDoor:
         self._landing = Landing()
         self._under_way: dict[bytes, asyncio.Future[Any]] = {}
 
-    def read(self) -> Reading:
-        """The book as of now."""
-        return self._database.read()
-
-    async def post(self, body: bytes, key: ApiKey, idempotency_key: str | None, reading: Reading) -> tuple[bytes, str]:
+    async def post(self, body: bytes, key: ApiKey, idempotency_key: str | None) -> tuple[bytes, str]:
         """The first answer to an order, whether it came now or before; and its id.
 
         Errors:  Malformed, DifferentContent, Conflict (in_progress), Unavailable.
@@ -76,11 +74,10 @@ class OrderDoor:
         first = next((self._under_way[digest] for digest in keys.digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
-            reading = self._database.read()
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.update(dict.fromkeys(keys.digests, ended))
         try:
-            taken, answer, outcome = await self._taken(order, caller, keys, name, reading=reading)
+            taken, answer, outcome = await self._taken(order, caller, keys, name)
         finally:
             for digest in keys.digests:
                 if self._under_way.get(digest) is ended:
@@ -88,12 +85,10 @@ class OrderDoor:
             ended.set_result(None)
         if outcome.as_answered:
             return with_key(taken.key, answer), outcome.id
-        found = intake.found(self._database, outcome.id)
+        found = await self._in_a_moment(intake.found, self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
 
-    async def _taken(
-        self, order: Order, caller: Caller, keys: Keys, name: str | None, *, reading: Reading
-    ) -> tuple[Taken, bytes, Outcome]:
+    async def _taken(self, order: Order, caller: Caller, keys: Keys, name: str | None) -> tuple[Taken, bytes, Outcome]:
         """An order on disk, its answer and what became of it; priced again where others used up what it needs.
 
         Errors:  DifferentContent, Unavailable.
@@ -102,10 +97,8 @@ class OrderDoor:
         tries_left = intake.TRIES_MAX
         while True:
             tries_left -= 1
-            if len(order.lines) <= LINES_DIRECT_MAX:
-                taken = self._priced(order, caller, name, reading)
-            else:
-                taken = await self._in_thread(self._priced, order, caller, name, None)
+            road = self._in_a_moment if len(order.lines) <= LINES_DIRECT_MAX else self._in_thread
+            taken: Taken = await road(self._priced, order, caller, name)
             written, answer = handed_in(self._database, taken, rendered, keys, last=tries_left <= 0)
             landed = self._landing.on_disk(written)
             await asyncio.wait({landed}, timeout=max(0.0, ends_at - monotonic()))
@@ -114,11 +107,10 @@ class OrderDoor:
             outcome: Outcome | None = await landed
             if outcome is not None:
                 return taken, answer, outcome
-            reading = self._database.read()
 
-    def _priced(self, order: Order, caller: Caller, key: str | None, reading: Reading | None) -> Taken:
+    def _priced(self, order: Order, caller: Caller, key: str | None) -> Taken:
         """An order with our prices."""
-        book = snapshot(self._database, None, reading)
+        book = snapshot(self._database)
         return priced(
             book, order, caller, key, now=self._clock(), chance=self._chance, signer=self._signer,
             hands_over=self._hands_over,
