@@ -2,15 +2,14 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from random import Random
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from listino.core.errors import ErpSaidNo, OutcomeUnknown, Unavailable
 from listino.core.orders import Party
@@ -29,19 +28,10 @@ from listino.ports import (
     Traits,
 )
 from listino.testing.fake_documents import Document, Documents
+from listino.testing.fake_troubles import Trouble as Trouble
+from listino.testing.fake_troubles import Weather
 
-NO_TIME = timedelta(0)
-
-
-class Trouble(Enum):
-    """What may befall a call."""
-
-    NO_CONNECTION = "no_connection"  # Nothing went out.
-    REQUEST_LOST = "request_lost"  # It went out and never arrived; no answer by the deadline.
-    ANSWER_LOST = "answer_lost"  # It was carried out; no answer by the deadline.
-    LATE = "late"  # No answer by the deadline; it is carried out after that.
-    NONSENSE = "nonsense"  # It was carried out, or not, and the answer says neither.
-    SLOW = "slow"  # It is carried out, and answered just before the deadline.
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
@@ -51,19 +41,6 @@ class Sent:
     order: OrderToPlace
     arrives_at: datetime
     answer: ErpOrder | ErpSaidNo | None = None
-
-
-@dataclass(slots=True)
-class Weather:
-    """How an ERP fares: shares of calls (0 to 1) that each trouble befalls, and when it is down.
-
-    Units:   takes: how long a call takes; late: how long after it was sent a late order is carried out (from, to).
-    """
-
-    troubles: dict[Trouble, float] = field(default_factory=dict)
-    down_until: datetime | None = None
-    takes: timedelta = NO_TIME
-    late: tuple[timedelta, timedelta] | None = None
 
 
 class FakeErp:
@@ -104,28 +81,36 @@ class FakeErp:
 
     def find_order(self, key: str) -> tuple[ErpOrder, ...]:
         """The documents under a key; an ERP of class C cannot search, and says so."""
-        if self.traits.duplicates is Duplicates.BY_HAND:
-            raise ErpSaidNo("cannot_search", "This system cannot search for orders.", "Look there yourself.")
-        self._read("find_order", key)
-        return tuple(document.said() for document in self.held(key))
+        return self._ended(self.finding(key))
 
     def place_order(self, order: OrderToPlace) -> ErpOrder:
         """Write an order under its key; once sent it is on its own way, whatever becomes of the sender."""
+        return self._ended(self.placing(order))
+
+    def finding(self, key: str) -> Generator[timedelta, None, tuple[ErpOrder, ...]]:
+        """find_order in steps, for a simulator: it yields how long to wait for each."""
+        if self.traits.duplicates is Duplicates.BY_HAND:
+            raise ErpSaidNo("cannot_search", "This system cannot search for orders.", "Look there yourself.")
+        yield from self._reading("find_order", key)
+        return tuple(document.said() for document in self.held(key))
+
+    def placing(self, order: OrderToPlace) -> Generator[timedelta, None, ErpOrder]:
+        """place_order in steps, for a simulator: it yields how long to wait for each."""
         trouble = self._begun("place_order", order.key)
         deadline = self.traits.deadline
         if trouble is Trouble.REQUEST_LOST or (trouble is Trouble.NONSENSE and self._chance.random() < 0.5):
-            self._wait(deadline if trouble is Trouble.REQUEST_LOST else self.weather.takes)
+            yield deadline if trouble is Trouble.REQUEST_LOST else self.weather.takes
             raise OutcomeUnknown("No answer came by the deadline, or none that can be read.")
-        takes = self._duration(trouble)
+        takes = self.weather.duration(trouble, self.traits, self._chance)
         sent = Sent(order, self._clock() + takes)
         with self._lock:
             self._under_way.append(sent)
-        self._wait(min(takes, deadline))
+        yield min(takes, deadline)
         if takes > deadline:
             raise OutcomeUnknown("No answer came by the deadline.")
         self._carry_out(sent)
         if trouble is Trouble.ANSWER_LOST:
-            self._wait(deadline - takes)
+            yield deadline - takes
             raise OutcomeUnknown("No answer came by the deadline.")
         if trouble is Trouble.NONSENSE:
             raise OutcomeUnknown("The answer cannot be read.")
@@ -173,24 +158,27 @@ class FakeErp:
     def _buyer(self, order: OrderToPlace) -> str | None:
         return order.erp_customer or order.order.customer
 
-    def _duration(self, trouble: Trouble | None) -> timedelta:
-        deadline = self.traits.deadline
-        if trouble is Trouble.LATE:
-            first, last = self.weather.late or (deadline, deadline + self.traits.settling)
-            # By a moment more than the deadline, so that nobody is told.
-            return max(first + (last - first) * self._chance.random(), deadline + timedelta(milliseconds=1))
-        if trouble is Trouble.SLOW:
-            return deadline * 0.9
-        return self.weather.takes
-
     def _read(self, verb: str, key: str) -> None:
+        self._ended(self._reading(verb, key))
+
+    def _reading(self, verb: str, key: str) -> Generator[timedelta, None, None]:
         """A call that changes nothing: whatever goes wrong with it, time will mend."""
         trouble = self._begun(verb, key)
         if trouble in {None, Trouble.SLOW}:
-            self._wait(self._duration(trouble))
+            yield self.weather.duration(trouble, self.traits, self._chance)
             return
-        self._wait(self.weather.takes if trouble is Trouble.NONSENSE else self.traits.deadline)
+        yield self.weather.takes if trouble is Trouble.NONSENSE else self.traits.deadline
         raise Unavailable("The answer cannot be read." if trouble is Trouble.NONSENSE else "No answer came in time.")
+
+    def _ended(self, call: Generator[timedelta, None, Answer]) -> Answer:
+        """Carry a call out, waiting as long as it says."""
+        while True:
+            try:
+                duration = next(call)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+            self._wait(duration)
 
     def _begun(self, verb: str, key: str) -> Trouble | None:
         """Count a call, and draw what befalls it.
@@ -200,19 +188,11 @@ class FakeErp:
         with self._lock:
             self.calls[verb] += 1
             self.log.append((self._clock(), verb, key))
-            trouble = self.planned.popleft() if self.planned else self._drawn()
+            trouble = self.planned.popleft() if self.planned else self.weather.drawn(self._chance)
         until = self.weather.down_until
         if trouble is Trouble.NO_CONNECTION or (until is not None and self._clock() < until):
             raise Unavailable("Nobody answers at this address.", code="no_connection")
         return trouble
-
-    def _drawn(self) -> Trouble | None:
-        left = self._chance.random() if self.weather.troubles else 1.0
-        for trouble, share in self.weather.troubles.items():
-            left -= share
-            if left < 0:
-                return trouble
-        return None
 
 
 class AbleFakeErp(FakeErp):
@@ -253,7 +233,7 @@ class AbleFakeErp(FakeErp):
 
     def _follow(self, verb: str, event: EventToHand) -> None:
         trouble = self._begun(verb, event.key)
-        self._wait(min(self._duration(trouble), self.traits.deadline))
+        self._wait(min(self.weather.duration(trouble, self.traits, self._chance), self.traits.deadline))
         if trouble not in {Trouble.REQUEST_LOST, Trouble.LATE}:
             self.documents.follow(event)
         if trouble not in {None, Trouble.SLOW}:
