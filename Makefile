@@ -3,6 +3,9 @@ PORT ?= 8080
 JSON ?=
 UPGRADE ?=
 NAME ?=
+SEED ?=
+SEEDS ?=
+FIRST ?=
 
 PY := .venv/bin/python
 LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade)
@@ -10,7 +13,7 @@ LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(i
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help install demo check test test-all bench new-erp lock changelog clean
+.PHONY: help install demo check test test-all bench crash new-erp lock changelog clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +46,9 @@ test-all: install ## Run every test.
 
 bench: install ## Measure the roads and print ratios as a table (JSON=1: one JSON object).
 	@JSON=$(JSON) $(PY) -m bench
+
+crash: install ## Run the hand-over of orders through storms of faults (SEEDS=100000 many, FIRST=500 from there on, SEED=123 one).
+	@SEED=$(SEED) SEEDS=$(SEEDS) FIRST=$(FIRST) $(PY) -m tests.crash.simulator
 
 new-erp: install ## Write the two files of a new connector to a management system (NAME=acme).
 	@$(PY) -m listino.testing.new_erp "$(NAME)"

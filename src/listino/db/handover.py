@@ -1,7 +1,7 @@
 """An order on its way into the management system as it is kept: one state, in the order and its task."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from listino.core.handover_state import Handover, Parked, State
 from listino.db import tasks
@@ -10,10 +10,12 @@ from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, instant, text_of
 
 HELD = "held"
+# For so long after a restore every order is looked for before its first try.
+SENT_AGAIN_WITHIN = timedelta(days=90)
 _READ = (
     "SELECT o.id, o.store, o.number, o.customer, o.test, o.handover, o.life, o.erp_number, t.id, t.state, t.due_at, "
     "t.fence, t.lease_until, t.tries, t.failures, t.faults, t.sent_at, t.doubt_until, t.reason, t.text, t.remedy, "
-    "t.failed_at FROM orders o LEFT JOIN task t ON t.kind = ? AND t.subject = o.id WHERE o.id = ?"
+    "t.failed_at, o.taken_at, (SELECT restored_at FROM book) FROM orders o LEFT JOIN task t ON t.kind = ? AND t.subject = o.id WHERE o.id = ?"
 )
 
 
@@ -44,10 +46,12 @@ def read(tx: Connection, order_id: str) -> Underway | None:
     if row is None:
         return None
     own_id, store, number, customer, test, handover, life, erp_number, task_id, task_state, due_at, fence = row[:12]
-    lease_until, tries, failures, faults, sent_at, doubt_until, reason, text, remedy, failed_at = row[12:]
+    lease_until, tries, failures, faults, sent_at, doubt_until, reason, text, remedy, failed_at = row[12:22]
+    # What a restore lost is handed in again by the store, and may be in the management system already.
+    tries = max(tries or 0, 1 if _follows_restore(*row[22:]) else 0)
     told = {"held": life == "on_hold", "cancel_wanted": life == "cancelled", "erp_number": erp_number}
     if task_id is None:
-        state = State(handover=Handover(handover), **told)
+        state = State(handover=Handover(handover), tries=tries, **told)
     else:
         is_parked = handover == Handover.PARKED and reason is not None
         state = State(
@@ -64,6 +68,13 @@ def read(tx: Connection, order_id: str) -> Underway | None:
             **told,
         )
     return Underway(own_id, store, number, customer, bool(test), state, instant(failed_at))
+
+
+def _follows_restore(taken_at: str, restored_at: str | None) -> bool:
+    """Whether an order came so soon after a restore that it may have come, and gone, before."""
+    if restored_at is None:
+        return False
+    return datetime.fromisoformat(taken_at) - datetime.fromisoformat(restored_at) < SENT_AGAIN_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,11 @@ class FakeErp:
         """find_order in steps, for a simulator: it yields how long to wait for each."""
         if self.traits.duplicates is Duplicates.BY_HAND:
             raise ErpSaidNo("cannot_search", "This system cannot search for orders.", "Look there yourself.")
+        found = self.held(key)
         yield from self._reading("find_order", key)
-        return tuple(document.said() for document in self.held(key))
+        # It looked when it was asked, or just before it answered.
+        found = found if self._chance.random() < 0.5 else self.held(key)
+        return tuple(document.said() for document in found)
 
     def placing(self, order: OrderToPlace) -> Generator[timedelta, None, ErpOrder]:
         """place_order in steps, for a simulator: it yields how long to wait for each."""
