@@ -74,7 +74,10 @@ class Simulation:
         self.erp.weather.troubles = dict(self.plan.troubles)
         self.erp.weather.late = self.plan.late
         self.erp.items = {"hammer"}
-        self.checks = self.erp.checks = Checks(self.database, self.erp, has_jumps=bool(self.plan.jumps))
+        self.checks = self.erp.checks = Checks(
+            self.database, self.erp, has_jumps=bool(self.plan.jumps),
+            settles=self.plan.late[1] <= self.plan.traits.deadline + self.plan.traits.settling,
+        )  # fmt: skip
         self.trace: list[str] = []
         self.processes: list[Process] = []
         self.machine = timedelta(0)

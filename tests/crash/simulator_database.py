@@ -53,6 +53,8 @@ class SimulatedDatabase(Database):
         self.commits = 0
         self._time = time
         self._task_apart = task_apart
+        self.is_server = False
+        self.read = self._read_in_turn
         self._begin()
 
     def _begin(self) -> None:
@@ -63,14 +65,11 @@ class SimulatedDatabase(Database):
         if not _CACHE:
             _CACHE.append(self.cache)
 
-    def read(self) -> Reading:
+    def _read_in_turn(self) -> Reading:
         """The book as of now."""
         self._time.pause()
-        return self._read()
-
-    def _read(self) -> Reading:
         if self._seen != self.commits:
-            self._look_again(self._reading_now)
+            self._reading_now.look(self.cache)
             self._seen = self.commits
         return self._reading_now
 

@@ -15,7 +15,8 @@ SENT_AGAIN_WITHIN = timedelta(days=90)
 _READ = (
     "SELECT o.id, o.store, o.number, o.customer, o.test, o.handover, o.life, o.erp_number, t.id, t.state, t.due_at, "
     "t.fence, t.lease_until, t.tries, t.failures, t.faults, t.sent_at, t.doubt_until, t.reason, t.text, t.remedy, "
-    "t.failed_at, o.taken_at, (SELECT restored_at FROM book) FROM orders o LEFT JOIN task t ON t.kind = ? AND t.subject = o.id WHERE o.id = ?"
+    "t.failed_at, o.taken_at, (SELECT restored_at FROM book) "
+    "FROM orders o LEFT JOIN task t ON t.kind = ? AND t.subject = o.id WHERE o.id = ?"
 )
 
 
