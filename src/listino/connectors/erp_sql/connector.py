@@ -1,0 +1,112 @@
+"""The connector of a management system that has only a database."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from threading import Lock
+from time import monotonic
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from listino.connectors.erp_sql.found import found_orders, states_of
+from listino.connectors.erp_sql.link import Link
+from listino.connectors.erp_sql.placing import cancelled, placed
+from listino.connectors.erp_sql.pricing import asked_price
+from listino.connectors.erp_sql.reading import news_of
+from listino.connectors.erp_sql.settings import OrderStatements, SqlSettings
+from listino.core.errors import ErpSaidNo, Unavailable
+from listino.ports import (
+    AskedPrice,
+    Duplicates,
+    ErpOrder,
+    EventToHand,
+    News,
+    OrderStates,
+    OrderToPlace,
+    PriceAsk,
+    Traits,
+)
+
+# How long to leave a database in peace that could not be asked whether our key is unique.
+CHECKED_AGAIN_AFTER_S = 60.0
+
+
+class SqlErp:
+    """A database with the statements that a mapping file names: nothing else is ever sent to it."""
+
+    # There where the mapping names what they need.
+    ask_price: Callable[[PriceAsk], AskedPrice]
+    cancel_order: Callable[[EventToHand], None]
+
+    def __init__(self, settings: SqlSettings) -> None:
+        self._settings = settings
+        self._link = Link(settings)
+        self._lock = Lock()
+        self._duplicates: Duplicates | None = None
+        self._asked_s = -CHECKED_AGAIN_AFTER_S
+        if settings.prices is not None:
+            prices = settings.prices
+            self.ask_price = lambda question: asked_price(self._link, prices, question)
+        if settings.orders is not None and settings.orders.cancel:
+            orders = settings.orders
+            self.cancel_order = lambda event: cancelled(self._link, orders, event)
+
+    @property
+    def traits(self) -> Traits:
+        """What the settings declare, and the class that the database itself has: see `_class`."""
+        settings = self._settings
+        return Traits(
+            name=settings.name,
+            duplicates=self._class(),
+            deadline=settings.deadline,
+            settling=settings.settling,
+            calls_per_minute=settings.calls_per_minute,
+            zone=settings.zone.key,
+            last_day_included=settings.last_day_included,
+            rounding=settings.rounding,
+            tax_rounding=settings.tax_rounding,
+        )
+
+    def _class(self) -> Duplicates:
+        """A where the database lets our key stand only once, as it says itself; B until it could be asked."""
+        orders = self._settings.orders
+        if orders is None or orders.find is None:
+            return Duplicates.BY_HAND
+        if orders.key is None:
+            return Duplicates.CHECKED
+        with self._lock:
+            if self._duplicates is None and monotonic() - self._asked_s >= CHECKED_AGAIN_AFTER_S:
+                self._asked_s = monotonic()
+                self._duplicates = self._asked(*orders.key)
+            return self._duplicates or Duplicates.CHECKED
+
+    def _asked(self, table: str, column: str) -> Duplicates | None:
+        try:
+            unique = self._link.call(
+                lambda connection, _: self._link.is_unique(connection, table, column),
+                min(self._settings.deadline, timedelta(seconds=5)),
+            )
+        except (Unavailable, ErpSaidNo, SQLAlchemyError):
+            return None
+        return Duplicates.PREVENTED if unique else Duplicates.CHECKED
+
+    def news(self, since: str | None) -> Iterator[News]:
+        """What changed since a cursor, by the queries of the mapping."""
+        return news_of(self._link, since)
+
+    def find_order(self, key: str) -> tuple[ErpOrder, ...]:
+        """The orders that stand under our key."""
+        return found_orders(self._link, self._orders(), key)
+
+    def place_order(self, order: OrderToPlace) -> ErpOrder:
+        """Write an order and its parts in one transaction."""
+        return placed(self._link, self._orders(), order)
+
+    def order_states(self, since: str | None) -> Iterator[OrderStates]:
+        """The orders under our keys that changed since a cursor."""
+        return states_of(self._link, self._settings.orders, since)
+
+    def _orders(self) -> OrderStatements:
+        if self._settings.orders is None:
+            text = "The mapping names no statements for orders."
+            raise ErpSaidNo("no_orders", text, "Add [order] to it, or set orders = false.")
+        return self._settings.orders

@@ -1,0 +1,39 @@
+"""The mapping of the old system, as docs/guides/erp-sql.md shows it."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from listino.connectors.erp_sql import connect
+from listino.connectors.erp_sql.connector import SqlErp
+from listino.connectors.http import HttpClient, Policy
+from tests.connectors.sql.old_erp import OldErp
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "erp-sql.md"
+
+
+def told_by_the_guide() -> dict[str, Any]:
+    """The settings that the guide shows, all its TOML blocks together."""
+    blocks = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    return tomllib.loads("\n".join(blocks))
+
+
+def settings_for(erp: OldErp, **more: Any) -> dict[str, Any]:
+    """The guide's settings, for one of our databases."""
+    told = told_by_the_guide()
+    orders = dict(told["order"])
+    if erp.kind == "mysql":
+        orders["insert"] = orders["insert"].replace(" RETURNING NUMORD", "")
+    on_connect = ["PRAGMA foreign_keys = ON"] if erp.kind == "sqlite" else []
+    told["connection"] = {"url": erp.engine.url.render_as_string(hide_password=False), "on_connect": on_connect}
+    prices = {"query": erp.price_query(), "fields": told["prices"]["fields"]}
+    return told | {"order": orders, "prices": prices} | more
+
+
+def connected(erp: OldErp, folder: Path, **more: Any) -> SqlErp:
+    """The connector on one of our databases."""
+    told = settings_for(erp, **more)
+    told.pop("connector")
+    told.pop("orders")
+    return connect(told, HttpClient(Policy(company_network=True)), folder)
