@@ -66,7 +66,9 @@ class TestSql(ErpContract):
         return OldRig(made(), tmp_path)
 
     def test_it_is_of_class_a(self, rig: OldRig) -> None:
-        assert rig.erp.traits.duplicates is Duplicates.PREVENTED
+        before = rig.erp.traits  # The database was not asked yet.
+        assert rig.erp.find_order("sample/never") == ()
+        assert [before.duplicates, rig.erp.traits.duplicates] == [Duplicates.CHECKED, Duplicates.PREVENTED]
 
 
 class TestSqlWithoutUniqueKey(ErpContract):
@@ -75,6 +77,7 @@ class TestSqlWithoutUniqueKey(ErpContract):
         return OldRig(made(unique=False), tmp_path)
 
     def test_it_is_of_class_b(self, rig: OldRig) -> None:
+        assert rig.erp.find_order("sample/never") == ()
         assert rig.erp.traits.duplicates is Duplicates.CHECKED
 
 

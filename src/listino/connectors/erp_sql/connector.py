@@ -1,11 +1,9 @@
 """The connector of a management system that has only a database."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from contextlib import suppress
 from threading import Lock
 from time import monotonic
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from listino.connectors.erp_sql.found import found_orders, states_of
 from listino.connectors.erp_sql.link import Link
@@ -67,27 +65,24 @@ class SqlErp:
         )
 
     def _class(self) -> Duplicates:
-        """A where the database lets our key stand only once, as it says itself; B until it could be asked."""
+        """A where the database lets our key stand only once, as it says itself; B until it was asked."""
         orders = self._settings.orders
         if orders is None or orders.find is None:
             return Duplicates.BY_HAND
-        if orders.key is None:
-            return Duplicates.CHECKED
-        with self._lock:
-            if self._duplicates is None and monotonic() - self._asked_s >= CHECKED_AGAIN_AFTER_S:
-                self._asked_s = monotonic()
-                self._duplicates = self._asked(*orders.key)
-            return self._duplicates or Duplicates.CHECKED
+        return self._duplicates or Duplicates.CHECKED
 
-    def _asked(self, table: str, column: str) -> Duplicates | None:
-        try:
-            unique = self._link.call(
-                lambda connection, _: self._link.is_unique(connection, table, column),
-                min(self._settings.deadline, timedelta(seconds=5)),
-            )
-        except (Unavailable, ErpSaidNo, SQLAlchemyError):
-            return None
-        return Duplicates.PREVENTED if unique else Duplicates.CHECKED
+    def _known(self) -> None:
+        """Ask the database once whether our key is unique; one that cannot be asked now is asked another time."""
+        key = self._settings.orders.key if self._settings.orders is not None else None
+        with self._lock:
+            if self._duplicates is not None or key is None or monotonic() - self._asked_s < CHECKED_AGAIN_AFTER_S:
+                return
+            self._asked_s = monotonic()
+            with suppress(Unavailable, ErpSaidNo):
+                unique = self._link.call(
+                    lambda connection, _: self._link.is_unique(connection, *key), self._settings.deadline
+                )
+                self._duplicates = Duplicates.PREVENTED if unique else Duplicates.CHECKED
 
     def news(self, since: str | None) -> Iterator[News]:
         """What changed since a cursor, by the queries of the mapping."""
@@ -95,15 +90,20 @@ class SqlErp:
 
     def find_order(self, key: str) -> tuple[ErpOrder, ...]:
         """The orders that stand under our key."""
-        return found_orders(self._link, self._orders(), key)
+        found = found_orders(self._link, self._orders(), key)
+        self._known()
+        return found
 
     def place_order(self, order: OrderToPlace) -> ErpOrder:
         """Write an order and its parts in one transaction."""
-        return placed(self._link, self._orders(), order)
+        standing = placed(self._link, self._orders(), order)
+        self._known()
+        return standing
 
     def order_states(self, since: str | None) -> Iterator[OrderStates]:
         """The orders under our keys that changed since a cursor."""
-        return states_of(self._link, self._settings.orders, since)
+        yield from states_of(self._link, self._settings.orders, since)
+        self._known()
 
     def _orders(self) -> OrderStatements:
         if self._settings.orders is None:

@@ -138,7 +138,9 @@ class Link:
         spelt = {name.casefold(): name for name in inspector.get_table_names(schema)}
         table = spelt.get(table.casefold(), table)
         found: list[Sequence[Any]] = [inspector.get_pk_constraint(table, schema).get("constrained_columns") or []]
-        found += [index["column_names"] for index in inspector.get_indexes(table, schema) if _is_whole(index)]
+        # SQLite keeps a UNIQUE of a column as an index of its own making.
+        more = {"include_auto_indexes": True} if self.engine.dialect.name == "sqlite" else {}
+        found += [index["column_names"] for index in inspector.get_indexes(table, schema, **more) if _is_whole(index)]
         found += [one["column_names"] for one in _unique_constraints(inspector, table, schema)]
         return any([str(name).casefold() for name in names] == wanted for names in found)
 
