@@ -42,9 +42,8 @@ def _url(database: str, folder: Path, stack: ExitStack) -> str:
         return f"sqlite:///{folder / name}.db"
     if database == "mariadb":
         return os.environ[MARIADB_VARIABLE]
-    engines.administered(f"CREATE DATABASE {name}")
-    stack.callback(engines.administered, f"DROP DATABASE {name} WITH (FORCE)")
-    return engines.url_of(name).replace("postgresql://", "postgresql+psycopg://", 1)
+    url = stack.enter_context(engines.server().empty_database())
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture
