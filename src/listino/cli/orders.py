@@ -35,7 +35,13 @@ HELD_TEXTS = {
     "tax_unknown": "No tax is stated for an item and the destination.",
     **NO_PRICE_TEXTS,
 }
-EVENT_STATES = {"waiting": "waits", "applied": "applied", "by_hand": "for a person", "settled": "settled"}
+EVENT_STATES = {
+    "waiting": "waits",
+    "under_way": "on its way",
+    "applied": "applied",
+    "by_hand": "for a person",
+    "settled": "settled",
+}
 PARTIES = (("buyer", "Buyer"), ("bill_to", "Bill to"), ("ship_to", "Ship to"))
 PARTY_FIELDS = (
     "company",

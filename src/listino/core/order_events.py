@@ -18,8 +18,9 @@ CHANGED, CANCELLED, PAID, REFUNDED, RETURNED, NOTED = (
     "noted",
 )
 KINDS = (CHANGED, CANCELLED, PAID, REFUNDED, RETURNED, NOTED)
-# How an event fares: it waits for one before it; it was applied; a person has to do what it says, or has.
-WAITING, APPLIED, BY_HAND, SETTLED = "waiting", "applied", "by_hand", "settled"
+# How an event fares: it waits for one before it; it is on its way to the management system that holds the order; it
+# was applied; a person has to do what it says, or has.
+WAITING, UNDER_WAY, APPLIED, BY_HAND, SETTLED = "waiting", "under_way", "applied", "by_hand", "settled"
 SEQUENCE_MAX = 1 << 53
 # So many events of one order may wait for one that is missing.
 WAITING_MAX = 200

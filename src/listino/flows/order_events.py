@@ -10,7 +10,11 @@ from listino.core.errors import Conflict, DifferentContent, Fault, NotFound
 from listino.core.order_events import (
     APPLIED,
     BY_HAND,
+    CANCELLED,
+    NOTED,
+    RETURNED,
     SETTLED,
+    UNDER_WAY,
     WAITING,
     WAITING_MAX,
     OrderEvent,
@@ -19,12 +23,14 @@ from listino.core.order_events import (
     checked,
     following,
 )
-from listino.db import order_events, order_life, orders, people
+from listino.db import order_events, order_life, orders, people, tasks
 from listino.db.engine import Connection, Database
 from listino.db.order_events import EventRow as EventRow
 from listino.db.order_life import Standing, StepRow
 from listino.db.orders import OrderRead
 from listino.db.snapshot import stamp
+from listino.db.tables_work import ERP_TARGET
+from listino.db.tasks import Due
 from listino.flows.desk import Who, read, standing_of
 from listino.flows.event_effects import Effect, applied
 from listino.flows.order_keys import fingerprint_of, values_of
@@ -36,6 +42,8 @@ _decode: Callable[[str], Any] = msgspec.json.Decoder().decode
 # What of an event is codes and amounts; all else a person may stand in.
 BODY = ("amount", "lines")
 PRIVATE = ("text", "order", "payment")
+# Hand-overs in which a management system holds the order, or may.
+SENT = ("placed", "in_doubt")
 
 
 def told(database: Database, order_id: str, said: OrderEvent, who: Who, render: Render) -> tuple[bytes, bool]:
@@ -170,7 +178,18 @@ def _apply_ready(tx: Connection, order: Standing, row: EventRow, telling: _Telli
 
 def _apply(tx: Connection, order_id: str, row: EventRow, telling: _Telling) -> EventRow:
     who = replace(telling.who, name=row.actor)
-    effect = applied(tx, standing_of(tx, order_id, who), _event_of(tx, row), (telling.database, who, telling.render))
+    order, event = standing_of(tx, order_id, who), event_of(tx, row)
+    means = (telling.database, who, telling.render)
+    if not (who.erp and not order.test and order.handover in SENT and event.kind != NOTED):
+        return _ended(tx, row, applied(tx, order, event, means), telling)
+    # The management system holds it: what changes goods follows there first, unless nobody knows yet that it does.
+    effect = Effect(APPLIED)
+    if event.kind not in {CANCELLED, RETURNED} or order.handover == "in_doubt":
+        effect = applied(tx, order, event, means)
+    if effect.state == APPLIED:
+        due = Due(tasks.ORDER_EVENT, ERP_TARGET, str(row.id), telling.who.now, f"order {order.id}")
+        tasks.enqueue(tx, [due])
+        effect = replace(effect, state=UNDER_WAY)
     return _ended(tx, row, effect, telling)
 
 
@@ -180,7 +199,8 @@ def _ended(tx: Connection, row: EventRow, effect: Effect, telling: _Telling) -> 
     return ended
 
 
-def _event_of(tx: Connection, row: EventRow) -> OrderEvent:
+def event_of(tx: Connection, row: EventRow) -> OrderEvent:
+    """An event as its store told it."""
     found = orders.read(tx, row.order_id)
     private = _decode(found.private) if found is not None and found.private is not None else {}
     said = _decode(row.body) | private.get("events", {}).get(row.key, {})

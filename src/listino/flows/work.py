@@ -12,7 +12,7 @@ from listino.db import tasks
 from listino.db.engine import Connection
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, Task
-from listino.flows import handover, order_states
+from listino.flows import event_handover, handover, order_states
 from listino.flows.handover import OrderClaim
 from listino.flows.outside import After, Runner
 from listino.flows.outside import Work as Work
@@ -167,5 +167,6 @@ def _forgotten(work: Work, _: Task) -> datetime:
 # Who is to do what: a kind of task is a runner, and a line here.
 RUNNERS: Mapping[str, Runner] = {
     order_states.ORDER_STATES: order_states.run,
+    tasks.ORDER_EVENT: event_handover.run,
     FORGET_DONE: _forgotten,
 }

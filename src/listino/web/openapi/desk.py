@@ -1,6 +1,6 @@
 """The operations of those who work orders that were taken, and what they answer."""
 
-from listino.core.order_events import APPLIED, BY_HAND, KINDS, SETTLED, WAITING
+from listino.core.order_events import APPLIED, BY_HAND, KINDS, SETTLED, UNDER_WAY, WAITING
 from listino.web.openapi.parts import Operation, Parameter, answer, body, header, in_path, operation, query
 from listino.web.openapi.schemas import EXACT_DECIMAL, INSTANT, TEXT, Schema, named
 from listino.web.openapi.words import meaning_of
@@ -101,7 +101,7 @@ def event_schemas(found: dict[str, Schema]) -> dict[str, Schema]:
     """An event as it is answered, and as it stands with its order."""
     told = {
         "key": TEXT, "kind": {**TEXT, "enum": list(KINDS)}, "sequence": {"type": ["integer", "null"]}, "at": INSTANT,
-        "received_at": INSTANT, "state": {**TEXT, "enum": [WAITING, APPLIED, BY_HAND, SETTLED]},
+        "received_at": INSTANT, "state": {**TEXT, "enum": [WAITING, UNDER_WAY, APPLIED, BY_HAND, SETTLED]},
         "applied_at": {**INSTANT, "type": ["string", "null"]}, "outcome": {"type": ["string", "null"]},
     }  # fmt: skip
     line = {name: schema | {"description": meaning_of("EventLine", name)} for name, schema in told.items()}

@@ -66,7 +66,7 @@ def _list_orders() -> Operation:
         "customer": "customer",
     }
     filters = [query(name, TEXT, f"Only orders with this {meaning}.") for name, meaning in meanings.items()]
-    states = {**TEXT, "enum": ["waiting", "by_hand", "applied", "settled"]}
+    states = {**TEXT, "enum": ["waiting", "under_way", "by_hand", "applied", "settled"]}
     filters.append(query("events", states, "Only orders with an event of their store in this state."))
     limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}
     return operation(
