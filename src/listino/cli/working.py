@@ -43,7 +43,9 @@ def outside_of() -> "Outside":
     from listino.flows.outside import Outside
 
     stated = erp_settings()
-    return Outside(erp=connected_erp(stated) if stated is not None else None)
+    if stated is None:
+        return Outside()
+    return Outside(erp=connected_erp(stated), hands_over=stated.orders)
 
 
 def _erp_name(outside: "Outside") -> str:

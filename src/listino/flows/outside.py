@@ -13,9 +13,13 @@ from listino.ports import Clock, Erp, Http
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The systems that this installation is connected with."""
+    """The systems that this installation is connected with.
+
+    Shapes:  hands_over: orders go to the management system; else nothing is written into it.
+    """
 
     erp: Erp | None = None
+    hands_over: bool = True
     http: Http | None = None
 
 

@@ -76,7 +76,10 @@ def _claimed(tx: Connection, work: Work, rooms: Mapping[str, int], counted_s: fl
             continue
         target, paused = tasks.target(tx, name)
         calls = allowed(target, at, _pace(work, name), room)
-        found = tasks.due(tx, name, at, calls, probe=target.is_open, paused=paused) if calls > 0 else []
+        if calls <= 0:
+            continue
+        reads_only = paused or (name == ERP_TARGET and not work.outside.hands_over)
+        found = tasks.due(tx, name, at, calls, probe=target.is_open, paused=reads_only)
         if not found:
             continue
         tasks.keep_target(tx, called(target, at, _pace(work, name), len(found)))
