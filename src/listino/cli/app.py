@@ -15,6 +15,7 @@ from listino.cli.orders import order
 from listino.cli.price_lists import price_list
 from listino.cli.prices import price, why
 from listino.cli.privacy import PRIVACY
+from listino.cli.reconcile import reconcile
 from listino.cli.serving import serve
 from listino.cli.tables import export, import_
 from listino.cli.unpriced import unpriced
@@ -63,6 +64,7 @@ for name, command in (
     ("what-if", what_if),
     ("unpriced", unpriced),
     ("mismatches", mismatches),
+    ("reconcile", reconcile),
     ("order", order),
     ("migrate", migrate),
     ("backup", backup),

@@ -53,15 +53,28 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `listino backup` wrote.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="A file that `listino backup` wrote; without: you restored the database yourself."
+        ),
+    ] = None,
     *,
     database: DatabaseUrl = None,
 ) -> None:
-    """Put a backup in the place of the database; the old one is kept beside it. Stop the server first."""
+    """Put a backup in the place of the database; the old one is kept beside it. Stop the server first.
+
+    Nothing is handed over afterwards before both sides were compared: the worker does so, or `listino reconcile`.
+    """
     from listino.config import now
-    from listino.flows.copies import restored
+    from listino.flows.copies import begun_anew, restored
 
     url = database_url(database)
+    if file is None:
+        with opened(database) as book:
+            begun_anew(book, now())
+        screen.say("The database goes on as a new time line; nothing is handed over before both sides were compared.")
+        return
     outcome = restored(url, file, now())
     screen.say(f"{file} is restored to {url}, as a new time line.")
     if outcome.aside is not None:

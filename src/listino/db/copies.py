@@ -14,9 +14,8 @@ from listino.db import people
 from listino.db.engine import Connection, connected
 from listino.db.erasures import sync_folder
 from listino.db.locks import InUse
-from listino.db.migrate import HEAD, new_epoch
-from listino.db.snapshot import stamp
-from listino.db.tables_work import ERP_TARGET, RESTORED
+from listino.db.migrate import HEAD
+from listino.db.time_line import begin_anew
 
 FAULTS_SHOWN_MAX = 5
 
@@ -131,14 +130,7 @@ def _change(connection: Connection, forget: Mapping[str, str], revoked: Mapping[
             people.erase(connection, customer, datetime.fromisoformat(at))
     for key_id, at in revoked.items():
         connection.execute("UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (at, key_id))
-    sql = "UPDATE book SET epoch = ?, access = access + 1, restored_at = ?"
-    connection.execute(sql, (new_epoch(), stamp(now)))
-    # What the ERP already has of the orders in it, nobody knows yet: nothing is sent before it is asked.
-    connection.execute(
-        "INSERT INTO target (name, failures, paused) VALUES (?, 0, ?) "
-        "ON CONFLICT (name) DO UPDATE SET paused = excluded.paused",
-        (ERP_TARGET, RESTORED),
-    )
+    begin_anew(connection, now)
     connection.execute("COMMIT")
 
 

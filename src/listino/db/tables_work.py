@@ -7,6 +7,9 @@ from listino.db.schema import ID, METADATA
 # The management system among the targets, and why it is paused after a restore.
 ERP_TARGET = "erp"
 RESTORED = "restored"
+DOUBTED = "restored, every order that was not placed in doubt"
+# The task that compares both sides.
+RECONCILE = "reconcile"
 
 # What is due: written in the transaction of what it follows from, and claimed by one worker at a time. `target` is
 # the system that it goes to, `subject` what it is about (an order's id, ...), `lane` what must go one after the

@@ -185,6 +185,18 @@ def target(tx: Connection, name: str) -> tuple[Target, bool]:
     return (_target(row), row[7] is not None) if row is not None else (Target(name=name), False)
 
 
+def paused(connection: Connection, name: str) -> str | None:
+    """Why nothing is written into a system for now; None where it is."""
+    row = connection.execute("SELECT paused FROM target WHERE name = ?", (name,)).fetchone()
+    return row[0] if row is not None else None
+
+
+def pause_target(tx: Connection, name: str, reason: str | None) -> None:
+    """Write nothing into a system for a reason, or (None) go on. Joins the caller's transaction."""
+    know_target(tx, name)
+    tx.execute("UPDATE target SET paused = ? WHERE name = ?", (reason, name))
+
+
 def targets(connection: Connection) -> list[Target]:
     """How all systems fare."""
     return [_target(row) for row in connection.execute(f"{_TARGET} ORDER BY name").fetchall()]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from listino.db import copies, erasures
-from listino.db.engine import path_of
+from listino.db import copies, erasures, time_line
+from listino.db.engine import Database, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ def restored(url: str, backup: Path, now: datetime) -> Restored:
         aside = copies.put_in_place(backup, path, forget, revoked, now)
     forgotten = tuple(sorted(customer for customer, at in forget.items() if known.get(customer, "") < at))
     return Restored(aside, forgotten, len(revoked))
+
+
+def begun_anew(database: Database, now: datetime) -> None:
+    """Have a database that was restored by other means (pg_restore, a snapshot) go on as a new time line."""
+    database.write(lambda tx: time_line.begin_anew(tx, now))
 
 
 def _latest(*lists: Iterable[tuple[str, str]]) -> dict[str, str]:

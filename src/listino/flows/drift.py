@@ -13,13 +13,16 @@ from listino.db import price_samples
 from listino.db.engine import Database
 from listino.db.price_samples import Mismatch as Mismatch
 from listino.db.snapshot import snapshot, stamp
+from listino.db.tasks import Task
+from listino.flows.outside import Work
 from listino.flows.price import Asked, price
 from listino.ports import AskedPrice, AsksPrices, PriceAsk
 
 # One answer in so long a time is kept by each process; one run asks the ERP no more often than this.
 KEPT_EVERY = timedelta(seconds=2)
 COMPARED_PER_RUN_MAX = 20
-Said = tuple[str, str | None, str, str, str, str | None]
+DRIFT = "drift"
+EVERY = timedelta(minutes=1)
 
 
 class Samples:
@@ -39,6 +42,13 @@ class Samples:
         said = [asked.item, asked.customer, plain(asked.quantity), asked.unit, asked.currency, asked.channel]
         question = msgspec.json.encode(said).decode()
         self._database.submit(lambda tx: price_samples.keep(tx, question, stamp(now)))
+
+
+def run(work: Work, _: Task) -> datetime:
+    """Compare some answers each minute, where the ERP can be asked."""
+    if isinstance(work.erp, AsksPrices):
+        compared(work.database, work.erp, work.clock)
+    return work.clock() + EVERY
 
 
 def compared(database: Database, erp: AsksPrices, clock: Callable[[], datetime]) -> tuple[int, int]:

@@ -12,10 +12,11 @@ from listino.db import tasks
 from listino.db.engine import Connection
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, Task
-from listino.flows import event_handover, handover, order_states
+from listino.flows import drift, event_handover, handover, order_states, reconcile
 from listino.flows.handover import OrderClaim
 from listino.flows.outside import After, Runner
 from listino.flows.outside import Work as Work
+from listino.ports import AsksPrices
 
 # For so long a task is its worker's alone; one that takes longer extends its lease.
 LEASE = timedelta(minutes=5)
@@ -43,6 +44,9 @@ def begun(work: Work) -> None:
     if work.outside.erp is not None:
         targets.append(ERP_TARGET)
         due.append(Due(order_states.ORDER_STATES, ERP_TARGET, "", work.clock()))
+        due.append(Due(reconcile.RECONCILE, ERP_TARGET, "", work.clock()))
+        if isinstance(work.outside.erp, AsksPrices):
+            due.append(Due(drift.DRIFT, ERP_TARGET, "", work.clock()))
 
     def write(tx: Connection) -> None:
         for name in targets:
@@ -170,6 +174,8 @@ def _forgotten(work: Work, _: Task) -> datetime:
 # Who is to do what: a kind of task is a runner, and a line here.
 RUNNERS: Mapping[str, Runner] = {
     order_states.ORDER_STATES: order_states.run,
+    reconcile.RECONCILE: reconcile.run,
+    drift.DRIFT: drift.run,
     tasks.ORDER_EVENT: event_handover.run,
     FORGET_DONE: _forgotten,
 }

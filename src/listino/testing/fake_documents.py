@@ -88,11 +88,15 @@ class Documents:
         statement = "UPDATE document SET life = ?, at = ?, text = ?, changed = ? WHERE key = ?"
         self._do(statement, life, at.isoformat(), text, self._next(), key)
 
+    def forget(self, document: Document) -> None:
+        """Have a document deleted, as somebody in the ERP may."""
+        self._do("DELETE FROM document WHERE number = ?", document.number)
+
     def states(self, since: str | None) -> OrderStates:
         """The documents that changed since a cursor."""
-        changed = "SELECT DISTINCT key FROM document WHERE changed > ? ORDER BY changed"
-        keys = [key for (key,) in self._do(changed, int(since or 0))]
-        return OrderStates(tuple(self.held(key)[-1].said() for key in keys), self._cursor())
+        changed = self._do("SELECT number, key FROM document WHERE changed > ? ORDER BY changed", int(since or 0))
+        found = {document.number: document for key in {key for _, key in changed} for document in self.held(key)}
+        return OrderStates(tuple(found[number].said() for number, _ in changed), self._cursor())
 
     def say(self, record: Record) -> None:
         """Keep a fact."""

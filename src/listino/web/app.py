@@ -44,6 +44,7 @@ from listino.web.rest.parking import ParkingDoor, ParkingRequests
 from listino.web.rest.price_changes import PriceChangeDoor
 from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
+from listino.web.rest.reconciliation import ReconciliationRequests
 from listino.web.rest.unpriced import FILTERS, UnpricedDoor
 from listino.web.rest.what_if import WhatIfDoor
 from listino.web.settings import WebSettings
@@ -88,6 +89,7 @@ class App:
         self.unpriced = UnpricedDoor(database, clock)
         self.prices = PriceDoor(database, self.guard, clock, self.unpriced.note, live)
         self.prices.samples = Samples(database) if settings.sampled else None
+        self._reconciliation = ReconciliationRequests(database, self._in_thread)
         self._mismatches = MismatchRequests(database, self._in_thread)
         self.facts = FactDoor(database, clock, settings.checks)
         self.changes = ChangeDoor(database, clock, settings.checks, self._in_thread)
@@ -143,6 +145,7 @@ class App:
             Route("/v1/orders", self._taking_orders, methods=["POST"]),
             Route("/v1/orders", self._door(self._orders.listed), methods=["GET"]),
             Route("/v1/orders/{id}", self._door(self._orders.one), methods=["GET"]),
+            Route("/v1/reconciliation", self._door(self._reconciliation.shown)),
             Route("/v1/conservation", self._door(self._orders.conservation)),
             Route("/v1/orders/{id}/steps", self._door(self._desk.step), methods=["POST"]),
             Route("/v1/orders/events", self._door(self._desk.event), methods=["POST"]),

@@ -32,6 +32,7 @@ def orders() -> Paths:
         "/v1/orders": {"post": _place_order(), "get": _list_orders()},
         "/v1/orders/{id}": {"get": one},
         "/v1/conservation": {"get": _conservation()},
+        "/v1/reconciliation": {"get": _reconciliation()},
     }
 
 
@@ -89,4 +90,17 @@ def _conservation() -> Operation:
         "`taken` was counted as each order came, the others are counted now. Orders of test keys are left out.",
         scope="orders:read",
         answers={"200": answer("The counts.", named("Conservation"))},
+    )
+
+
+def _reconciliation() -> Operation:
+    return operation(
+        "getReconciliation",
+        "Orders",
+        "Show how both sides differ",
+        "The last comparison of our orders with those of the management system, by key, count and amount: once a day, "
+        "and by `listino reconcile`. What is there and was not marked as placed here is marked; what is `missing` "
+        "there is handed over again by `listino reconcile --repair`.",
+        scope="orders:read",
+        answers={"200": answer("What the last comparison found.", named("ReconciliationAnswer"))},
     )

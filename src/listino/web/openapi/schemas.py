@@ -32,6 +32,7 @@ from listino.web.rest.mismatches import MismatchLine
 from listino.web.rest.order_answers import OrderAnswer, ParkedAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
+from listino.web.rest.reconciliation import ReconciliationAnswer
 from listino.web.rest.what_if import WhatIfEffect, WhatIfProgress, WhatIfStart, WhatIfTotal
 
 Schema = dict[str, Any]
@@ -66,7 +67,8 @@ INSTANTS = frozenset(
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
     ["PriceAnswer", "StepLine", "RoundingLine", "FormulaLine", "IndexedLine", "TierPart", "BreakLine", "ChargeLine",
-     "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "MismatchLine", "ShareLine",
+     "Segment", "OrderAnswer", "OrderLineAnswer", "HistoryLine", "UnpricedLine", "MismatchLine", "FindingLine",
+     "ReconciliationAnswer", "ShareLine",
      "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
      "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem",
@@ -131,6 +133,7 @@ def schemas() -> dict[str, Schema]:
         UnpricedLine,
         MirrorSource,
         MismatchLine,
+        ReconciliationAnswer,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

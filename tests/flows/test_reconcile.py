@@ -1,0 +1,118 @@
+"""Both sides hold the same orders, or it is told which do not; after a restore nothing goes before that is known."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from listino.core.errors import Unavailable
+from listino.core.reconciliation import REMEDIES, Difference
+from listino.flows.reconcile import Reconciled, reconciled
+from listino.ports import Duplicates
+from listino.testing.fake_erp import Trouble
+from tests.shift import Shift, on_shift
+
+
+@pytest.fixture
+def shift(tmp_path: Path) -> Iterator[Shift]:
+    with on_shift(tmp_path) as found:
+        yield found
+
+
+def compare(shift: Shift, **how: bool) -> Reconciled:
+    return reconciled(shift.house.database, shift.erp, shift.house.clock, **how)
+
+
+def told(outcome: Reconciled) -> list[tuple[str, str, bool]]:
+    return [(one.difference.value, one.key, one.repaired) for one in outcome.findings]
+
+
+def conserved(shift: Shift) -> Any:
+    counts = shift.house.get("/v1/conservation").json()
+    assert counts["taken"] == sum(counts.values()) - counts["taken"]
+    return counts
+
+
+def test_where_both_sides_agree_there_is_nothing_to_tell(shift: Shift) -> None:
+    for number in ("1", "2", "3"):
+        shift.placed(number=number)
+    shift.placed(number="4", customer="nobody")
+    shift.until_idle()
+    outcome = compare(shift)
+    assert (outcome.compared, outcome.documents, outcome.findings) == (4, 3, ())
+    shown = shift.house.get("/v1/reconciliation").json()
+    assert (shown["figures"]["orders"], shown["figures"]["missing"], shown["findings"]) == (4, 0, [])
+
+
+def test_what_is_missing_there_is_listed_and_handed_over_again_when_somebody_says_so(shift: Shift) -> None:
+    order_id = shift.placed(number="1")
+    shift.until_idle()
+    (document,) = shift.held("shop/1")
+    shift.erp.documents.forget(document)
+    assert told(compare(shift)) == [("missing", "shop/1", False)]
+    assert shift.order(order_id)["handover"] == "placed"
+    assert told(compare(shift, repair=True)) == [("missing", "shop/1", True)]
+    shift.for_a_while(600, every=30)
+    assert len(shift.held("shop/1")) == 1
+    assert shift.order(order_id)["handover"] == "placed"
+    assert told(compare(shift)) == []
+    conserved(shift)
+
+
+def test_a_second_document_and_another_amount_are_told_and_left_to_a_person(shift: Shift) -> None:
+    shift.placed(number="1")
+    shift.placed(number="2", customer="bianchi")
+    shift.until_idle()
+    (first,) = shift.held("shop/1")
+    (second,) = shift.held("shop/2")
+    shift.erp.documents.place(first.order, shift.house.clock.at)
+    shift.erp.documents.forget(second)
+    (line,) = second.order.lines
+    dearer = replace(second.order, lines=(replace(line, gross=line.gross + Decimal("0.02")),))
+    shift.erp.documents.place(dearer, shift.house.clock.at)
+    assert told(compare(shift, repair=True)) == [("double", "shop/1", False), ("different", "shop/2", False)]
+    findings = shift.house.get("/v1/reconciliation").json()["findings"]
+    assert [one["remedy"] for one in findings] == [
+        "Cancel in the ERP all but one of the documents.",
+        "Compare the lines of both and correct the document in the ERP.",
+    ]
+
+
+def test_an_order_that_stands_there_unknown_to_us_is_marked_or_named(shift: Shift) -> None:
+    order_id = shift.placed(number="1", customer="nobody")
+    shift.placed(number="2")
+    shift.until_idle()
+    (document,) = shift.held("shop/2")
+    for number in ("1", "99"):
+        key = f"shop/{number}"
+        shift.erp.documents.place(replace(document.order, key=key, id=f"x{number}"), shift.house.clock.at)
+    outcome = compare(shift)
+    assert told(outcome) == [("unmarked", "shop/1", True), ("unknown", "shop/99", False)]
+    assert shift.order(order_id)["handover"] == "placed"
+    assert [one.key for one in outcome.open] == ["shop/99"]
+    conserved(shift)
+
+
+def test_an_erp_that_does_not_answer_makes_nothing_missing(shift: Shift) -> None:
+    shift.placed(number="1")
+    shift.until_idle()
+    shift.erp.planned.append(Trouble.NO_CONNECTION)
+    with pytest.raises(Unavailable):
+        compare(shift, repair=True)
+    assert shift.house.get("/v1/reconciliation").json()["findings"] == []
+    assert told(compare(shift)) == []
+
+
+def test_of_a_system_that_can_only_be_written_to_nothing_is_called_missing(tmp_path: Path) -> None:
+    with on_shift(tmp_path, Duplicates.BY_HAND) as shift:
+        shift.placed(number="1")
+        shift.until_idle()
+        outcome = compare(shift, repair=True)
+        assert (outcome.compared, outcome.findings) == (0, ())
+
+
+def test_every_difference_has_a_remedy() -> None:
+    assert set(REMEDIES) == set(Difference)
