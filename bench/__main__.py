@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agreement, baskets, batch, cold, core, finding, http, imports, orders, start, what_if
+from bench import agreement, baskets, batch, cold, core, finding, handover, http, imports, orders, start, what_if
 from bench.book import MILLION, TEN_MILLION, built
 from bench.progress import told
 from bench.rows import Row, json_text, not_run, print_table
@@ -29,6 +29,7 @@ def main() -> None:
         rows += measured("agreement", lambda: agreement.rows(url))
         rows += measured("price over HTTP", lambda: http.rows(url, folder))
         rows += measured("durable orders", lambda: orders.rows(url, folder))
+        rows += measured("hand-over", lambda: handover.rows(folder))
         rows += measured("import", lambda: imports.rows(url, folder))
         million.unlink()
         rows += measured("start and memory", lambda: started(folder))
