@@ -133,7 +133,7 @@ def application() -> Any:
     from listino.web.app import build  # noqa: PLC0415
 
     _end_with_the_server()
-    _log_in_lines()
+    log_in_lines()
     url = default_database()
     check_version(url)
     app = build(Database(url, watched=True, bounds=bounds()), web_settings(), now, SystemChance())
@@ -148,7 +148,7 @@ def report(what: str, error: Exception) -> None:
     structlog.get_logger("listino.worker").error(what, exc_info=error)
 
 
-def _log_in_lines() -> None:
+def log_in_lines() -> None:
     """The log as JSON lines on stderr, with plain tracebacks.
 
     The library's own console shows every frame's variables: bodies, names of people, keys.

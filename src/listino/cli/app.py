@@ -9,6 +9,7 @@ import typer
 from listino.cli import screen
 from listino.cli.cases import check_cases
 from listino.cli.demo import demo
+from listino.cli.erp import ERP
 from listino.cli.keys import KEYS
 from listino.cli.mismatches import mismatches
 from listino.cli.orders import order
@@ -72,6 +73,7 @@ for name, command in (
     ("doctor", doctor),
 ):
     APP.command(name)(command)
+APP.add_typer(ERP)
 APP.add_typer(KEYS)
 APP.add_typer(PRIVACY)
 

@@ -74,11 +74,12 @@ def work_until(url: str, outside: "Outside", stop: Event) -> None:
     import secrets
     from time import monotonic
 
-    from listino.config import now, report
+    from listino.config import log_in_lines, now, report
     from listino.db.engine import Database
     from listino.flows.outside import Work
     from listino.worker import SteadyClock, Worker
 
+    log_in_lines()
     clock = SteadyClock(now, monotonic)
     database = Database(url)
     work = Work(
