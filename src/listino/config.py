@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from listino.core.errors import malformed
 from listino.core.findings import Checks, checks_from
 from listino.core.quotes import Secret
+from listino.outside_settings import webhook_targets
 from listino.ports import Erp
 from listino.web.settings import QUOTE_MINUTES, WebSettings
 
@@ -71,6 +72,7 @@ def web_settings() -> WebSettings:
         quote_minutes=_whole("LISTINO_QUOTE_MINUTES", "minutes", QUOTE_MINUTES, 1, QUOTE_MINUTES_MAX),
         quote_secrets=_quote_secrets(),
         checks=check_settings(),
+        webhook_targets=webhook_targets(),
         hands_over=stated.orders if (stated := erp_settings()) is not None else False,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
+from listino.core.alerts import Letter
 from listino.core.handover import Duplicates as Duplicates
 from listino.core.orders import Charge, Order, Party, Payment
 
@@ -283,5 +284,16 @@ class Http(Protocol):
 
         Errors:  Unavailable, when surely nothing was carried out (no connection, refused address); OutcomeUnknown,
                  when bytes had gone out and no whole answer came.
+        """
+        ...
+
+
+class Mail(Protocol):
+    """The one way to people's mailboxes."""
+
+    def send(self, letter: Letter, deadline: timedelta) -> None:
+        """One letter to those whom the operator named.
+
+        Errors:  Unavailable, also where it may have arrived.
         """
         ...

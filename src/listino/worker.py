@@ -15,6 +15,8 @@ TROUBLE_PAUSE_S = 1.0
 THREADS = 8
 # No system has more than so many calls of this process under way: others are not held up by a slow one.
 IN_FLIGHT_MAX = 4
+# Receivers of webhooks are strangers: one gets so many, and all together no more than one system does.
+WEBHOOK, WEBHOOK_IN_FLIGHT_MAX = "webhook:", 2
 # A clock that moves by this much against the one that is never set has been set.
 JUMP = timedelta(seconds=1)
 
@@ -75,29 +77,34 @@ class Worker:
 
     def _begin(self, threads: ThreadPoolExecutor) -> bool:
         """Begin what is due, as far as threads are free; whether anything was."""
-        free = THREADS - sum(self._under_way.values())
+        free = THREADS - sum(count for target, count in self._under_way.items() if target != WEBHOOK)
         if free <= 0 or not is_due(self._work):
             return False
         left = free
+        with self._lock:
+            taken = self._under_way.copy()
 
         def room(target: str) -> int:
             nonlocal left
-            with self._lock:
-                given = max(0, min(left, IN_FLIGHT_MAX - self._under_way[target]))
+            bounds = [left, IN_FLIGHT_MAX - taken[target]]
+            if target.startswith(WEBHOOK):
+                bounds += [WEBHOOK_IN_FLIGHT_MAX - taken[target], IN_FLIGHT_MAX - taken[WEBHOOK]]
+            given = max(0, min(bounds))
+            taken.update({target: given, WEBHOOK: given if target.startswith(WEBHOOK) else 0})
             left -= given
             return given
 
         claims = claimed(self._work, room)
         for claim in claims:
             with self._lock:
-                self._under_way[claim.task.target] += 1
+                self._under_way.update(_counted_as(claim))
             threads.submit(carried_out, self._work, claim).add_done_callback(self._done(claim))
         return bool(claims)
 
     def _done(self, claim: Claim) -> Callable[[Future[None]], None]:
         def done(ended: Future[None]) -> None:
             with self._lock:
-                self._under_way[claim.task.target] -= 1
+                self._under_way.subtract(_counted_as(claim))
             error = ended.exception()
             if isinstance(error, Exception):
                 # What became of it could not be written down: its lease ends, and it is looked at again.
@@ -105,3 +112,9 @@ class Worker:
             self._ended.set()
 
         return done
+
+
+def _counted_as(claim: Claim) -> list[str]:
+    """Under what a task that is under way is counted: its system, and webhooks also together."""
+    target = claim.task.target
+    return [target, WEBHOOK] if target.startswith(WEBHOOK) else [target]

@@ -19,8 +19,6 @@ USED_FROM_OUTSIDE: dict[str, str] = {
     "find_or_create_customer": "the worker, of a connector that can",
     "OutcomeUnknown": "connectors, by the contract of the ports",
     "ErpSaidNo": "connectors, by the contract of the ports",
-    "HttpClient": "config, which hands it to connectors",
-    "networks_from": "config, which hands them to HttpClient",
 }
 # Shipped for those who write a connector: what they use of it is not ours to say.
 FOR_OTHERS = (SOURCE / "ports.py", SOURCE / "testing")

@@ -41,11 +41,16 @@ def outside_of() -> "Outside":
     """
     from listino.config import connected_erp, erp_settings
     from listino.flows.outside import Outside
+    from listino.outside_settings import alert_mail, alert_patience, webhook_http
 
     stated = erp_settings()
-    if stated is None:
-        return Outside()
-    return Outside(erp=connected_erp(stated), hands_over=stated.orders)
+    return Outside(
+        erp=connected_erp(stated) if stated is not None else None,
+        hands_over=stated is None or stated.orders,
+        http=webhook_http(),
+        mail=alert_mail(),
+        patience=alert_patience(),
+    )
 
 
 def _erp_name(outside: "Outside") -> str:

@@ -5,7 +5,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPException
@@ -27,6 +27,7 @@ from listino.ports import HttpAnswer, HttpRequest
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 ADDRESSES_MAX = 8
+RESOLVED_WITHIN_S = 3.0
 TRANSCRIPT_EXCHANGES_MAX = 50
 TRANSCRIPT_CHARACTERS_MAX = 4_000
 _PORTS = {"http": 80, "https": 443}
@@ -71,7 +72,7 @@ class _Watch:
     """Ends a connection at its deadline, whatever it is at: no drip of bytes prolongs it."""
 
     handle: socket.socket
-    fired: bool = False
+    late: str | None = None
     timer: Timer = field(init=False)
 
     def start(self, left_s: float) -> None:
@@ -80,7 +81,7 @@ class _Watch:
         self.timer.start()
 
     def _fire(self) -> None:
-        self.fired = True
+        self.late = "The deadline is over."
         try:
             self.handle.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -122,7 +123,7 @@ class HttpClient:
             try:
                 stream = self._tls.wrap_socket(connected, server_hostname=place.hostname) if _tls(place) else connected
             except OSError as error:
-                raise Unavailable(f"{place.hostname}: {_late(watch) or f'TLS failed: {error}'}", code="tls") from error
+                raise Unavailable(f"{place.hostname}: {watch.late or f'TLS failed: {error}'}", code="tls") from error
             with stream:
                 return self._asked(request, place, (stream, watch))
 
@@ -179,7 +180,7 @@ class HttpClient:
             return HttpAnswer(response.status, _headers(response), self._body(response, watch))
         except _FAILURES as error:
             # A request that is not whole is carried out by nobody (RFC 9112, section 8).
-            text = _late(watch) or f"{type(error).__name__}: {error}"
+            text = watch.late or f"{type(error).__name__}: {error}"
             if cut_short is not None:
                 raise Unavailable(f"{place.hostname} ended the request: {text}", code="cut_short") from cut_short
             raise OutcomeUnknown(f"{place.hostname} got the request and gave no whole answer: {text}") from error
@@ -190,7 +191,7 @@ class HttpClient:
             body += chunk
             if len(body) > self._policy.answer_bytes_max:
                 raise HTTPException(f"The answer is longer than {self._policy.answer_bytes_max} bytes.")
-        if watch.fired:
+        if watch.late:
             raise TimeoutError  # What was ended at the deadline may look like an end.
         if not body and not _says_where_it_ends(response):
             raise HTTPException("The answer ended within its head.")
@@ -214,6 +215,14 @@ class HttpClient:
             "http_out", method=exchange.method, url=exchange.url, status=exchange.status, took_ms=exchange.took_ms,
             failure=exchange.failure,
         )  # fmt: skip
+
+
+def addresses_of(host: str) -> Sequence[str]:
+    """The addresses that a name leads to now; none where they cannot be found out soon."""
+    try:
+        return [address[0] for _, address in resolved(host, 0, RESOLVED_WITHIN_S)]
+    except Unavailable:
+        return ()
 
 
 def resolved(host: str, port: int, within_s: float) -> Sequence[Address]:
@@ -253,21 +262,15 @@ def _watched(connection: socket.socket, ends: float) -> Iterator[_Watch]:
 
 
 def _place(url: str) -> SplitResult:
-    try:
+    with suppress(ValueError):
         place = urlsplit(url)
-        if place.scheme in _PORTS and place.hostname and (place.port is None or place.port > 0):
+        if place.scheme in _PORTS and place.hostname and place.port != 0:
             return place
-    except ValueError:
-        pass
     raise Unavailable(f"{_scrubbed_url(url)} is not an address of HTTP.", code="bad_address")
 
 
 def _tls(place: SplitResult) -> bool:
     return place.scheme == "https"
-
-
-def _late(watch: _Watch) -> str | None:
-    return "The deadline is over." if watch.fired else None
 
 
 def _says_where_it_ends(response: BaseHTTPResponse) -> bool:

@@ -21,6 +21,8 @@ SCOPES = (
     "orders:read",
     "orders:manage",
     "metrics:read",
+    "webhooks:manage",
+    "alerts:read",
 )
 
 

@@ -1,7 +1,7 @@
 """All tables together, whichever file describes them."""
 
-from listino.db import tables_desk, tables_live, tables_mirror, tables_reconciliation, tables_work
+from listino.db import tables_desk, tables_live, tables_mirror, tables_reconciliation, tables_webhooks, tables_work
 from listino.db.schema import METADATA
 
-TABLE_FILES = (tables_desk, tables_live, tables_mirror, tables_reconciliation, tables_work)
+TABLE_FILES = (tables_desk, tables_live, tables_mirror, tables_reconciliation, tables_webhooks, tables_work)
 __all__ = ["METADATA", "TABLE_FILES"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from listino.core.errors import DifferentContent, Fault
 from listino.core.life import LineNow
 from listino.core.money import plain
+from listino.db import webhook_messages
 from listino.db.engine import Connection
 
 
@@ -103,11 +104,15 @@ def keep_lines(tx: Connection, order_id: str, lines: Mapping[int, LineNow]) -> N
 def add_steps(tx: Connection, order_id: str, steps: Sequence[StepRow]) -> None:
     """Add to an order's history. Joins the caller's transaction."""
     (last,) = tx.execute("SELECT max(step) FROM order_step WHERE order_id = ?", (order_id,)).fetchone()
-    for number, step in enumerate(steps, (last or 0) + 1):
+    numbered = list(enumerate(steps, (last or 0) + 1))
+    for number, step in numbered:
         tx.execute(
             "INSERT INTO order_step (order_id, step, state, at, actor, text) VALUES (?, ?, ?, ?, ?, ?)",
             (order_id, number, step.state, step.at, step.actor, step.text),
         )
+    webhook_messages.steps_entered(
+        tx, [(order_id, number, step.state, step.at, step.text) for number, step in numbered]
+    )
 
 
 def is_repeat(tx: Connection, order_id: str, digest: bytes, fingerprint: bytes) -> bool:

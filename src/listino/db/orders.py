@@ -10,7 +10,7 @@ import msgspec
 
 from listino.core.errors import DifferentContent, Fault
 from listino.core.reservations import Reservation
-from listino.db import ledger, people, stock, tasks
+from listino.db import ledger, people, stock, tasks, webhook_messages
 from listino.db.conservation import count_taken
 from listino.db.engine import Connection
 from listino.db.ledger import Lacking as Lacking
@@ -205,6 +205,7 @@ def _write(tx: Connection, fresh: Sequence[OrderRow]) -> None:
         for one in fresh
         if one.handover == "accepted" and one.life != "on_hold" and not one.test
     ])  # fmt: skip
+    webhook_messages.steps_entered(tx, [(order, place, state, at, why) for order, place, state, at, _, why in steps])
 
 
 def _text(values: Sequence[Any]) -> str:

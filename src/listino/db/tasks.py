@@ -75,6 +75,15 @@ def enqueue(tx: Connection, due: Sequence[Due]) -> None:
         )
 
 
+def hasten(tx: Connection, kind: str, subject: str, at: datetime) -> None:
+    """Have a task that waits done by then, and not later."""
+    tx.execute(
+        "UPDATE task SET due_at = ? WHERE kind = ? AND subject = ? AND state = ? AND lease_until IS NULL "
+        "AND due_at > ?",
+        (stamp(at), kind, subject, WAITING, stamp(at)),
+    )
+
+
 def targets_due(connection: Connection, at: datetime) -> list[str]:
     """The systems for which something is due, and that may be called now."""
     now = stamp(at)
@@ -118,6 +127,11 @@ def lease(tx: Connection, task: Task, holder: str, until: datetime) -> Task:
 def extend(tx: Connection, task: Task, until: datetime) -> bool:
     """Keep a lease for longer; False where it was taken over."""
     return _changed(tx, task, "lease_until = ?, due_at = ?", (stamp(until), stamp(until)))
+
+
+def count_try(tx: Connection, task: Task, at: datetime) -> bool:
+    """Count a try, to be committed before it is made; False where the lease was taken over."""
+    return _changed(tx, task, "tries = tries + 1, sent_at = ?", (stamp(at),))
 
 
 def keep_cursor(tx: Connection, task: Task, cursor: str | None) -> bool:

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from listino.core.alerts import USUAL, Patience
 from listino.core.handover_state import Terms
 from listino.db.engine import Database
 from listino.db.tasks import Task
-from listino.ports import Clock, Erp, Http
+from listino.ports import Clock, Erp, Http, Mail
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The systems that this installation is connected with.
+    """The systems that this installation is connected with, and after how long people are told of trouble.
 
-    Shapes:  hands_over: orders go to the management system; else nothing is written into it.
+    Shapes:  hands_over: orders go to the management system; else nothing is written into it. http: for
+             addresses that others named, as webhooks'; a connector has one of its own.
     """
 
     erp: Erp | None = None
     hands_over: bool = True
     http: Http | None = None
+    mail: Mail | None = None
+    patience: Patience = USUAL
 
 
 @dataclass(frozen=True, slots=True)

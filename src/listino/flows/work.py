@@ -12,7 +12,7 @@ from listino.db import tasks
 from listino.db.engine import Connection
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, Task
-from listino.flows import drift, event_handover, handover, order_states, reconcile
+from listino.flows import deliver, drift, event_handover, handover, order_states, reconcile, telling
 from listino.flows.handover import OrderClaim
 from listino.flows.outside import After, Runner
 from listino.flows.outside import Work as Work
@@ -40,7 +40,9 @@ class Claim:
 
 def begun(work: Work) -> None:
     """Have the systems known that something may be due with, and what is done again and again begun."""
-    targets, due = [OWN_TARGET], [Due(FORGET_DONE, OWN_TARGET, "", work.clock())]
+    targets = [OWN_TARGET]
+    own = (FORGET_DONE, telling.PRICE_EVENTS, telling.ALERTS)
+    due = [Due(kind, OWN_TARGET, "", work.clock()) for kind in own]
     if work.outside.erp is not None:
         targets.append(ERP_TARGET)
         due.append(Due(order_states.ORDER_STATES, ERP_TARGET, "", work.clock()))
@@ -178,4 +180,8 @@ RUNNERS: Mapping[str, Runner] = {
     drift.DRIFT: drift.run,
     tasks.ORDER_EVENT: event_handover.run,
     FORGET_DONE: _forgotten,
+    deliver.DELIVER: deliver.delivered,
+    telling.PRICE_EVENTS: telling.prices,
+    telling.ALERTS: telling.look_for_alerts,
+    telling.LETTER: telling.send_letter,
 }

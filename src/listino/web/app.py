@@ -46,6 +46,8 @@ from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.prices import LINES_DIRECT_MAX, PriceDoor, language_of
 from listino.web.rest.reconciliation import ReconciliationRequests
 from listino.web.rest.unpriced import FILTERS, UnpricedDoor
+from listino.web.rest.webhook_requests import WebhookRequests
+from listino.web.rest.webhooks import WebhookDoor
 from listino.web.rest.what_if import WhatIfDoor
 from listino.web.settings import WebSettings
 from listino.web.streams import Streams
@@ -115,6 +117,8 @@ class App:
         self._taking_orders = self._door(self._orders.taken)
         self._mirror = MirrorDoor(database, clock, self._in_thread)
         self._facts = FactRequests(self.facts, self.changes, self._in_thread)
+        hooks = WebhookDoor(database, clock, chance, settings.webhook_targets)
+        self._webhooks = WebhookRequests(hooks, self._in_thread)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
         self._router = Starlette(
@@ -163,6 +167,12 @@ class App:
             Route("/v1/price-mismatches", self._door(self._mismatches.listed)),
             Route("/v1/unpriced", self._door(self._unpriced)),
             Route("/v1/mirror", self._door(self._mirror.sources)),
+            Route("/v1/webhooks", self._door(self._webhooks.every), methods=["GET", "POST"]),
+            Route("/v1/webhooks/{id}", self._door(self._webhooks.one), methods=["GET", "PUT", "DELETE"]),
+            Route("/v1/webhooks/{id}/rotate", self._door(self._webhooks.rotate), methods=["POST"]),
+            Route("/v1/webhooks/{id}/replay", self._door(self._webhooks.replay), methods=["POST"]),
+            Route("/v1/webhooks/{id}/deliveries", self._door(self._webhooks.deliveries), methods=["GET"]),
+            Route("/v1/alerts", self._door(self._webhooks.alerts)),
             Route("/v1/stock/{code:path}", self._door(self._facts.stock), methods=["PUT", "GET"]),
             Route(f"/v1/{kind}/{{code:path}}", self._door(self._facts.fact), methods=["PUT", "GET", "DELETE"]),
             Route(f"/v1/{kind}", self._door(self._facts.facts), methods=["PUT", "GET", "DELETE"]),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from listino.core.findings import USUAL, Checks
 from listino.core.quotes import Secret
+from listino.flows.webhook_checks import PUBLIC, Targets
 
 QUOTE_MINUTES = 30
 
@@ -17,7 +18,7 @@ class WebSettings:
     hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database);
     `checks` says what becomes of what is noticed when facts are saved; `sampled` keeps an answer in a while, to
     be compared with the management system's own price; `hands_over`: orders go to a management system, of which
-    a worker takes care.
+    a worker takes care; `webhook_targets` where webhooks may lead.
     """
 
     base_path: str = ""
@@ -29,3 +30,4 @@ class WebSettings:
     checks: Checks = USUAL
     sampled: bool = False
     hands_over: bool = False
+    webhook_targets: Targets = PUBLIC

@@ -6,7 +6,7 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, desk, mirror, operations, orders, parking, streams
+from listino.web.openapi import baskets, desk, mirror, operations, orders, parking, streams, webhooks
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -26,6 +26,7 @@ TAGS = {
     "Orders": "Orders that stores say were placed.",
     "Changes": "Many records at once, and the log of what changed.",
     "Stock": "How much there is.",
+    "Webhooks": "Who is told of orders and prices as they change.",
     "Service": "Whether it runs, what it counts, and this contract.",
 }
 
@@ -75,6 +76,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **orders.orders(),
         **desk.desk(),
         **parking.parking(),
+        **webhooks.webhooks(),
         **operations.changes(),
         **operations.stock(),
         **facts(found),

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from listino.core.alerts import KINDS
 from listino.core.checks import (
     CHOICES,
     CODE_FIELDS,
@@ -20,9 +21,11 @@ from listino.core.orders import LINES_MAX, Order
 from listino.core.parking import Drop, Placed, Retry
 from listino.core.rule_checks import TIERS_MAX
 from listino.core.scheme import COMBINES, PICKS, RANKS, STEP_KINDS, STEPS_MAX, TIES
+from listino.flows.alerts import Alert
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.mirror_state import MirrorSource
 from listino.flows.stock import Count
+from listino.flows.webhooks import Delivery
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.basket_messages import BasketParts
 from listino.web.messages import PriceAnswer, Problem, UnpricedLine
@@ -33,6 +36,7 @@ from listino.web.rest.order_answers import OrderAnswer, ParkedAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
 from listino.web.rest.reconciliation import ReconciliationAnswer
+from listino.web.rest.webhooks import WebhookAnswer, WebhookReplay, WebhookReplayed, WebhookRotation, WebhookSaid
 from listino.web.rest.what_if import WhatIfEffect, WhatIfProgress, WhatIfStart, WhatIfTotal
 
 Schema = dict[str, Any]
@@ -62,7 +66,8 @@ AMOUNTS = frozenset(
 INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
      "prior_price_since", "reduced_since", "begins_at", "ends_at", "quote_expires_at", "usage_as_of", "begun_at",
-     "kept_at", "full_at"]
+     "kept_at", "full_at",
+     "created_at", "failing_since", "since", "tried_at", "next_at", "raised_at", "over_at"]
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
@@ -71,7 +76,7 @@ ANSWERS = frozenset(
      "ReconciliationAnswer", "ShareLine",
      "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
-     "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem",
+     "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem", "WebhookAnswer", "Delivery", "Alert",
      *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -94,6 +99,10 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "OrderStep.state": STEPS,
     "OrderEvent.kind": EVENT_KINDS,
     "Decision.prices": ("store", "ours"),
+    "WebhookSaid.state": ("active", "paused"),
+    "WebhookAnswer.state": ("active", "paused", "failing", "disabled"),
+    "Delivery.state": ("waiting", "delivered", "parked", "ended"),
+    "Alert.kind": tuple(KINDS),
     "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
 }
 _BOUNDS: dict[str, Schema] = {
@@ -134,6 +143,13 @@ def schemas() -> dict[str, Schema]:
         MirrorSource,
         MismatchLine,
         ReconciliationAnswer,
+        WebhookSaid,
+        WebhookRotation,
+        WebhookReplay,
+        WebhookReplayed,
+        WebhookAnswer,
+        Delivery,
+        Alert,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

@@ -8,6 +8,7 @@ from listino.web.openapi.notice_words import NOTICES
 from listino.web.openapi.rule_words import RULES
 from listino.web.openapi.step_words import STEPS
 from listino.web.openapi.stream_words import STREAMS
+from listino.web.openapi.webhook_words import WEBHOOKS
 
 # A field of that name in any record that has no sentence of its own below.
 COMMON: Mapping[str, str] = {
@@ -290,7 +291,8 @@ MESSAGES: Mapping[str, str] = {
     "FaultLine.remedy": "What to do.",
 }
 
-OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES, **DESK}
+OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES, **DESK,
+                          **WEBHOOKS}  # fmt: skip
 
 
 def meaning_of(record: str, field: str) -> str | None:

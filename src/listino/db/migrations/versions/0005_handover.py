@@ -18,6 +18,8 @@ def upgrade() -> None:
     _reconciliation()
     _live()
     _desk()
+    _webhooks()
+    _alerts()
 
 
 def _tasks() -> None:
@@ -199,4 +201,68 @@ def _mirror() -> None:
         sa.Column("said", sa.Text()),
         sa.PrimaryKeyConstraint("source", "name"),
         sqlite_with_rowid=False,
+    )
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("events", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text()),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("failing_since", sa.Text()),
+        sa.Column("text", sa.Text()),
+    )
+    op.create_table(
+        "webhook_message",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("webhook_message_at", "webhook_message", ["at"])
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("webhook", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tried_at", sa.Text()),
+        sa.Column("next_at", sa.Text()),
+        sa.Column("status", sa.Integer()),
+        sa.Column("text", sa.Text()),
+    )
+    op.create_index("webhook_delivery_message", "webhook_delivery", ["webhook", "message"], unique=True)
+    op.create_index("webhook_delivery_state", "webhook_delivery", ["webhook", "state"])
+    op.create_table(
+        "webhook_cursor",
+        sa.Column("name", sa.Text(), primary_key=True),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+    )
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("raised_at", sa.Text(), nullable=False),
+        sa.Column("over_at", sa.Text()),
+    )
+    op.create_index("alert_over", "alert", ["over_at", "id"])
+    op.create_table(
+        "alert_letter",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
     )

@@ -1,0 +1,46 @@
+"""What each field of a webhook, its deliveries and alerts means."""
+
+from collections.abc import Mapping
+
+WEBHOOKS: Mapping[str, str] = {
+    "WebhookSaid.url": "Where messages are posted: https, at a public address or in an allowed network.",
+    "WebhookSaid.events": "What it is told of: names of events, `order.*` for every one of a kind, `*` for all.",
+    "WebhookSaid.description": "What it is for, in your words.",
+    "WebhookSaid.state": "`paused`: nothing new is written down for it, and what waits stays where it is.",
+    "WebhookRotation.overlap_hours": "For how many hours the secret before signs too, from 0 to 168.",
+    "WebhookReplay.message": "The id of one message.",
+    "WebhookReplay.from": "The first instant of a range; what happened then counts.",
+    "WebhookReplay.to": "The end of the range; what happened then does not count.",
+    "WebhookAnswer.id": "Our id of the webhook.",
+    "WebhookAnswer.url": "Where messages are posted.",
+    "WebhookAnswer.events": "What it is told of.",
+    "WebhookAnswer.description": "What it is for, as it was said.",
+    "WebhookAnswer.state": "`active`; `paused` by a person; `failing` after a message could not be delivered for three "
+    "days, until one is taken; `disabled` when the receiver answered 410. A PUT with `active` starts it again.",
+    "WebhookAnswer.created_at": "When it was made.",
+    "WebhookAnswer.failing_since": "Since when it fails or is disabled; null where it does not.",
+    "WebhookAnswer.text": "Why it fails or is disabled.",
+    "WebhookAnswer.deliveries": "How many messages are on their way to it or were, by state.",
+    "WebhookAnswer.secret": "Only when it was made or rotated, and never again: what messages are signed with.",
+    "WebhookReplayed.replayed": "How many messages go out again, each under the id that it had.",
+    "Delivery.id": "The number of the delivery.",
+    "Delivery.webhook": "Where it goes: the id of the webhook.",
+    "Delivery.message": "The id of the message: `webhook-id` of every try.",
+    "Delivery.type": "What happened.",
+    "Delivery.at": "When it happened.",
+    "Delivery.state": "`waiting` for its next try; `delivered`; `parked` after three days without success: replay it; "
+    "`ended` with its webhook.",
+    "Delivery.since": "Since when it is tried: three days from then on.",
+    "Delivery.tries": "How often it was tried.",
+    "Delivery.tried_at": "When it was tried last.",
+    "Delivery.next_at": "When it is tried next.",
+    "Delivery.status": "The HTTP status of the last answer; null where none came.",
+    "Delivery.text": "What was wrong with the last try.",
+    "Alert.id": "The number of the alert.",
+    "Alert.kind": "What kind of thing needs a person.",
+    "Alert.subject": "Which one: the id of an order or webhook, the name of a system.",
+    "Alert.text": "What is wrong, as a sentence.",
+    "Alert.since": "Since when it is so.",
+    "Alert.raised_at": "When it was told of.",
+    "Alert.over_at": "When it was told to be over; null while it is open.",
+}
