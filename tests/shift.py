@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from listino.flows.mirror_plan import Plan
 from listino.flows.outside import Outside, Work
 from listino.flows.work import begun, carried_out, claimed
 from listino.ports import Duplicates, Traits
@@ -15,6 +16,8 @@ from tests.shop import NOW, House, opened
 
 LONG_AGO = NOW - timedelta(days=1)
 TURNS_MAX = 10_000
+# Its facts are stated by the tests themselves.
+UNFOLLOWED = Plan(every=timedelta(0))
 
 
 class Shift:
@@ -26,7 +29,7 @@ class Shift:
         self.reported: list[str] = []
         self.steady_since = LONG_AGO
         self.work = Work(
-            database=house.database, outside=Outside(erp), clock=house.clock, seconds=self._seconds,
+            database=house.database, outside=Outside(erp, mirror=UNFOLLOWED), clock=house.clock, seconds=self._seconds,
             steady_since=lambda: self.steady_since, jitter=lambda: jitter, holder="test", report=self._report,
         )  # fmt: skip
         begun(self.work)

@@ -13,7 +13,6 @@ CALLED_BY_DECORATOR = ["@*.command", "@*.callback", "@event.*", "@*.listens_for"
 USED_FROM_OUTSIDE: dict[str, str] = {
     "upgrade": "Alembic, in each migration",
     "downgrade": "Alembic, in each migration",
-    "mirrored": "the worker, for the management system that is connected",
     "connect": "config, which finds a connector by its name",
     "cancel_order": "the worker, of a connector that can",
     "find_or_create_customer": "the worker, of a connector that can",

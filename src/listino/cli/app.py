@@ -11,6 +11,7 @@ from listino.cli.cases import check_cases
 from listino.cli.demo import demo
 from listino.cli.erp import ERP
 from listino.cli.keys import KEYS
+from listino.cli.mirroring import mirror
 from listino.cli.mismatches import mismatches
 from listino.cli.orders import order
 from listino.cli.price_lists import price_list
@@ -66,6 +67,7 @@ for name, command in (
     ("unpriced", unpriced),
     ("mismatches", mismatches),
     ("reconcile", reconcile),
+    ("mirror", mirror),
     ("order", order),
     ("migrate", migrate),
     ("backup", backup),

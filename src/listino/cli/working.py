@@ -40,6 +40,7 @@ def outside_of() -> "Outside":
     Errors:  Malformed for settings that cannot be.
     """
     from listino.config import connected_erp, erp_settings
+    from listino.flows.mirror_plan import AS_USUAL, plan_of
     from listino.flows.outside import Outside
     from listino.outside_settings import alert_mail, alert_patience, webhook_http
 
@@ -50,6 +51,7 @@ def outside_of() -> "Outside":
         http=webhook_http(),
         mail=alert_mail(),
         patience=alert_patience(),
+        mirror=plan_of(stated.connector, stated.settings.get("mirror", {})) if stated is not None else AS_USUAL,
     )
 
 

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +19,12 @@ from listino.db.ledger import astray
 from listino.db.migrate import HEAD, version_of
 from listino.db.snapshot import stamp
 from listino.db.stock import unbalanced
+from listino.flows.findings import ERROR as ERROR
+from listino.flows.findings import OK as OK
+from listino.flows.findings import WARN as WARN
+from listino.flows.findings import Finding as Finding
+from listino.flows.mirror_doctor import followed
 
-OK, WARN, ERROR = "ok", "warn", "error"
 LOG_BYTES_WARNED = 64 << 20
 FREE_BYTES_MIN = 200 << 20
 # A rewrite or a backup beside the database needs room for all of it once more.
@@ -31,16 +34,6 @@ CLOCK_AHEAD_MAX = timedelta(minutes=5)
 CLOCK_BEGIN = "2026-01-01"
 ASTRAY_SHOWN_MAX = 5
 ZONES_TRIED = ("UTC", "Europe/Rome", "America/New_York", "Pacific/Auckland")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: how it is, and what to do where it is not well."""
-
-    level: str
-    subject: str
-    text: str
-    remedy: str = ""
 
 
 def examined(url: str, now: datetime) -> Iterator[Finding]:
@@ -64,6 +57,7 @@ def examined(url: str, now: datetime) -> Iterator[Finding]:
         yield from _inside(state_of(connection), now)
         yield _ledger(astray(connection))
         yield _stock(unbalanced(connection))
+        yield from followed(connection, now)
 
 
 def _sqlite() -> Finding:

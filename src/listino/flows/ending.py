@@ -12,10 +12,9 @@ from listino.db.lookups import written
 from listino.db.refusals import in_use
 from listino.db.snapshot import snapshot
 from listino.flows.facts import Stated
+from listino.flows.mirror_plan import END_PERCENT_MAX
 from listino.flows.news import STOCK, Taking
 
-# Beyond this share of what came of a kind, a person has to confirm that it ends: a broken system answers nothing.
-END_PERCENT_MAX = 20
 # So few may always end, unless they are all there is of their kind.
 ENDS_ALWAYS = 9
 # What is named by what ends, which is named by what ends ...: so often it is looked at.

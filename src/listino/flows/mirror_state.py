@@ -56,7 +56,11 @@ class MirrorSource:
 
 def sources_of(database: Database, now: datetime, problems_shown: int = PROBLEMS_SHOWN) -> tuple[MirrorSource, ...]:
     """How far the book follows its management systems."""
-    connection = database.read().connection
+    return sources_in(database.read().connection, now, problems_shown)
+
+
+def sources_in(connection: Connection, now: datetime, problems_shown: int) -> tuple[MirrorSource, ...]:
+    """The same, read on a connection."""
     return tuple(_source(connection, row, now, problems_shown) for row in mirror.sources(connection))
 
 

@@ -9,6 +9,7 @@ from listino.core.alerts import USUAL, Patience
 from listino.core.handover_state import Terms
 from listino.db.engine import Database
 from listino.db.tasks import Task
+from listino.flows.mirror_plan import AS_USUAL, Plan
 from listino.ports import Clock, Erp, Http, Mail
 
 
@@ -25,6 +26,7 @@ class Outside:
     http: Http | None = None
     mail: Mail | None = None
     patience: Patience = USUAL
+    mirror: Plan = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from listino.db import tasks
 from listino.db.engine import Connection
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, Task
-from listino.flows import deliver, drift, event_handover, handover, order_states, reconcile, telling
+from listino.flows import deliver, drift, event_handover, handover, mirroring, order_states, reconcile, telling
 from listino.flows.handover import OrderClaim
 from listino.flows.outside import After, Runner
 from listino.flows.outside import Work as Work
@@ -49,6 +49,8 @@ def begun(work: Work) -> None:
         due.append(Due(reconcile.RECONCILE, ERP_TARGET, "", work.clock()))
         if isinstance(work.outside.erp, AsksPrices):
             due.append(Due(drift.DRIFT, ERP_TARGET, "", work.clock()))
+        if work.outside.mirror.every:
+            due.append(Due(mirroring.MIRROR, ERP_TARGET, "", work.clock()))
 
     def write(tx: Connection) -> None:
         for name in targets:
@@ -179,6 +181,7 @@ RUNNERS: Mapping[str, Runner] = {
     reconcile.RECONCILE: reconcile.run,
     drift.DRIFT: drift.run,
     tasks.ORDER_EVENT: event_handover.run,
+    mirroring.MIRROR: mirroring.run,
     FORGET_DONE: _forgotten,
     deliver.DELIVER: deliver.delivered,
     telling.PRICE_EVENTS: telling.prices,
