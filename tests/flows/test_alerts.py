@@ -39,7 +39,7 @@ class Desk:
     box: Mailbox
     mail_port: int
     told: list[dict[str, Any]] = field(default_factory=list)
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = field(default_factory=lambda: Patience(mirror_late=timedelta(days=9)))
 
     def work(self, *, mail: bool = True) -> None:
         """Have a worker do what is due now."""
@@ -171,7 +171,7 @@ def test_many_causes_in_one_look_are_one_letter_and_one_message(desk: Desk) -> N
 
 
 def test_the_times_are_the_operators(desk: Desk) -> None:
-    desk.patience = Patience(held=timedelta(0))
+    desk.patience = Patience(held=timedelta(0), mirror_late=timedelta(days=9))
     desk.house.order(customer="nobody")
     desk.work()
     assert desk.letters == ["Listino: 1 order held needs attention"]

@@ -75,10 +75,10 @@ def targets_down(connection: Connection, before: str) -> list[Cause]:
 
 
 def mirrors_late(connection: Connection, before: str) -> list[Cause]:
-    """Mirrors whose book was last as its system says before an instant."""
+    """Mirrors whose book was last as its system says before an instant; one that runs by hand alone is never late."""
     rows = connection.execute(
         "SELECT source, coalesce(kept_at, begun_at) FROM mirror_source WHERE coalesce(kept_at, begun_at) <= ? "
-        "ORDER BY source",
+        "AND EXISTS (SELECT 1 FROM task WHERE kind = 'mirror' AND state = 'waiting') ORDER BY source",
         (before,),
     )
     return [Cause("mirror_late", source, f"The mirror of {source} is behind.", since) for source, since in rows]
