@@ -31,6 +31,10 @@ def listino(*arguments: str, timeout_s: float = 120.0, **environment: str) -> "s
     )
 
 
+class ServerEnded(AssertionError):
+    """A server ended before it answered."""
+
+
 @dataclass
 class Answer:
     """What a server answered."""
@@ -126,7 +130,8 @@ def serving(
 def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        assert server.process.poll() is None, "the server ended"
+        if server.process.poll() is not None:
+            raise ServerEnded
         try:
             if server.ask("GET", "/readyz").status == 200:
                 return
