@@ -29,9 +29,9 @@ def test_a_slow_rate_gives_one_call_at_a_time() -> None:
 def test_after_five_failures_one_probe_goes_per_growing_pause_until_it_answers() -> None:
     target, at, probes = Target(name="erp"), AT, 0
     for _ in range(4):
-        target = failed(target, at, 999, "down")
+        target = failed(target, at, "down")
         assert allowed(target, at, PER_MINUTE, 5) == 5
-    target = failed(target, at, 999, "down")
+    target = failed(target, at, "down")
     end = AT + timedelta(hours=8)
     while at < end:
         assert target.open_until is not None
@@ -40,7 +40,7 @@ def test_after_five_failures_one_probe_goes_per_growing_pause_until_it_answers()
         assert allowed(target, at, PER_MINUTE, 5) == 1
         target = called(target, at, PER_MINUTE)
         assert allowed(target, at, PER_MINUTE, 5) == 0
-        target, probes = failed(target, at, 999, "down"), probes + 1
+        target, probes = failed(target, at, "down"), probes + 1
     assert (target.down_since, target.text) == (AT, "down")
     assert probes == 485
     target = answered(target, at, took=True)

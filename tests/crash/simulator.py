@@ -15,8 +15,8 @@ from random import Random
 
 import pysqlite3.dbapi2 as sqlite
 
-from listino.core.errors import Conflict, DifferentContent, NotFound
-from listino.core.handover import Cancelled, Restored
+from listino.core.errors import Conflict, DifferentContent, NotFound, Unavailable
+from listino.core.handover import Cancelled
 from listino.core.handover_state import Outcome
 from listino.core.orders import Order, OrderLine
 from listino.db import copies, tasks
@@ -25,7 +25,8 @@ from listino.db.snapshot import snapshot
 from listino.db.tables_work import ERP_TARGET
 from listino.flows.handover_decisions import Person, decided, dropped, marked_placed, retried
 from listino.flows.intake import Caller, handed_in, keys_of, priced
-from listino.flows.outside import Outside, Work, terms_of
+from listino.flows.outside import Outside, Work
+from listino.flows.reconcile import reconciled
 from listino.flows.work import carried_out, claimed, is_due
 from listino.web.rest.order_answers import rendered
 from listino.worker import SteadyClock
@@ -44,8 +45,6 @@ IDLE_CALM_MAX = timedelta(hours=4)
 REPEAT_AFTER = timedelta(hours=26)
 STALL_MAX = timedelta(minutes=4)
 ANSWER_WITHIN = 10 * SECOND
-# What was under way when the database was restored has come to its end by then.
-RECONCILED_AFTER = timedelta(minutes=2)
 STORE = Caller("shop", None, test=False)
 
 
@@ -321,19 +320,18 @@ class Simulation:
         self.checks.restored()
         for name in stopped:
             self.time.start("init", partial(self._boot, name), self._some(90 * SECOND))
-        self.time.pause(RECONCILED_AFTER + self._some(10 * MINUTE))
-        self.reconciled()
-
-    def reconciled(self) -> None:
-        """What the restored orders may have been, is looked at before anything is sent."""
-        at, terms = self._now(), terms_of(self.erp)
-
-        def write(tx: Connection) -> None:
-            for row in rows(self.database).values() if Bug.RESTORED_WITHOUT_LOOKING not in self.bugs else ():
-                decided(tx, row.id, Restored(at), at, terms)
-            tx.execute("UPDATE target SET paused = NULL WHERE name = ?", (ERP_TARGET,))
-
-        self.database.write(write)
+        self.time.pause(self._some(10 * MINUTE))
+        if Bug.RESTORED_WITHOUT_LOOKING in self.bugs:
+            self.database.write(partial(tasks.pause_target, name=ERP_TARGET, reason=None))
+            return
+        while True:
+            try:
+                reconciled(self.database, self.erp, self._now)
+            except Unavailable:
+                self.time.pause(self._some(5 * MINUTE))
+            else:
+                self.tell("people", "have held both sides against each other")
+                return
 
 
 def main() -> None:

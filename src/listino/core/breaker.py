@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from listino.core.pauses import pause
+from listino.core.pauses import JITTER_STEPS, pause
 
 # After so many failures in a row nothing is sent any more but one probe per pause.
 FAILURES_TO_OPEN = 5
@@ -61,11 +61,12 @@ def answered(target: Target, at: datetime, *, took: bool) -> Target:
     return replace(target, failures=0, open_until=None, down_since=None, ok_at=ok_at, text=None)
 
 
-def failed(target: Target, at: datetime, jitter: int, text: str) -> Target:
+def failed(target: Target, at: datetime, text: str) -> Target:
     """It did not answer: after some failures in a row, nothing but probes is sent until one is answered."""
     failures = target.failures + 1
     down_since = target.down_since or at
     if failures < FAILURES_TO_OPEN:
         return replace(target, failures=failures, down_since=down_since, text=text)
-    wait = pause(failures - FAILURES_TO_OPEN + 1, jitter, PROBE_PAUSE_MAX)
+    # One probe goes for all workers, so that there is nothing for chance to spread.
+    wait = pause(failures - FAILURES_TO_OPEN + 1, JITTER_STEPS - 1, PROBE_PAUSE_MAX)
     return replace(target, failures=failures, down_since=down_since, open_until=at + wait, text=text)

@@ -238,9 +238,9 @@ def keep_target(tx: Connection, target: Target) -> None:
 def hasten_failed(tx: Connection, name: str, at: datetime) -> None:
     """Have everything tried again that was put off because a system did not answer; the oldest is the first."""
     tx.execute(
-        "UPDATE task SET due_at = created_at WHERE target = ? AND state = ? AND due_at > ? AND failures > 0 "
+        "UPDATE task SET due_at = created_at WHERE target = ? AND state = ? AND due_at > created_at AND failures > 0 "
         "AND lease_until IS NULL AND created_at <= ?",
-        (name, WAITING, stamp(at), stamp(at)),
+        (name, WAITING, stamp(at)),
     )
 
 

@@ -234,5 +234,4 @@ def _fared(tx: Connection, heard: Heard, event: ByHolder) -> None:
             tasks.hasten_failed(tx, ERP_TARGET, event.at)
         tasks.keep_target(tx, answered(target, event.at, took=isinstance(event, Answered)))
     elif not (isinstance(event, NotDone) and event.alone):
-        jitter = event.jitter if isinstance(event, NotDone | NoAnswer | LookFailed) else 0
-        tasks.keep_target(tx, failed(target, event.at, jitter, heard.failure))
+        tasks.keep_target(tx, failed(target, event.at, heard.failure))

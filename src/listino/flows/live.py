@@ -118,7 +118,7 @@ class LivePrices:
     def _fail(self, name: str, text: str) -> None:
         with self._gate:
             self._under_way.pop(name, None)
-            self._target = failed(self._target, self._clock(), 500, text)
+            self._target = failed(self._target, self._clock(), text)
 
     def _read(self, ask: PriceAsk, said: AskedPrice) -> Told:
         if said.reason is not None:

@@ -157,7 +157,7 @@ def _put_off(work: Work, task: Task, text: str, *, of_target: bool) -> Callable[
         held = tasks.put_off(tx, task, at + pause(task.failures + 1, jitter), text)
         target, _ = tasks.target(tx, task.target)
         if held and of_target and task.target != OWN_TARGET and not _fails_alone(task, target):
-            tasks.keep_target(tx, failed(target, at, jitter, text))
+            tasks.keep_target(tx, failed(target, at, text))
 
     return write
 
