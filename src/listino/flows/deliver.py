@@ -96,7 +96,7 @@ def _note(tx: Connection, work: Work, task: Task, delivery: Delivery, tried: Tri
     held = tasks.finish(tx, task) if due_at is None else tasks.put_off(tx, task, due_at, tried.text)
     if not held:
         return
-    _of_target(tx, task.target, tried, now, work.jitter())
+    _of_target(tx, task.target, tried, now)
     if tried.meaning is Received.YES:
         webhook_messages.outcome(tx, delivery.id, Outcome(DELIVERED, tried.status, None))
         webhooks.works(tx, delivery.webhook)
@@ -114,7 +114,7 @@ def _note(tx: Connection, work: Work, task: Task, delivery: Delivery, tried: Tri
         webhook_messages.end_waiting(tx, delivery.webhook, PARKED, text, stamp(now - TRIED_FOR))
 
 
-def _of_target(tx: Connection, name: str, tried: Tried, now: datetime, jitter: int) -> None:
+def _of_target(tx: Connection, name: str, tried: Tried, now: datetime) -> None:
     """Note how the receiver fares: one that does not answer is only probed, one that asks for a pause is given it."""
     target, _ = tasks.target(tx, name)
     if tried.status is not None and tried.status < 500 and tried.pause is None:
@@ -122,7 +122,7 @@ def _of_target(tx: Connection, name: str, tried: Tried, now: datetime, jitter: i
             tasks.hasten_failed(tx, name, now)
         tasks.keep_target(tx, answered(target, now, took=tried.meaning is Received.YES))
         return
-    after = failed(target, now, jitter, tried.text or "")
+    after = failed(target, now, tried.text or "")
     if tried.pause is not None:
         after = replace(after, open_until=now + tried.pause)
     tasks.keep_target(tx, after)

@@ -16,7 +16,7 @@ from listino.ports import Duplicates, ErpOrder, Http, News, OrderStates, OrderTo
 
 
 class @Name@:
-    """The connector: the verbs of `ports.Erp`, in the order of ports.py. Docs: docs/connect-your-erp.md."""
+    """The connector: the verbs of `ports.Erp`, in the order of ports.py. See docs/decisions/0016-hand-over.md."""
 
     traits = Traits(
         name="@name@",
