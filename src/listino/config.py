@@ -9,7 +9,7 @@ import signal
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -138,9 +138,42 @@ def application() -> Any:
     log_in_lines()
     url = default_database()
     check_version(url)
-    app = build(Database(url, watched=True, bounds=bounds()), web_settings(), now, SystemChance())
+    database = Database(url, watched=True, bounds=bounds())
+    live, sampled = _live_prices(database)
+    app = build(database, replace(web_settings(), sampled=sampled), now, SystemChance(), live)
     atexit.register(_leave)
     return app
+
+
+def check_price_mode() -> None:
+    """Refuse at the start what the management system's settings say of prices and cannot be.
+
+    Errors:  Malformed.
+    """
+    from listino.flows.live_settings import price_mode  # noqa: PLC0415
+
+    stated = erp_settings()
+    if stated is not None:
+        price_mode(stated.settings, 1)
+
+
+def _live_prices(database: Any) -> tuple[Any, bool]:
+    """Who asks the management system for prices (None: nobody), and whether answers are sampled to be compared."""
+    stated = erp_settings()
+    if stated is None:
+        return None, False
+    from listino.flows.live import LivePrices  # noqa: PLC0415
+    from listino.flows.live_settings import price_mode  # noqa: PLC0415
+    from listino.ports import AsksPrices  # noqa: PLC0415
+
+    erp = connected_erp(stated)
+    mode = price_mode(stated.settings, erp.traits.calls_per_minute)
+    if not isinstance(erp, AsksPrices):
+        if mode.live is not None:
+            text = f"The connector {stated.connector!r} cannot be asked for prices."
+            raise malformed("prices.mode", "settings", text, 'Write mode = "mirror".')
+        return None, False
+    return None if mode.live is None else LivePrices(erp, database, now, mode.live), mode.compared
 
 
 def report(what: str, error: Exception) -> None:

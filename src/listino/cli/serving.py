@@ -156,7 +156,7 @@ def _granian(
 
 def _prepare(url: str) -> None:
     """A database that is not there yet is made; one of another schema is refused."""
-    from listino.config import bounds, web_settings
+    from listino.config import bounds, check_price_mode, web_settings
     from listino.db.engine import path_of, shown
     from listino.db.migrate import check_version, version_of
     from listino.flows.upkeep import DEFAULT_CURRENCY, DEFAULT_ZONE, migrated
@@ -164,6 +164,7 @@ def _prepare(url: str) -> None:
 
     Proxies(web_settings())
     bounds()
+    check_price_mode()
     path = path_of(url)
     if (not path.exists() or path.stat().st_size == 0) and version_of(url) is None:
         migrated(url, currency=DEFAULT_CURRENCY, zone=DEFAULT_ZONE, country=None)

@@ -22,7 +22,7 @@ from listino.ports import AskedPrice, AsksPrices, PriceAsk
 KEPT_EVERY = timedelta(seconds=2)
 COMPARED_PER_RUN_MAX = 20
 DRIFT = "drift"
-EVERY = timedelta(minutes=1)
+EVERY = timedelta(seconds=15)
 
 
 class Samples:
@@ -45,7 +45,7 @@ class Samples:
 
 
 def run(work: Work, _: Task) -> datetime:
-    """Compare some answers each minute, where the ERP can be asked."""
+    """Compare some answers now and then, where the ERP can be asked."""
     if isinstance(work.erp, AsksPrices):
         compared(work.database, work.erp, work.clock)
     return work.clock() + EVERY

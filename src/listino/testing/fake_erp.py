@@ -246,7 +246,8 @@ class AbleFakeErp(FakeErp):
 def connect(settings: Mapping[str, Any], http: Http, folder: Path) -> FakeErp:
     """A fake beside its settings, for processes that are started and killed: its documents stand in a file.
 
-    Shapes:  `class` A, B or C; `file` its documents; `deadline_s`, `settling_s`; `seed`; `[troubles]` by share.
+    Shapes:  `class` A, B or C; `file` its documents; `deadline_s`, `settling_s`; `seed`; `[troubles]` by share;
+             `[item_prices]` by item.
     """
     del http  # Its wire is the file.
     duplicates = Duplicates(settings.get("class", "B"))
@@ -264,5 +265,6 @@ def connect(settings: Mapping[str, Any], http: Http, folder: Path) -> FakeErp:
         path=folder / settings.get("file", "fake-erp.db"),
         traits=traits,
     )
+    made.prices = {(item, None): Decimal(price) for item, price in settings.get("item_prices", {}).items()}
     made.weather.troubles = {Trouble(name): float(share) for name, share in settings.get("troubles", {}).items()}
     return made
