@@ -36,7 +36,13 @@ class Samples:
         """Keep a question, if it is time to; nobody waits for it to be written."""
         if (self._last_at is not None and now - self._last_at < KEPT_EVERY) or asked.at != now:
             return
-        if asked.manual or asked.coupons or asked.attributes or asked.ship_to or asked.order_type:
+        if (
+            (asked.manual and asked.told is None)
+            or asked.coupons
+            or asked.attributes
+            or asked.ship_to
+            or asked.order_type
+        ):
             return  # The ERP is asked in fewer words.
         self._last_at = now
         said = [asked.item, asked.customer, plain(asked.quantity), asked.unit, asked.currency, asked.channel]

@@ -7,19 +7,20 @@ import os
 import secrets
 import signal
 import sys
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from listino.config.erp import ErpSettings as ErpSettings
+from listino.config.erp import check_price_mode as check_price_mode
+from listino.config.erp import connected_erp as connected_erp
+from listino.config.erp import erp_settings as erp_settings
+from listino.config.erp import live_prices as live_prices
 from listino.core.errors import malformed
 from listino.core.findings import Checks, checks_from
 from listino.core.quotes import Secret
 from listino.outside_settings import webhook_targets
-from listino.ports import Erp
 from listino.web.settings import QUOTE_MINUTES, WebSettings
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 # prctl(2): the signal that a process gets when its parent ends.
 PR_SET_PDEATHSIG = 1
 DATABASE_VARIABLE = "LISTINO_DATABASE"
-ERP_VARIABLE = "LISTINO_ERP"
 QUOTE_MINUTES_MAX = 7 * 24 * 60
 QUOTE_SECRET_LENGTH_MIN = 32
 DIGITS_MAX = 5
@@ -139,41 +139,10 @@ def application() -> Any:
     url = default_database()
     check_version(url)
     database = Database(url, watched=True, bounds=bounds())
-    live, sampled = _live_prices(database)
+    live, sampled = live_prices(database, now)
     app = build(database, replace(web_settings(), sampled=sampled), now, SystemChance(), live)
     atexit.register(_leave)
     return app
-
-
-def check_price_mode() -> None:
-    """Refuse at the start what the management system's settings say of prices and cannot be.
-
-    Errors:  Malformed.
-    """
-    from listino.flows.live_settings import price_mode  # noqa: PLC0415
-
-    stated = erp_settings()
-    if stated is not None:
-        price_mode(stated.settings, 1)
-
-
-def _live_prices(database: Any) -> tuple[Any, bool]:
-    """Who asks the management system for prices (None: nobody), and whether answers are sampled to be compared."""
-    stated = erp_settings()
-    if stated is None:
-        return None, False
-    from listino.flows.live import LivePrices  # noqa: PLC0415
-    from listino.flows.live_settings import price_mode  # noqa: PLC0415
-    from listino.ports import AsksPrices  # noqa: PLC0415
-
-    erp = connected_erp(stated)
-    mode = price_mode(stated.settings, erp.traits.calls_per_minute)
-    if not isinstance(erp, AsksPrices):
-        if mode.live is not None:
-            text = f"The connector {stated.connector!r} cannot be asked for prices."
-            raise malformed("prices.mode", "settings", text, 'Write mode = "mirror".')
-        return None, False
-    return None if mode.live is None else LivePrices(erp, database, now, mode.live), mode.compared
 
 
 def report(what: str, error: Exception) -> None:
@@ -219,86 +188,3 @@ def _end_with_the_server() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent.pid:
             os._exit(1)  # It ended before it could be asked for.
-
-
-@dataclass(frozen=True, slots=True)
-class ErpSettings:
-    """The management system that this installation is connected with, as its file says.
-
-    Shapes:  connector: a name ("tryton": listino.connectors.erp_tryton) or a module of your own; orders: whether
-             orders are handed over; connection: as the connector documents it, values from the environment put in;
-             folder: where the file lies.
-    """
-
-    connector: str
-    orders: bool
-    settings: Mapping[str, Any]
-    folder: Path
-
-
-def erp_settings() -> ErpSettings | None:
-    """The management system that LISTINO_ERP names by a TOML file; None: the book is the management system.
-
-    Errors:  Malformed, naming file and key.
-    """
-    stated = os.environ.get(ERP_VARIABLE, "").strip()
-    if not stated:
-        return None
-    path = Path(stated).expanduser().absolute()
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        text = f"{path} cannot be read: {error.strerror or error}."
-        raise malformed(
-            ERP_VARIABLE, "no_file", text, "Name the file with your management system's settings."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise malformed(
-            ERP_VARIABLE, "form", f"{path} is not TOML: {error}.", "Correct the line that is named."
-        ) from None
-    said = _from_environment(said, path, "")
-    connector, orders = said.pop("connector", None), said.pop("orders", True)
-    if not isinstance(connector, str) or not connector.replace(".", "").replace("_", "").isalnum():
-        remedy = 'Write connector = "tryton", "sql", "files", or a module of your own.'
-        raise malformed("connector", "missing", f"{path} names no connector.", remedy)
-    if not isinstance(orders, bool):
-        text = f"{path}: orders is neither true nor false."
-        raise malformed("orders", "type", text, "Write orders = true to hand orders over, false to mirror facts alone.")
-    return ErpSettings(connector, orders, said, path.parent)
-
-
-def _from_environment(said: Mapping[str, Any], path: Path, within: str) -> dict[str, Any]:
-    """Settings with every "env:NAME" replaced by what the environment says, so that no file holds a secret."""
-    found: dict[str, Any] = {}
-    for name, value in said.items():
-        if isinstance(value, dict):
-            value = _from_environment(value, path, f"{within}{name}.")
-        elif isinstance(value, str) and value.startswith("env:"):
-            variable = value.removeprefix("env:")
-            if variable not in os.environ:
-                text = f"{path}: {within}{name} is to come from {variable}, which is not set."
-                raise malformed(f"{within}{name}", "not_set", text, f"Set {variable} in the environment.")
-            value = os.environ[variable]
-        found[name] = value
-    return found
-
-
-def connected_erp(stated: ErpSettings) -> Erp:
-    """The management system, through its connector.
-
-    Errors:  Malformed where there is no such connector, or it cannot work with its settings.
-    """
-    from listino.connectors.http import HttpClient, Policy  # noqa: PLC0415
-
-    name = stated.connector if "." in stated.connector else f"listino.connectors.erp_{stated.connector}"
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError as error:
-        missing = "" if error.name == name else f" ({error.name} is not installed)"
-        text = f"There is no connector {stated.connector!r}{missing}."
-        remedy = 'Write "tryton", "sql", "files", or a module of your own with its package.'
-        raise malformed("connector", "unknown", text, remedy) from None
-    tls = stated.settings.get("connection", {})
-    http = HttpClient(Policy(company_network=True, ca_file=tls.get("ca_file")))
-    erp: Erp = module.connect(stated.settings, http, stated.folder)
-    return erp
