@@ -40,9 +40,9 @@ def outside_of() -> "Outside":
     Errors:  Malformed for settings that cannot be.
     """
     from listino.config import connected_erp, erp_settings
+    from listino.config.outside import alert_mail, alert_patience, webhook_http
     from listino.flows.mirror_plan import AS_USUAL, plan_of
     from listino.flows.outside import Outside
-    from listino.outside_settings import alert_mail, alert_patience, webhook_http
 
     stated = erp_settings()
     return Outside(

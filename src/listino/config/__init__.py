@@ -17,10 +17,10 @@ from listino.config.erp import check_price_mode as check_price_mode
 from listino.config.erp import connected_erp as connected_erp
 from listino.config.erp import erp_settings as erp_settings
 from listino.config.erp import live_prices as live_prices
+from listino.config.outside import webhook_targets
 from listino.core.errors import malformed
 from listino.core.findings import Checks, checks_from
 from listino.core.quotes import Secret
-from listino.outside_settings import webhook_targets
 from listino.web.settings import QUOTE_MINUTES, WebSettings
 
 if TYPE_CHECKING:
