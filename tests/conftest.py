@@ -14,7 +14,10 @@ SEED = os.environ.get("LISTINO_TEST_SEED") or str(random.SystemRandom().randrang
 
 # The folders whose tests run on both engines, and of these the modules of which `make test` runs both.
 ON_BOTH = ("db", "flows")
-CORE = ("test_book", "test_writer", "test_snapshot", "test_release", "test_migrate", "test_price", "test_records")
+CORE = {
+    "test_book", "test_writer", "test_snapshot", "test_release", "test_migrate", "test_statements", "test_price",
+    "test_records", "test_on_a_server",
+}  # fmt: skip
 
 # How fast a machine draws is no property of ours.
 settings.register_profile("listino", print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

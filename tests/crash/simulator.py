@@ -316,7 +316,7 @@ class Simulation:
         for process in self.processes:
             process.alive = False
         self.processes.clear()
-        self.database.put_back(copy, lambda tx: copies._change(tx, {}, {}, self._now()))
+        self.database.put_back(copy, lambda tx: copies.begin_time_line(tx, {}, {}, self._now()))
         self.checks.restored()
         for name in stopped:
             self.time.start("init", partial(self._boot, name), self._some(90 * SECOND))

@@ -22,6 +22,8 @@ from listino.flows.privacy import erased, exported
 from listino.flows.upkeep import migrated, purged, tidied
 from tests.shop import NOW, CountedChance, opened
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:

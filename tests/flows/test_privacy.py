@@ -49,6 +49,7 @@ def test_an_export_holds_the_person_and_the_orders_with_all_that_is_personal(com
     assert "Bianchi" not in msgspec.json.encode(found).decode()
 
 
+@pytest.mark.only_on("sqlite")
 def test_after_an_erasure_no_file_of_the_database_holds_the_person(company: House) -> None:
     with_orders(company)
     assert any(words_in(company.database).values())
@@ -92,6 +93,7 @@ def test_an_erased_order_is_still_known_by_its_key(company: House) -> None:
     assert (again.status, again.json()["id"]) == (201, first["id"])
 
 
+@pytest.mark.only_on("sqlite")
 def test_what_lies_between_the_rows_is_written_over(company: House) -> None:
     """Without secure_delete SQLite leaves deleted words in its pages; they are found and the file is written anew."""
     with_orders(company)
@@ -106,6 +108,7 @@ def test_what_lies_between_the_rows_is_written_over(company: House) -> None:
     assert words_in(company.database) == {}
 
 
+@pytest.mark.only_on("sqlite")
 def test_what_also_belongs_to_others_is_left_to_them_and_named(company: House) -> None:
     save(company.database, [Stated("customers", "bianchi", {"country": "IT", "name": NAME})], "test", None, NOW)
     outcome = erased(company.database, "rossi", NOW)
@@ -113,6 +116,7 @@ def test_what_also_belongs_to_others_is_left_to_them_and_named(company: House) -
     assert get(company.database, "customers", "bianchi").said["name"] == NAME
 
 
+@pytest.mark.only_on("sqlite")
 def test_an_old_copy_beside_the_database_is_named(company: House) -> None:
     copy = company.database.path.with_name(company.database.path.name + "-before-restore-1")
     copy.write_bytes(b"...Mario Rossi...")
@@ -138,6 +142,7 @@ def test_the_list_of_erasures_holds_codes_only_and_outlives_a_line_cut_off(compa
     assert set(noted(company.database.path)) >= {"rossi"}
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_word_is_found_across_the_blocks_in_which_a_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,6 @@ def main() -> None:
     except OSError as error:
         screen.fail(error)
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in {"pysqlite3", "sqlite3"}:
+        if type(error).__module__.split(".")[0] not in {"pysqlite3", "sqlite3", "psycopg"}:
             raise
         screen.fail(Unavailable(f"The database cannot be read: {error}. `listino doctor` says more."))

@@ -14,7 +14,7 @@ DatabaseUrl = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="sqlite:///PATH; else LISTINO_DATABASE, else a file in your data folder.",
+        help="sqlite:///PATH or postgresql://USER@HOST/NAME; else LISTINO_DATABASE, else a file in your data folder.",
         show_default=False,
     ),
 ]

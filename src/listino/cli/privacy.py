@@ -78,6 +78,10 @@ def _report(customer: str, outcome: "Erased") -> None:
             screen.say(f"NOT complete: {path.name} still holds the {field}.", "red")
         screen.say("Repeat the command when fewer others use the database, or after stopping the server.", "red")
         return
+    if not outcome.in_files:
+        screen.say("The table of persons was written anew. The server's own log, its replicas and its dumps hold")
+        screen.say("what they held until they are recycled; `listino restore` erases the person again after a restore.")
+        return
     others = "the other " if outcome.elsewhere else ""
     count = outcome.words - len(outcome.elsewhere)
     how = "after writing the database anew" if outcome.rewritten else "at once"

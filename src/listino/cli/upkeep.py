@@ -1,12 +1,15 @@
 """`listino migrate`, `backup`, `restore` and `doctor`: looking after the database."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from listino.cli import screen
 from listino.cli.options import DatabaseUrl, database_url, opened
+
+if TYPE_CHECKING:
+    from listino.flows.copies import Restored
 
 
 def migrate(
@@ -72,13 +75,18 @@ def restore(
     url = database_url(database)
     if file is None:
         with opened(database) as book:
-            begun_anew(book, now())
+            outcome = begun_anew(book, now())
         screen.say("The database goes on as a new time line; nothing is handed over before both sides were compared.")
+        _say_forgotten(outcome)
         return
     outcome = restored(url, file, now())
     screen.say(f"{file} is restored to {url}, as a new time line.")
     if outcome.aside is not None:
         screen.say(f"The database as it was before is {outcome.aside}.")
+    _say_forgotten(outcome)
+
+
+def _say_forgotten(outcome: "Restored") -> None:
     if outcome.forgotten:
         screen.say(f"Erased again, as they were since the backup: {', '.join(outcome.forgotten)}.")
 

@@ -109,7 +109,9 @@ def put_in_place(
         while block := source.read(8 << 20):
             target.write(block)
     with closing(connected(fresh, writing=True)) as connection:
-        _change(connection, forget, revoked, now)
+        connection.execute("BEGIN IMMEDIATE")
+        begin_time_line(connection, forget, revoked, now)
+        connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -122,8 +124,10 @@ def put_in_place(
     return aside
 
 
-def _change(connection: Connection, forget: Mapping[str, str], revoked: Mapping[str, str], now: datetime) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def begin_time_line(
+    connection: Connection, forget: Mapping[str, str], revoked: Mapping[str, str], now: datetime
+) -> None:
+    """Let a restored book begin a new time line, in which is forgotten who must be. Joins the caller's transaction."""
     done = people.erased(connection)
     for customer, at in forget.items():
         if done.get(customer, "") < at:
@@ -131,7 +135,6 @@ def _change(connection: Connection, forget: Mapping[str, str], revoked: Mapping[
     for key_id, at in revoked.items():
         connection.execute("UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (at, key_id))
     begin_anew(connection, now)
-    connection.execute("COMMIT")
 
 
 def _set_aside(database: Path, now: datetime) -> Path:

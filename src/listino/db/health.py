@@ -42,6 +42,32 @@ def state_of(connection: Connection) -> State:
     return State(revision, zone, history_from, newest, tuple(staged), scopes, held, events, crowded)
 
 
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """What a PostgreSQL server says of itself; `by_language` names columns that are not compared by bytes."""
+
+    version: str
+    fsync: str
+    checksums: str
+    encoding: str
+    size: int
+    by_language: tuple[str, ...]
+
+
+def server_state(connection: Connection) -> ServerState:
+    """What decides whether a server keeps what it took, and compares as we do."""
+    row = connection.execute(
+        "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('data_checksums'), "
+        "current_setting('server_encoding'), pg_database_size(current_database())"
+    ).fetchone()
+    columns = connection.execute(
+        "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema() "
+        "AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' ORDER BY table_name, column_name"
+    ).fetchall()
+    version, fsync, checksums, encoding, size = row
+    return ServerState(version, fsync, checksums, encoding, size, tuple(name for (name,) in columns))
+
+
 def _scopes(connection: Connection) -> dict[str, int]:
     counts: dict[str, int] = {}
     for (scopes,) in connection.execute("SELECT scopes FROM api_key WHERE revoked_at IS NULL"):

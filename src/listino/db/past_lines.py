@@ -19,7 +19,7 @@ from listino.db.engine import Connection
 from listino.db.snapshot import stamp
 
 ORDERS_PER_READ = 1_000
-_RANGE = "SELECT max(id) FROM (SELECT id FROM orders WHERE id > ? ORDER BY id LIMIT ?)"
+_RANGE = "SELECT max(id) FROM (SELECT id FROM orders WHERE id > ? ORDER BY id LIMIT ?) AS following"
 _TAKEN = (
     "FROM orders JOIN order_line ON order_line.order_id = orders.id WHERE orders.id > ? AND orders.id <= ? "
     "AND orders.test = 0 AND orders.handover NOT IN ('cancelled', 'dropped')"
@@ -30,9 +30,7 @@ SELECT coalesce(orders.customer, ''), order_line.item, orders.currency, coalesce
     coalesce(orders.channel, ''),
     coalesce((SELECT json_extract(person.body, '$.ship_to.country') FROM person
               WHERE person.id = 'orders{SEPARATOR}' || orders.id), ''),
-    (SELECT json_group_array(json_extract(value, '$.code')) FROM json_each(orders.message, '$.vouchers')
-     WHERE json_extract(value, '$.code') IS NOT NULL),
-    order_line.quantity
+    json_extract(orders.message, '$.vouchers'), order_line.quantity
 """
 _COLUMNS = "customer, item, currency, unit, channel, country, coupons, quantity"
 _TABLE = f"CREATE TABLE asked ({_COLUMNS}, lines INTEGER, PRIMARY KEY ({_COLUMNS})) WITHOUT ROWID"
@@ -97,7 +95,7 @@ class PastLines:
             rows: Sequence[Any] = self._reading.execute(_ASKED + _TAKEN + where, (*ids, *values)).fetchall()
             if sample is not None and total:
                 rows = [row for row in rows if (at := next(place)) * sample // total < (at + 1) * sample // total]
-            self._file.executemany(_ADD, rows)
+            self._file.executemany(_ADD, [(*row[:6], _codes(row[6]), row[7]) for row in rows])
             self.lines += len(rows)
             yield self.lines
         (self.distinct,) = self._file.execute("SELECT count(*) FROM asked").fetchone()
@@ -119,6 +117,14 @@ def past_lines(reading: Connection, which: Which) -> Iterator[PastLines]:
         yield PastLines(file, reading, which)
     finally:
         file.close()
+
+
+def _codes(vouchers: str | None) -> str:
+    """The codes of an order's vouchers, as JSON."""
+    if vouchers is None:
+        return "[]"
+    codes = [one["code"] for one in msgspec.json.decode(vouchers) if one.get("code") is not None]
+    return msgspec.json.encode(codes).decode()
 
 
 def _line(customer: str, item: str, currency: str, *rest: Any) -> PastLine:

@@ -26,6 +26,8 @@ IDLE_PROBE_S = 15
 TURN = 0x4C495354494E4F
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _READING = b"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Taken means on disk, also where the server would rather not wait for it.
+_WRITING = b"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
 
 
@@ -113,8 +115,7 @@ class ServerConnection:
             raise Lost("The database cannot be reached.")
         try:
             raw = raw_connection(self._url)
-            if not self._writing:
-                raw.execute(_READING)
+            raw.execute(_WRITING if self._writing else _READING)
         except Lost:
             self._tell()
             raise

@@ -62,6 +62,6 @@ def _write(path: Path, secrets: tuple[Secret, ...], database: Path) -> None:
         file.writelines(f"{secret.id} {secret.key.hex()}\n" for secret in reversed(secrets))
         file.flush()
         os.fsync(file.fileno())
-        owner = database.stat()
-        with suppress(PermissionError):
+        with suppress(FileNotFoundError, PermissionError):  # A server's database is no file.
+            owner = database.stat()
             os.fchown(file.fileno(), owner.st_uid, owner.st_gid)

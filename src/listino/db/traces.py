@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from listino.db.engine import Connection, connected
+from listino.db.engine import Connection, connected, connected_to
 from listino.db.locks import Turnstile
 
 READ_BYTES = 8 << 20
@@ -78,6 +78,15 @@ def rewrite(database: Path) -> None:
     """Write the whole database anew, so that nothing stands between its rows. Others wait to write meanwhile."""
     with _alone_writing(database) as (connection, turnstile), turnstile.turn():
         connection.execute("VACUUM")
+
+
+def rewrite_people(url: str) -> None:
+    """Write the table of what is personal anew on a server, so that nothing stands between its rows."""
+    connection = connected_to(url, writing=True)
+    try:
+        connection.execute("VACUUM FULL person")
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -13,18 +13,21 @@ from listino.core.errors import Refused, Unavailable
 from listino.core.keys import FIELD_OF, SEPARATOR
 from listino.core.validity import zone_named
 from listino.db.copies import faults_in
-from listino.db.engine import SQLITE_VERSION_MIN, connected, path_of
+from listino.db.engine import SQLITE_VERSION_MIN, connected_to, is_server, path_of
 from listino.db.health import KEY_RULES_WARNED, State, log_size, state_of
 from listino.db.ledger import astray
 from listino.db.migrate import HEAD, version_of
 from listino.db.snapshot import stamp
 from listino.db.stock import unbalanced
+from listino.flows.doctor_server import on_server
 from listino.flows.findings import ERROR as ERROR
 from listino.flows.findings import OK as OK
 from listino.flows.findings import WARN as WARN
 from listino.flows.findings import Finding as Finding
 from listino.flows.mirror_doctor import followed
 
+# Without these nothing else can be looked at.
+BASIC = ("Database", "Schema")
 LOG_BYTES_WARNED = 64 << 20
 FREE_BYTES_MIN = 200 << 20
 # A rewrite or a backup beside the database needs room for all of it once more.
@@ -41,23 +44,31 @@ def examined(url: str, now: datetime) -> Iterator[Finding]:
 
     Errors:  Malformed for a URL that names no database.
     """
-    path = path_of(url)
-    yield _sqlite()
+    server = is_server(url)
     yield _clock(now)
     yield _zones()
-    yield _folder(path)
-    schema = _schema(url, path)
-    yield schema
-    if schema.level != OK:
+    yield _folder(path_of(url))
+    usable = True
+    for finding in on_server(url) if server else _of_file(url, path_of(url)):
+        usable = usable and not (finding.level == ERROR and finding.subject in BASIC)
+        yield finding
+    if not usable:
         return
-    yield _soundness(path)
-    yield _log(path)
-    yield _room(path)
-    with closing(connected(path, writing=False)) as connection:
+    with closing(connected_to(url, writing=False)) as connection:
         yield from _inside(state_of(connection), now)
         yield _ledger(astray(connection))
         yield _stock(unbalanced(connection))
         yield from followed(connection, now)
+
+
+def _of_file(url: str, path: Path) -> Iterator[Finding]:
+    yield _sqlite()
+    schema = _schema(url, path)
+    yield schema
+    if schema.level == OK:
+        yield _soundness(path)
+        yield _log(path)
+        yield _room(path)
 
 
 def _sqlite() -> Finding:

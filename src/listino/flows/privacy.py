@@ -28,7 +28,8 @@ class Erased:
     """The outcome of an erasure, as the bytes of the files tell it.
 
     `elsewhere` names the fields whose words other records hold too, and where; `left` names files
-    in which words of this person still stand: empty, or the erasure is not complete.
+    in which words of this person still stand: empty, or the erasure is not complete. A server's files
+    are not ours to read (not `in_files`): its records were looked through instead.
     """
 
     records: int
@@ -37,6 +38,7 @@ class Erased:
     elsewhere: tuple[tuple[str, str], ...]
     left: tuple[tuple[Path, str], ...]
     old_copies: tuple[Path, ...]
+    in_files: bool = True
 
 
 def exported(database: Database, customer: str, now: datetime) -> dict[str, Any]:
@@ -92,6 +94,11 @@ def erased(database: Database, customer: str, now: datetime) -> Erased:
         raise _unknown(customer)
     erasures.note(database.path, customer, now)
     records: int = database.write(lambda tx: people.erase(tx, customer, now))
+    if database.is_server:
+        traces.rewrite_people(database.url)
+        elsewhere = _elsewhere(database, set(words))
+        places = tuple((field, place) for (field, _), place in elsewhere.items())
+        return Erased(records, len(words), True, places, (), (), in_files=False)
     traces.log_emptied(database.path)
     return _checked(database, records, words)
 
