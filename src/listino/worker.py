@@ -10,8 +10,10 @@ from listino.flows.work import Claim, Work, begun, carried_out, claimed, is_due
 
 # How often it is looked for what is due; an order that was just taken waits no longer than this.
 POLL_S = 0.1
-# How long to wait after the database failed.
-TROUBLE_PAUSE_S = 1.0
+# What is due and cannot be claimed, as it follows something that waits, is looked at again after this.
+BLOCKED_PAUSE_S = 0.5
+# How long to wait after the database failed; it doubles up to the longest.
+TROUBLE_PAUSE_S, TROUBLE_PAUSE_MAX_S = 1.0, 30.0
 THREADS = 8
 # No system has more than so many calls of this process under way: others are not held up by a slow one.
 IN_FLIGHT_MAX = 4
@@ -59,7 +61,7 @@ class Worker:
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; what is under way then is finished."""
-        is_begun = False
+        is_begun, trouble_s = False, TROUBLE_PAUSE_S
         with ThreadPoolExecutor(THREADS, thread_name_prefix="listino-work") as threads:
             while not stop.is_set():
                 self._ended.clear()
@@ -67,19 +69,21 @@ class Worker:
                     if not is_begun:
                         begun(self._work)
                         is_begun = True
-                    found = self._begin(threads)
+                    pause_s = self._begin(threads)
                 except Exception as error:
                     self._work.report("looking for what is due", error)
-                    stop.wait(TROUBLE_PAUSE_S)
+                    stop.wait(trouble_s)
+                    trouble_s = min(2 * trouble_s, TROUBLE_PAUSE_MAX_S)
                     continue
-                if not found:
-                    self._ended.wait(POLL_S)
+                trouble_s = TROUBLE_PAUSE_S
+                if pause_s:
+                    self._ended.wait(pause_s)
 
-    def _begin(self, threads: ThreadPoolExecutor) -> bool:
-        """Begin what is due, as far as threads are free; whether anything was."""
+    def _begin(self, threads: ThreadPoolExecutor) -> float:
+        """Begin what is due, as far as threads are free; how long to wait before looking again, if nothing ends."""
         free = THREADS - sum(count for target, count in self._under_way.items() if target != WEBHOOK)
         if free <= 0 or not is_due(self._work):
-            return False
+            return POLL_S
         left = free
         with self._lock:
             taken = self._under_way.copy()
@@ -99,7 +103,7 @@ class Worker:
             with self._lock:
                 self._under_way.update(_counted_as(claim))
             threads.submit(carried_out, self._work, claim).add_done_callback(self._done(claim))
-        return bool(claims)
+        return 0.0 if claims else BLOCKED_PAUSE_S
 
     def _done(self, claim: Claim) -> Callable[[Future[None]], None]:
         def done(ended: Future[None]) -> None:

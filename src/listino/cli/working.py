@@ -42,12 +42,13 @@ def outside_of() -> "Outside":
     from listino.config import connected_erp, erp_settings
     from listino.config.outside import alert_mail, alert_patience, webhook_http
     from listino.flows.mirror_plan import AS_USUAL, plan_of
-    from listino.flows.outside import Outside
+    from listino.flows.outside import STATES_EVERY, Outside
 
     stated = erp_settings()
     return Outside(
         erp=connected_erp(stated) if stated is not None else None,
         hands_over=stated is None or stated.orders,
+        states_every=stated.every("states", 30) if stated is not None else STATES_EVERY,
         http=webhook_http(),
         mail=alert_mail(),
         patience=alert_patience(),

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from listino.flows.live import LivePrices
 
 ERP_VARIABLE = "LISTINO_ERP"
+EVERY_S_MAX = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,17 @@ class ErpSettings:
     orders: bool
     settings: Mapping[str, Any]
     folder: Path
+
+    def every(self, table: str, usual_s: int) -> timedelta:
+        """How often something is asked: `every_s` of a table of the file.
+
+        Errors:  Malformed.
+        """
+        stated = self.settings.get(table, {}).get("every_s", usual_s)
+        if isinstance(stated, bool) or not isinstance(stated, int | float) or not 1 <= stated <= EVERY_S_MAX:
+            text = f"{table}.every_s is {stated!r}: it is a number of seconds from 1 to {EVERY_S_MAX}."
+            raise malformed(f"{table}.every_s", "out_of_range", text, f"Write every_s = {usual_s}, or leave it out.")
+        return timedelta(seconds=stated)
 
 
 def erp_settings() -> ErpSettings | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from listino.core import handover
-from listino.core.breaker import answered, failed
+from listino.core.breaker import answered, called, failed
 from listino.core.errors import ErpSaidNo, OutcomeUnknown, Unavailable
 from listino.core.handover import (
     Answered,
@@ -221,6 +221,9 @@ def _advance(work: Work, order_id: str, heard: Heard) -> Callable[[Connection], 
         note(tx, order, step, event.at, work.erp.traits.name, heard.failure)
         if heard.asked:
             _fared(tx, heard, event)
+        if isinstance(event, Looked) and step.command is Command.SEND:
+            target, _ = tasks.target(tx, ERP_TARGET)  # A second call for one claim.
+            tasks.keep_target(tx, called(target, event.at, work.erp.traits.calls_per_minute))
         return step
 
     return write

@@ -1,7 +1,7 @@
 """What the management system says of the orders that it holds: their life there becomes their life here."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from listino.core.life import FOLLOWING
@@ -14,7 +14,6 @@ from listino.flows.outside import After, Work
 from listino.ports import ErpOrder
 
 ORDER_STATES = "order_states"
-EVERY = timedelta(seconds=30)
 ORDERS_PER_WRITE = 100
 
 
@@ -26,7 +25,7 @@ def run(work: Work, task: Task) -> After | datetime:
             work.database.write(partial(_taken_in, told=chunk, now=work.clock(), erp=work.erp.traits.name))
         if not work.database.write(partial(tasks.keep_cursor, task=task, cursor=page.cursor)):
             return After.SETTLED  # Somebody else has taken over.
-    return work.clock() + EVERY
+    return work.clock() + work.outside.states_every
 
 
 def _taken_in(tx: Connection, told: Sequence[ErpOrder], now: datetime, erp: str) -> None:

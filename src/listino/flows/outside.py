@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from listino.core.alerts import USUAL, Patience
@@ -12,17 +12,21 @@ from listino.db.tasks import Task
 from listino.flows.mirror_plan import AS_USUAL, Plan
 from listino.ports import Clock, Erp, Http, Mail
 
+STATES_EVERY = timedelta(seconds=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
     """The systems that this installation is connected with, and after how long people are told of trouble.
 
-    Shapes:  hands_over: orders go to the management system; else nothing is written into it. http: for
-             addresses that others named, as webhooks'; a connector has one of its own.
+    Shapes:  hands_over: orders go to the management system; else nothing is written into it. states_every: how
+             often it is asked which orders changed there. http: for addresses that others named, as webhooks'; a
+             connector has one of its own.
     """
 
     erp: Erp | None = None
     hands_over: bool = True
+    states_every: timedelta = STATES_EVERY
     http: Http | None = None
     mail: Mail | None = None
     patience: Patience = USUAL

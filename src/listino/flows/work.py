@@ -72,7 +72,9 @@ def claimed(work: Work, room: Callable[[str], int]) -> list[Claim]:
     """
     counted_s = work.seconds()
     names = tasks.targets_due(work.database.read().connection, work.clock())
-    rooms = {name: room(name) for name in names}
+    rooms = {name: left for name in names if (left := room(name)) > 0}
+    if not rooms:
+        return []
     claims: list[Claim] = work.database.write(lambda tx: _claimed(tx, work, rooms, counted_s))
     return claims
 
