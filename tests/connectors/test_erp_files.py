@@ -160,6 +160,14 @@ def test_a_file_is_told_once_its_cursor_came_back_and_a_row_that_changed_is_all_
     assert told(list(erp.news(cursor))) == {("items", "B"): {"name": {"it": "Due!"}, "unit": "C62"}}
 
 
+def test_a_drop_that_takes_the_name_of_one_that_was_just_read_is_read_too(folder: Path) -> None:
+    erp = opened(folder)
+    dropped(folder, "items.csv", "CODE;NAME\r\nA;Uno\r\n")
+    cursor = list(erp.news(None))[-1].cursor
+    dropped(folder, "items.csv", "CODE;NAME\r\nA;Due\r\n")
+    assert told(list(erp.news(cursor))) == {("items", "A"): {"name": {"it": "Due"}, "unit": "C62"}}
+
+
 def test_what_a_complete_file_no_longer_names_ends_unless_it_is_too_much_to_be_true(folder: Path) -> None:
     erp = opened(folder)
     names = [f"A{number:02}" for number in range(20)]

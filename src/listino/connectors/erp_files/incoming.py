@@ -27,8 +27,8 @@ def news(settings: FilesSettings, state: State, since: str | None) -> Iterator[N
     Errors:  Unavailable, where a folder is gone.
     """
     with state.opened(writing=True) as tx:
-        for name in begin_round(tx, since):
-            put_away(settings.inbox / name, settings.archive)
+        for mark in begin_round(tx, since):
+            _put_away_read(settings, mark)
     waiting = settled_files(settings.inbox, settings.settled_after_s)
     untranslated: list[Untranslated] = []
     read: list[str] = []
@@ -39,8 +39,9 @@ def news(settings: FilesSettings, state: State, since: str | None) -> Iterator[N
                 text = "No mapping means this file."
                 untranslated.append(Untranslated("files", path.name, text, "Add it to [[facts]], or take it away."))
                 continue
+            mark = _mark(path)
             untranslated += _taken_in(tx, path, drop, settings.ended_percent_max)
-            read.append(path.name)
+            read.append(mark)
         if since is not None and not read:
             yield News((), since, tuple(untranslated))
             return
@@ -70,10 +71,20 @@ def settled_files(folder: Path, settled_after_s: float) -> list[Path]:
     ]
 
 
+def _mark(path: Path) -> str:
+    """A file as it is now: another that takes its name is not the one that was read."""
+    stat = path.stat()
+    return f"{stat.st_ino} {stat.st_mtime_ns} {stat.st_size} {path.name}"
+
+
+def _put_away_read(settings: FilesSettings, mark: str) -> None:
+    path = settings.inbox / mark.split(" ", 3)[3]
+    if path.exists() and _mark(path) == mark:
+        put_away(path, settings.archive)
+
+
 def put_away(path: Path, archive: Path) -> None:
     """Move a file that was read into the archive; one of the same name there is kept."""
-    if not path.exists():
-        return
     archive.mkdir(parents=True, exist_ok=True)
     target, number = archive / path.name, 1
     while target.exists():
