@@ -52,6 +52,32 @@ class Tryton:
         connection = {"url": self.url, "database": DATABASE, "user": "listino", "password": PASSWORD, "deadline_s": 20}
         return {"connector": "tryton", "connection": connection, "tryton": {"zone": "Europe/Rome", **own}}
 
+    def settings_file(self) -> Path:
+        """The file of an installation that hands orders over to it, and soon knows what became of a call."""
+        path = self.folder / "erp.toml"
+        path.write_text(
+            f"""connector = "tryton"
+
+[connection]
+url = "{self.url}"
+database = "{DATABASE}"
+user = "listino"
+password = "env:TRYTON_PASSWORD"
+deadline_s = 6
+settling_s = 4
+calls_per_minute = 6000
+
+[tryton]
+zone = "Europe/Rome"
+overlap_s = 2
+stock = false
+
+[mirror]
+every_s = 1
+"""
+        )
+        return path
+
     def admin(self) -> Rpc:
         """Its administrator, for what people do in it."""
         account = Account(url=self.url, database=DATABASE, user="admin", password=ADMIN_PASSWORD)

@@ -13,7 +13,6 @@ from tests.connectors.tryton.mirrored import mirrored
 from tests.connectors.tryton.running import Tryton
 from tests.shop import House, opened
 
-TRIPLES = 300
 QUANTITIES = (
     "1",
     "2",
@@ -76,11 +75,12 @@ def lines(tryton: Tryton) -> OnSaleLines:
 CODES = {"u": "C62", "bx": "bx", "g": "GRM", "kg": "KGM"}
 
 
-def test_prices_are_those_of_sale_lines(house: House, lines: OnSaleLines, chance: random.Random) -> None:
+@pytest.mark.parametrize("triples", [200, pytest.param(2_000, marks=pytest.mark.long)])
+def test_prices_are_those_of_sale_lines(house: House, lines: OnSaleLines, chance: random.Random, triples: int) -> None:
     """Lists by category, steps, cost, fixed, with tax, by sale unit, crooked; in every unit; to the last digit."""
     differing = []
     customers = sorted(code for code in lines.parties if code.startswith("C"))
-    for _ in range(TRIPLES):
+    for _ in range(triples):
         customer, item = chance.choice(customers), chance.choice(sorted(lines.products))
         weighed = lines.products[item]["default_uom"] == lines.units["g"]
         unit = chance.choice(["g", "kg"] if weighed else ["u", "u", "bx"])

@@ -48,6 +48,7 @@ class Tryton:
             name="Tryton",
             duplicates=Duplicates.CHECKED,
             deadline=self._settings.account.deadline,
+            settling=self._settings.settling,
             calls_per_minute=self._settings.calls_per_minute,
             zone=self._settings.zone,
             rounding="half_even",

@@ -1,13 +1,12 @@
 """The settings of a connection to Tryton, read from the company's file and checked."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from listino.connectors.erp_tryton.rpc import Account
-from listino.core.errors import Malformed, malformed
+from listino.core.errors import malformed
 from listino.core.validity import zone_named
 
 DEADLINE_S_MAX = 600
@@ -21,10 +20,11 @@ class Settings:
     """What the company says of its Tryton.
 
     Shapes:  channels: those whose prices are Tryton's; units: codes (UN/ECE Rec 20) by symbols of Tryton;
-             categories: tax categories (EN 16931) by names of Tryton's taxes; warehouse: its code there, whose
-             stock counts; state: how far a sale is taken; key_field, key_prefix: where a sale holds our key;
-             shipping: the code of the service that charges are entered as; overlap: for how long a change may
-             have waited for its commit.
+             categories: tax categories (EN 16931) by names of Tryton's taxes; stock: whether it is told;
+             warehouse: the code of the one whose stock counts; state: how far a sale is taken; key_field,
+             key_prefix: where a sale holds our key; shipping: the code of the service that charges are entered as;
+             overlap: for how long a change may have waited for its commit; settling: for how long after a call was
+             given up it may still be done.
     """
 
     account: Account
@@ -32,6 +32,7 @@ class Settings:
     channels: tuple[str, ...] = ("tryton",)
     units: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
+    stock: bool = True
     warehouse: str | None = None
     overlap: timedelta = timedelta(minutes=10)
     state: str = "quotation"
@@ -39,6 +40,7 @@ class Settings:
     key_prefix: str = "Listino "
     shipping: str | None = None
     calls_per_minute: int = 600
+    settling: timedelta = timedelta(seconds=60)
 
 
 def settings_from(said: Mapping[str, Any]) -> Settings:
@@ -52,7 +54,7 @@ def settings_from(said: Mapping[str, Any]) -> Settings:
         url=_address(_text(connection, "connection.url")),
         database=_text(connection, "connection.database"),
         user=_text(connection, "connection.user"),
-        password=_secret(_text(connection, "connection.password")),
+        password=_text(connection, "connection.password"),
         deadline=timedelta(seconds=deadline_s),
     )
     zone = _text(own, "tryton.zone", "UTC")
@@ -64,6 +66,7 @@ def settings_from(said: Mapping[str, Any]) -> Settings:
         channels=tuple(own.get("channels", ("tryton",))),
         units=_table(own, "tryton.units"),
         categories=_table(own, "tryton.tax_categories"),
+        stock=bool(own.get("stock", True)),
         warehouse=own.get("warehouse"),
         overlap=timedelta(seconds=_number(own, "tryton.overlap_s", 600, 24 * 3600)),
         state=_choice(own, "tryton.state", "quotation", STATES),
@@ -71,6 +74,7 @@ def settings_from(said: Mapping[str, Any]) -> Settings:
         key_prefix=_text(own, "tryton.key_prefix", "Listino "),
         shipping=own.get("shipping"),
         calls_per_minute=_number(connection, "connection.calls_per_minute", 600, 60_000),
+        settling=timedelta(seconds=_number(connection, "connection.settling_s", 60, 24 * 3600)),
     )
 
 
@@ -114,14 +118,3 @@ def _address(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise malformed("connection.url", "not_an_address", f"{url!r} is no address.", "Write https://host:port.")
     return url
-
-
-def _secret(said: str) -> str:
-    """A secret as it stands, or (`env:NAME`) from the environment."""
-    if not said.startswith("env:"):
-        return said
-    value = os.environ.get(said.removeprefix("env:"))
-    if not value:
-        text = f"The environment has no {said.removeprefix('env:')}."
-        raise Malformed("missing", text, ())
-    return value
