@@ -9,6 +9,8 @@ from listino.flows.webhook_checks import Targets
 from listino.ports import Http, Mail
 
 NETWORKS_VARIABLE = "LISTINO_WEBHOOK_NETWORKS"
+# Of what a receiver answers only the status counts.
+ANSWER_BYTES_MAX = 1024 * 1024
 
 
 def webhook_targets() -> Targets:
@@ -32,7 +34,9 @@ def webhook_http() -> Http:
     """
     from listino.connectors.http import HttpClient, Policy
 
-    return HttpClient(Policy(networks=webhook_targets().networks, ca_file=os.environ.get("LISTINO_CA_FILE") or None))
+    ca_file = os.environ.get("LISTINO_CA_FILE") or None
+    networks = webhook_targets().networks
+    return HttpClient(Policy(networks=networks, ca_file=ca_file, answer_bytes_max=ANSWER_BYTES_MAX))
 
 
 def alert_mail() -> Mail | None:

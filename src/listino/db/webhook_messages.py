@@ -99,19 +99,22 @@ def _write(tx: Connection, message: Message, webhook_ids: Sequence[str], now: st
         send(tx, webhook_id, message.id, now)
 
 
-def send(tx: Connection, webhook_id: str, message_id: str, now: str) -> None:
-    """Have a message go to a webhook, for the first time or again. Joins the caller's transaction."""
+def send(tx: Connection, webhook_id: str, message_id: str, now: str) -> int:
+    """Have a message go to a webhook; the delivery's id. Joins the caller's transaction."""
     (delivery,) = tx.execute(
         "INSERT INTO webhook_delivery (webhook, message, state, since, tries, next_at) VALUES (?, ?, ?, ?, 0, ?) "
         "ON CONFLICT (webhook, message) DO UPDATE SET state = excluded.state, since = excluded.since, tries = 0, "
         "next_at = excluded.next_at, status = NULL, text = NULL RETURNING id",
         (webhook_id, message_id, WAITING, now, now),
     ).fetchone()
-    name = target_of(webhook_id)
-    tasks.know_target(tx, name)
-    at = datetime.fromisoformat(now)
-    tasks.enqueue(tx, [tasks.Due(DELIVER, name, str(delivery), at)])
-    tasks.hasten(tx, DELIVER, str(delivery), at)
+    tasks.enqueue(tx, [tasks.Due(DELIVER, target_of(webhook_id), str(delivery), datetime.fromisoformat(now))])
+    return int(delivery)
+
+
+def send_again(tx: Connection, webhook_id: str, message_id: str, now: str) -> None:
+    """Have a message go to a webhook once more, and soon, if it waits. Joins the caller's transaction."""
+    delivery = send(tx, webhook_id, message_id, now)
+    tasks.hasten(tx, DELIVER, str(delivery), datetime.fromisoformat(now))
 
 
 def target_of(webhook_id: str) -> str:

@@ -60,6 +60,7 @@ def made(database: Database, said: Said, now: datetime, chance: Chance, targets:
             text = f"There are {WEBHOOKS_MAX} webhooks already."
             raise Conflict("too_many", text, (Fault("url", "too_many", text, "End one that is not needed."),))
         webhooks.add(tx, webhook)
+        tasks.know_target(tx, webhook_messages.target_of(webhook.id))
         if not others:  # Nobody was to be told of what came before.
             webhooks.move_price_cursor(tx, tx.execute("SELECT revision FROM book").fetchone()[0])
         tasks.hasten(tx, PRICE_EVENTS, "", now)
@@ -84,7 +85,6 @@ def changed(database: Database, webhook_id: str, said: Said, now: datetime, targ
         webhooks.replace(tx, after)
         # Whatever it met before, it begins anew: another address may have been the cure.
         name = webhook_messages.target_of(webhook_id)
-        tasks.know_target(tx, name)
         tasks.keep_target(tx, Target(name=name))
         tasks.hasten_failed(tx, name, now)
         return after
@@ -172,7 +172,7 @@ def replayed(database: Database, webhook_id: str, message: str, now: datetime) -
             raise NotFound(
                 "unknown_message", text, (Fault("message", "unknown_message", text, "List its deliveries."),)
             )
-        webhook_messages.send(tx, webhook_id, message, stamp(now))
+        webhook_messages.send_again(tx, webhook_id, message, stamp(now))
         return 1
 
     count: int = database.write(write)
@@ -195,7 +195,7 @@ def replayed_between(database: Database, webhook_id: str, start: datetime, end: 
             raise malformed("to", "too_many", text, "Send a shorter range, and the next after it.")
         wanted = [message for message, event in messages if wants(webhook.events, event)]
         for message in wanted:
-            webhook_messages.send(tx, webhook_id, message, stamp(now))
+            webhook_messages.send_again(tx, webhook_id, message, stamp(now))
         return len(wanted)
 
     count: int = database.write(write)

@@ -17,14 +17,15 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
          "out_of_range", "not_positive", "not_a_number", "not_an_instant", "not_a_choice", "unknown_unit",
          "unknown_reference", "unknown_revision", "count", "too_many", "in_the_future",
          "unknown_line", "not_for_kind", "two_keys",
-         "loop", "formula_loop"),
+         "loop", "formula_loop", "not_an_address", "https_required", "address_refused"),
     ),
     401: ("Unauthenticated", "There is no key, or it is not valid any more.", ("unauthenticated",)),
     403: ("NotAllowed", "The key does not have the scope that this needs.", ("scope_missing", "test_key")),
     404: (
         "NotFound",
         "What was named does not exist.",
-        ("not_found", "unknown_item", "unknown_customer", "unknown_channel", "unknown_order", "unknown_event"),
+        ("not_found", "unknown_item", "unknown_customer", "unknown_channel", "unknown_order", "unknown_event",
+         "unknown_webhook", "unknown_message"),
     ),
     405: ("MethodNotAllowed", "There is such a path, but not with this method.", ("method_not_allowed",)),
     409: (
@@ -32,7 +33,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "Somebody else changed the record, refers to it, or is still writing it; or a person has to confirm it.",
         ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm", "illegal_step", "too_much",
          "nothing_left", "not_on_hand", "in_management_system", "still_held", "not_held", "sequence_taken",
-         "too_many_waiting", "not_by_hand"),
+         "too_many_waiting", "not_by_hand", "not_active"),
     ),
     410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
     413: (
