@@ -25,6 +25,7 @@ from listino.flows.findings import OK as OK
 from listino.flows.findings import WARN as WARN
 from listino.flows.findings import Finding as Finding
 from listino.flows.mirror_doctor import followed
+from listino.flows.orders_doctor import orders_examined
 
 # Without these nothing else can be looked at.
 BASIC = ("Database", "Schema")
@@ -59,6 +60,7 @@ def examined(url: str, now: datetime) -> Iterator[Finding]:
         yield _ledger(astray(connection))
         yield _stock(unbalanced(connection))
         yield from followed(connection, now)
+        yield from orders_examined(connection, now)
 
 
 def _of_file(url: str, path: Path) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from listino.db.engine import Database
 from listino.flows.conservation import counted
+from listino.flows.drift import counted as compared_and_differing
 from listino.flows.mirror_state import lags_of
 from listino.flows.task_figures import targets, task_figures
 
@@ -60,6 +61,11 @@ class Metrics:
         lines += [f'listino_orders{{handover="{name}"}} {count}' for name, count in counts.items() if name != "taken"]
         lines += ["# HELP listino_orders_taken Orders ever taken: the sum over all hand-overs."]
         lines += ["# TYPE listino_orders_taken gauge", f"listino_orders_taken {counts['taken']}"]
+        compared, differing = compared_and_differing(database)
+        lines += ["# HELP listino_prices_compared_total Answers held against the management system's own prices."]
+        lines += ["# TYPE listino_prices_compared_total counter", f"listino_prices_compared_total {compared}"]
+        lines += ["# HELP listino_price_mismatches_total Of these, those that differed."]
+        lines += ["# TYPE listino_price_mismatches_total counter", f"listino_price_mismatches_total {differing}"]
         lines += ["# HELP listino_mirror_lag_seconds Since when a management system has not been followed."]
         lines += ["# TYPE listino_mirror_lag_seconds gauge"]
         lines += [
