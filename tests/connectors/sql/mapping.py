@@ -37,3 +37,19 @@ def connected(erp: OldErp, folder: Path, **more: Any) -> SqlErp:
     told.pop("connector")
     told.pop("orders")
     return connect(told, HttpClient(Policy(company_network=True)), folder)
+
+
+def text_for(erp: OldErp, every_s: int = 1) -> str:
+    """The guide's settings file as it stands, but for where the database is and how often it is asked."""
+    blocks = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    text = "\n".join(blocks)
+    for line, ours in (
+        (r"url = .*", f'url = "{erp.engine.url.render_as_string(hide_password=False)}"'),
+        (r"password = .*\n", ""),
+        (r"on_connect = .*", 'on_connect = ["PRAGMA foreign_keys = ON"]' if erp.kind == "sqlite" else ""),
+        (r"^every_s = .*", f"every_s = {every_s}"),
+        (r"query = \"SELECT galileo_price.*", f'query = """{erp.price_query()}"""'),
+    ):
+        text, replaced = re.subn(line, ours.replace("\\", r"\\"), text, count=1, flags=re.MULTILINE)
+        assert replaced, line
+    return text
