@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine
 
 from tests import engines
 from tests.connectors.sql.old_erp import OldErp
@@ -16,7 +17,7 @@ Made = Callable[..., OldErp]
 _made = iter(range(1, 10_000))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", *(["mariadb"] if MARIADB_VARIABLE in os.environ else [])])
 def database(request: pytest.FixtureRequest) -> str:
     """On which database the old system runs."""
     name: str = request.param
@@ -41,9 +42,17 @@ def _url(database: str, folder: Path, stack: ExitStack) -> str:
     if database == "sqlite":
         return f"sqlite:///{folder / name}.db"
     if database == "mariadb":
-        return os.environ[MARIADB_VARIABLE]
+        server = create_engine(os.environ[MARIADB_VARIABLE])
+        _carried_out(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        stack.callback(_carried_out, server, f"DROP DATABASE {name}")
+        return server.url.set(database=name).render_as_string(hide_password=False)
     url = stack.enter_context(engines.server().empty_database())
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _carried_out(server: Engine, statement: str) -> None:
+    with server.connect() as connection:
+        connection.exec_driver_sql(statement)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from listino.connectors.erp_sql.connector import SqlErp
 from listino.connectors.http import HttpClient, Policy
 from tests.connectors.sql.old_erp import OldErp
 
+HTTP = HttpClient(Policy(company_network=True))
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "erp-sql.md"
 
 
@@ -36,7 +37,7 @@ def connected(erp: OldErp, folder: Path, **more: Any) -> SqlErp:
     told = settings_for(erp, **more)
     told.pop("connector")
     told.pop("orders")
-    return connect(told, HttpClient(Policy(company_network=True)), folder)
+    return connect(told, HTTP, folder)
 
 
 def text_for(erp: OldErp, every_s: int = 1) -> str:

@@ -1,5 +1,6 @@
 """The SQL connector keeps what every connector must, on each database, with the mapping of the guide."""
 
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,16 @@ from listino.connectors.erp_sql import connect
 from listino.connectors.http import HttpClient, Policy
 from listino.ports import Duplicates, Erp
 from listino.testing.erp_contract import ErpContract
-from tests.connectors.sql.conftest import Made
+from tests.connectors.sql.conftest import MARIADB_VARIABLE, Made
 from tests.connectors.sql.mapping import connected, settings_for
 from tests.connectors.sql.old_erp import OldErp, padded, stamp
 
 ITEMS = ("A0001/X", "A0002/Y", "A0003/Z")
-DEAD = {"postgresql": "postgresql+psycopg://nobody@127.0.0.1:9/none", "sqlite": "sqlite:////nowhere/none.db"}
+DEAD = {
+    "mysql": "mysql+pymysql://nobody@127.0.0.1:9/none",
+    "postgresql": "postgresql+psycopg://nobody@127.0.0.1:9/none",
+    "sqlite": "sqlite:////nowhere/none.db",
+}
 
 
 class OldRig:
@@ -85,3 +90,8 @@ def test_padded_is_what_the_columns_hold(rig: OldRig) -> None:
     held: list[dict[str, Any]] = rig.old.rows("SELECT CODART FROM ARTICOLI ORDER BY CODART")
     assert [row["CODART"] for row in held] == [padded(code, 15) for code in ITEMS]
     assert rig.erp.traits.deadline == timedelta(seconds=20)
+
+
+def test_the_tests_of_the_connector_run_on_mariadb_too() -> None:
+    if MARIADB_VARIABLE not in os.environ:
+        pytest.skip(f"The SQL connector is NOT RUN on MariaDB: {MARIADB_VARIABLE} names no server (mysql+pymysql://).")
