@@ -381,3 +381,23 @@ def test_a_changed_order_is_changed_in_the_management_system_too(tmp_path: Path)
         assert shift.order(order_id)["events"][0]["state"] == "applied"
         [document] = shift.held("shop/1001")
         assert [line.quantity for line in document.order.lines] == [Decimal(5)]
+
+
+def test_what_the_management_system_shipped_or_cancelled_is_reserved_no_longer(shift: Shift) -> None:
+    put = shift.house.client.request("PUT", "/v1/stock/hammer", json={"on_hand": "10"}, params={"warehouse": "main"})
+    assert put.status == 200, put.body
+    shift.placed(number="1")
+    shift.placed(number="2")
+    shift.until_idle()
+    assert available(shift) == ("10", "6", "4")
+    shift.erp.live("shop/1", "shipped")
+    shift.for_a_while(40)
+    assert available(shift) == ("10", "3", "7")
+    shift.erp.live("shop/2", "cancelled")
+    shift.for_a_while(40)
+    assert available(shift) == ("10", "0", "10")
+
+
+def available(shift: Shift) -> tuple[str, str, str]:
+    [warehouse] = shift.house.get("/v1/stock/hammer").json()["warehouses"]
+    return warehouse["on_hand"], warehouse["reserved"], warehouse["available"]
