@@ -1,5 +1,6 @@
 """Orders in a real Tryton: what is charged is what stands there; what goes wrong on the way says what was done."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -224,6 +225,21 @@ def _told(erp: Connector, key: str) -> ErpOrder:
 
 def _event(order: OrderToPlace) -> EventToHand:
     return EventToHand(key="e", kind="cancelled", order_key=order.key, erp_number=None, at=AT)
+
+
+def test_a_sale_that_its_worker_left_behind_is_taken_further(
+    tryton: Tryton, admin: Rpc, sold: dict[str, list[str]]
+) -> None:
+    order = _order(_line(sold["full"][0], "1", "10", "22"))
+    settings = tryton.settings()
+    settings["connection"] |= {"deadline_s": 1, "settling_s": 1}
+    connect(tryton.settings(state="draft"), http(), tryton.folder).place_order(order)
+    patient, hasty = tryton.settings(), connect(settings, http(), tryton.folder)
+    assert _told(connect(patient, http(), tryton.folder), order.key).number.startswith("(")
+    time.sleep(3)
+    assert not _told(hasty, order.key).number.startswith("(")
+    (row,) = admin.rows("sale.sale", [["description", "=", f"Listino {order.key}"]], ["state"])
+    assert row["state"] == "quotation"
 
 
 def test_a_sale_is_cancelled_until_it_is_on_its_way(erp: Connector, admin: Rpc, sold: dict[str, list[str]]) -> None:

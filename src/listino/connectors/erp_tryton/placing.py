@@ -9,8 +9,8 @@ from listino.connectors.erp_tryton.formulas import Untold
 from listino.connectors.erp_tryton.notes import comment_of, own_text
 from listino.connectors.erp_tryton.people import address_of, party_of
 from listino.connectors.erp_tryton.rpc import Row, Rpc
-from listino.connectors.erp_tryton.sales import as_order, found_sales, held_key
-from listino.connectors.erp_tryton.settings import STATES, Settings
+from listino.connectors.erp_tryton.sales import as_order, found_sales, held_key, taken_on
+from listino.connectors.erp_tryton.settings import Settings
 from listino.connectors.erp_tryton.shape import Shape
 from listino.connectors.erp_tryton.taxes import TaxSet, percent, substituted
 from listino.connectors.erp_tryton.totals import SaleLine, Till, Totals
@@ -22,8 +22,6 @@ from listino.ports import ErpOrder, LineToPlace, OrderToPlace
 ZERO = Decimal(0)
 PRODUCT_FIELDS = ("code", "default_uom", "sale_uom", "account_category")
 SALE_DEFAULTS = ("company", "currency", "warehouse", "invoice_method", "shipment_method", "payment_term")
-# How a sale goes on from each state.
-STEPS = {"draft": ("quotation", "quote"), "quotation": ("confirmed", "confirm")}
 
 
 @dataclass(slots=True)
@@ -128,7 +126,7 @@ def placed(rpc: Rpc, settings: Settings, shape: Shape, order: OrderToPlace) -> E
     values = _sale(rpc, settings, shape, order)
     (number,) = rpc.write("model.sale.sale.create", [values])
     try:
-        refusal = _taken_on(rpc, number, settings.state)
+        refusal = taken_on(rpc, number, settings.state)
         rows = found_sales(rpc, settings, order.key)
     except Unavailable as error:
         # The sale stands; it is found by its key.
@@ -141,18 +139,6 @@ def placed(rpc: Rpc, settings: Settings, shape: Shape, order: OrderToPlace) -> E
         return made
     return ErpOrder(key=made.key, number=made.number, net=made.net, gross=made.gross, life=made.life, at=made.at,
                     text=f"It is left as {row['state']} in Tryton: {refusal}")  # fmt: skip
-
-
-def _taken_on(rpc: Rpc, number: int, wanted: str) -> str | None:
-    """Take a new sale to the state that is wanted; why it stays behind, where Tryton refuses."""
-    state = "draft"
-    while STATES.index(state) < STATES.index(wanted):
-        state, method = STEPS[state]
-        try:
-            rpc.write(f"model.sale.sale.{method}", [number])
-        except ErpSaidNo as refusal:
-            return refusal.detail
-    return None
 
 
 def _sale(rpc: Rpc, settings: Settings, shape: Shape, order: OrderToPlace) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from listino.connectors.erp_tryton.marks import changed_since
 from listino.connectors.erp_tryton.rpc import PAGE_RECORDS, Row, Rpc
-from listino.connectors.erp_tryton.settings import Settings
+from listino.connectors.erp_tryton.settings import STATES, Settings
 from listino.core.errors import ErpSaidNo
 from listino.ports import ErpOrder, OrderStates
 
@@ -24,6 +24,8 @@ LIVES = {
     "cancelled": "cancelled",
 }
 SHIPPED = {"sent": "shipped", "partially shipped": "partly_shipped"}
+# How a sale goes on from each state.
+STEPS = {"draft": ("quotation", "quote"), "quotation": ("confirmed", "confirm")}
 INVOICED = frozenset(["awaiting payment", "partially paid", "paid"])
 
 
@@ -77,6 +79,21 @@ def _life(row: Row) -> str:
     return SHIPPED.get(row["shipment_state"], "confirmed")
 
 
+def taken_on(rpc: Rpc, number: int, wanted: str) -> str | None:
+    """Take a new sale to the state that is wanted; why it stays behind, where Tryton refuses.
+
+    Errors:  Unavailable, OutcomeUnknown.
+    """
+    state = "draft"
+    while STATES.index(state) < STATES.index(wanted):
+        state, method = STEPS[state]
+        try:
+            rpc.write(f"model.sale.sale.{method}", [number])
+        except ErpSaidNo as refusal:
+            return refusal.detail
+    return None
+
+
 def states(rpc: Rpc, settings: Settings, since: str | None) -> Iterator[OrderStates]:
     """The sales under our keys that changed since a cursor; each may be told again for a while.
 
@@ -90,7 +107,11 @@ def states(rpc: Rpc, settings: Settings, since: str | None) -> Iterator[OrderSta
     if at is not None:
         within.append(changed_since(at))
     page: list[ErpOrder] = []
-    for row in rpc.rows("sale.sale", within, [*FIELDS, settings.key_field]):
+    fields = [*FIELDS, settings.key_field]
+    for row in rpc.rows("sale.sale", within, fields):
+        if now is not None and _is_left_behind(row, settings, now):
+            taken_on(rpc, row["id"], settings.state)
+            (row,) = rpc.by_id("sale.sale", [row["id"]], fields)
         key = row[settings.key_field].removeprefix(settings.key_prefix)
         if "/" in key and row[settings.key_field].startswith(settings.key_prefix):
             page.append(as_order(settings, row))
@@ -98,6 +119,13 @@ def states(rpc: Rpc, settings: Settings, since: str | None) -> Iterator[OrderSta
             yield OrderStates(tuple(page), since)
             page = []
     yield OrderStates(tuple(page), cursor)
+
+
+def _is_left_behind(row: Row, settings: Settings, now: datetime) -> bool:
+    """Whether a sale was made and then not taken further, as its worker was lost in between: it never had a number."""
+    patience = settings.account.deadline + settings.settling
+    is_new = row["state"] == "draft" and not row["number"] and settings.state != "draft"
+    return is_new and row["create_date"] + patience < now
 
 
 def _moment(since: str | None) -> datetime | None:
