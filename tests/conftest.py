@@ -16,7 +16,7 @@ SEED = os.environ.get("LISTINO_TEST_SEED") or str(random.SystemRandom().randrang
 ON_BOTH = ("db", "flows")
 CORE = {
     "test_book", "test_writer", "test_snapshot", "test_release", "test_migrate", "test_statements", "test_price",
-    "test_records", "test_on_a_server",
+    "test_records", "test_on_a_server", "test_turns",
 }  # fmt: skip
 
 # How fast a machine draws is no property of ours.

@@ -13,7 +13,7 @@ from psycopg import Cursor, RawCursor
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
-from listino.core.errors import Unavailable
+from listino.core.errors import Malformed, Unavailable, malformed
 from listino.db.connection import Connection, Lost
 from listino.db.statements import for_postgres
 
@@ -24,6 +24,8 @@ SILENCE_MAX_MS = 5_000
 IDLE_PROBE_S = 15
 # By this number the writers of one database take turns; others may lock other numbers.
 TURN = 0x4C495354494E4F
+# What is wrong with a value, and not with the server.
+UNKEPT = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _READING = b"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Taken means on disk, also where the server would rather not wait for it.
@@ -85,6 +87,12 @@ def _lost(error: Exception, what: str) -> Lost:
     return Lost(f"The database {what}: {_first_line(error)}.")
 
 
+def _unkept(error: Exception) -> Malformed:
+    """The refusal of a value that SQLite would keep and PostgreSQL does not."""
+    text = f"The database cannot keep this: {_first_line(error)}."
+    return malformed("", "not_kept", text, "Send texts without the character U+0000, and shorter codes.")
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
@@ -139,6 +147,8 @@ class ServerConnection:
         apart = raw is None or raw.info.transaction_status not in _OPEN
         try:
             return (raw or self._reopened()).execute(query, parameters or None)
+        except UNKEPT as error:
+            raise _unkept(error) from None
         except LOST as error:
             if not (apart and raw is not None and raw.closed):
                 raise self._failed(error) from None
@@ -163,6 +173,8 @@ class ServerConnection:
         cursor = (self._raw or self._reopened()).cursor()
         try:
             cursor.executemany(for_postgres(sql), rows)
+        except UNKEPT as error:
+            raise _unkept(error) from None
         except LOST as error:
             raise self._failed(error) from None
         return cursor

@@ -25,10 +25,17 @@ def for_postgres(sql: str) -> bytes:
     sql = _UNHEX.sub(r"decode(\1, 'hex')", sql)
     elements = "jsonb_array_elements" if "json_extract(value" in sql else "jsonb_array_elements_text"
     sql = _EACH.sub(rf"{elements}(\1::jsonb) AS each(value)", sql)
-    sql = _EXTRACT.sub(lambda found: f"({found[1]}::jsonb #>> '{{{_path(found[2])}}}')", sql)
+    sql = _EXTRACT.sub(lambda found: f"({_readable(found[1])}::jsonb #>> '{{{_path(found[2])}}}')", sql)
     numbers = iter(range(1, sql.count("?") + 1))
     sql = _PLACES.sub(lambda found: f"${found[1] or next(numbers)}" if found[0][0] == "?" else found[0], sql)
     return sql.encode()
+
+
+def _readable(source: str) -> str:
+    """JSON that is stored may hold U+0000 in somebody's words, which PostgreSQL reads nowhere: it is left out."""
+    if source == "value":
+        return source
+    return rf"replace(replace({source}, '\\', '\u005c'), '\u0000', '')"
 
 
 def _path(steps: str) -> str:
