@@ -305,8 +305,15 @@ class Simulation:
     def _back_up(self) -> None:
         assert self.plan.restore is not None
         copy = self.database.backup()
+        known = set(rows(self.database))
         self.tell("people", "take a copy")
-        self.time.pause(self.plan.restore[1] - self.plan.restore[0])
+        if self.chance.random() < 0.5:
+            self.time.pause(self.plan.restore[1] - self.plan.restore[0])
+        else:  # At the worst moment: what the copy does not know is on its way.
+            while not self.is_calm and not any(
+                row.handover == "in_doubt" for number, row in rows(self.database).items() if number not in known
+            ):
+                self.time.pause(self._some(2 * SECOND))
         self._restore(copy)
 
     def _restore(self, copy: Connection) -> None:
@@ -319,19 +326,18 @@ class Simulation:
         self.database.put_back(copy, lambda tx: copies.begin_time_line(tx, {}, {}, self._now()))
         self.checks.restored()
         for name in stopped:
-            self.time.start("init", partial(self._boot, name), self._some(90 * SECOND))
-        self.time.pause(self._some(10 * MINUTE))
+            self.time.start("init", partial(self._boot, name), self._some(self.chance.choice([5, 90]) * SECOND))
+        self.time.pause(self._some(self.chance.choice([SECOND, 10 * MINUTE])))
         if Bug.RESTORED_WITHOUT_LOOKING in self.bugs:
             self.database.write(partial(tasks.pause_target, name=ERP_TARGET, reason=None))
             return
         while True:
-            try:
-                reconciled(self.database, self.erp, self._now)
-            except Unavailable:
-                self.time.pause(self._some(5 * MINUTE))
-            else:
+            with suppress(Unavailable):
+                outcome = reconciled(self.database, self.erp, self._now)
                 self.tell("people", "have held both sides against each other")
-                return
+                if outcome.resumed:
+                    return
+            self.time.pause(self._some(5 * MINUTE))
 
 
 def main() -> None:

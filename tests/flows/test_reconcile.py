@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ import pytest
 
 from listino.core.errors import Unavailable
 from listino.core.reconciliation import REMEDIES, Difference
+from listino.db import tasks
+from listino.db.engine import Connection
+from listino.db.snapshot import stamp
+from listino.db.tables_work import ERP_TARGET, RESTORED
 from listino.flows.reconcile import Reconciled, reconciled
 from listino.ports import Duplicates
 from listino.testing.fake_erp import Trouble
@@ -116,3 +121,51 @@ def test_of_a_system_that_can_only_be_written_to_nothing_is_called_missing(tmp_p
 
 def test_every_difference_has_a_remedy() -> None:
     assert set(REMEDIES) == set(Difference)
+
+
+def restored(shift: Shift) -> None:
+    """As after a restore to a copy that knew no orders."""
+
+    def write(tx: Connection) -> None:
+        for table in ("order_step", "order_line", "order_key", "task", "orders"):
+            tx.execute(f"DELETE FROM {table}")
+        tx.execute("UPDATE tally SET value = 0 WHERE name = 'taken'")
+        tx.execute("UPDATE book SET restored_at = ?", (stamp(shift.house.clock.at),))
+        tasks.pause_target(tx, ERP_TARGET, RESTORED)
+
+    shift.house.database.write(write)
+
+
+def test_after_a_restore_nothing_is_sent_before_what_was_sent_must_have_ended(shift: Shift) -> None:
+    shift.placed(number="1")
+    shift.erp.planned.append(Trouble.LATE)
+    shift.turn()
+    assert shift.held("shop/1") == []
+    restored(shift)
+    order_id = shift.placed(number="1")
+    outcome = compare(shift)
+    assert not outcome.resumed
+    assert outcome.resumes_at is not None
+    shift.until_idle()
+    assert shift.order(order_id)["handover"] == "in_doubt"
+    shift.house.clock.at = outcome.resumes_at
+    assert compare(shift).resumed
+    shift.until_idle()
+    assert shift.order(order_id)["handover"] == "placed"
+    assert len(shift.held("shop/1")) == 1
+
+
+def test_an_order_that_a_restore_lost_and_the_store_cancels_is_looked_for_first(shift: Shift) -> None:
+    shift.placed(number="1")
+    shift.until_idle()
+    restored(shift)
+    order_id = shift.placed(number="1")
+    event = {"key": "e1", "kind": "cancelled", "sequence": 1, "at": "2026-11-23T12:10:00Z"}
+    answer = shift.house.client.request("POST", f"/v1/orders/{order_id}/events", json=event)
+    assert answer.status in {200, 201}, answer.body
+    assert shift.order(order_id)["handover"] == "in_doubt"
+    shift.house.clock.at += timedelta(minutes=10)
+    assert compare(shift).resumed
+    shift.until_idle()
+    assert shift.order(order_id)["handover"] == "placed"
+    assert len(shift.held("shop/1")) == 1

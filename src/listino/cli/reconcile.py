@@ -41,6 +41,11 @@ def reconcile(
             _print(outcome.findings)
             if outcome.resumed:
                 screen.say("The pause after the restore is over: orders are handed over again.")
+            if outcome.resumes_at is not None:
+                screen.say(
+                    f"What was sent before the restore may arrive until {outcome.resumes_at:%H:%M:%S} UTC: orders are "
+                    "handed over again by the next comparison after that, which a worker does by itself."
+                )
         counts = counted(book)
     screen.say("Orders " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items()) + ".")
     if lost(counts):

@@ -24,7 +24,7 @@ _READ = (
 class Underway:
     """An order with its state on the way.
 
-    Shapes:  failed_at: when it last did not go.
+    Shapes:  standing: the hand-over that the order's own row tells; failed_at: when it last did not go.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Underway:
     customer: str | None
     test: bool
     state: State
+    standing: Handover
     failed_at: datetime | None = None
 
     @property
@@ -48,11 +49,14 @@ def read(tx: Connection, order_id: str) -> Underway | None:
         return None
     own_id, store, number, customer, test, handover, life, erp_number, task_id, task_state, due_at, fence = row[:12]
     lease_until, tries, failures, faults, sent_at, doubt_until, reason, text, remedy, failed_at = row[12:22]
+    standing = Handover(handover)
     # What a restore lost is handed in again by the store, and may be in the management system already.
-    tries = max(tries or 0, 1 if _follows_restore(*row[22:]) else 0)
+    if not tries and _follows_restore(*row[22:]):
+        tries = 1
+        handover = Handover.IN_DOUBT if handover == Handover.ACCEPTED and task_state == tasks.WAITING else handover
     told = {"held": life == "on_hold", "cancel_wanted": life == "cancelled", "erp_number": erp_number}
     if task_id is None:
-        state = State(handover=Handover(handover), tries=tries, **told)
+        state = State(handover=standing, tries=tries or 0, **told)
     else:
         is_parked = handover == Handover.PARKED and reason is not None
         state = State(
@@ -68,7 +72,7 @@ def read(tx: Connection, order_id: str) -> Underway | None:
             parked=Parked(reason, text or "", remedy or "") if is_parked else None,
             **told,
         )
-    return Underway(own_id, store, number, customer, bool(test), state, instant(failed_at))
+    return Underway(own_id, store, number, customer, bool(test), state, standing, instant(failed_at))
 
 
 def _follows_restore(taken_at: str, restored_at: str | None) -> bool:
@@ -90,7 +94,7 @@ class Event:
 def keep(tx: Connection, order: Underway, after: State, event: Event) -> None:
     """Write an order's new state. Joins the caller's transaction."""
     before, parked = order.state, after.parked
-    if (after.handover, after.erp_number) != (before.handover, before.erp_number):
+    if (after.handover, after.erp_number) != (order.standing, before.erp_number):
         tx.execute(
             "UPDATE orders SET handover = ?, erp_number = ? WHERE id = ?",
             (after.handover.value, after.erp_number, order.id),

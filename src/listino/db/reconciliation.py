@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -24,6 +25,12 @@ class Finding:
     ours: str | None
     theirs: str | None
     repaired: bool = False
+
+
+def restored_at(connection: Connection) -> datetime | None:
+    """When the database was last restored from a backup, if it was."""
+    (at,) = connection.execute("SELECT restored_at FROM book").fetchone()
+    return datetime.fromisoformat(at) if at is not None else None
 
 
 def open_orders(connection: Connection, after: str) -> list[str]:

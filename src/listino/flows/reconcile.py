@@ -33,12 +33,16 @@ EVERY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The outcome of a comparison: how many orders were compared, and what is not the same on both sides."""
+    """The outcome of a comparison: how many orders were compared, and what is not the same on both sides.
+
+    Shapes:  resumed: the pause after a restore is over; resumes_at: it is not before then, by another comparison.
+    """
 
     compared: int
     documents: int
     findings: tuple[Finding, ...]
     resumed: bool
+    resumes_at: datetime | None = None
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -50,19 +54,28 @@ def reconciled(database: Database, erp: Erp, clock: Clock, *, repair: bool = Fal
     """Hold all orders against what the ERP holds under our keys; with `repair` what is missing there is sent again.
 
     What stands there and was not yet marked as placed is marked, always: that is knowledge alone. After a restore
-    this ends the pause in which nothing is sent.
+    this ends the pause in which nothing is sent, once all that was sent before it has come to its end.
     Errors:  those of the ERP's verbs; nothing is called missing then.
     """
     paused = tasks.paused(database.read().connection, ERP_TARGET)
     if paused == RESTORED:
         _doubt_all(database, erp, clock)
         database.write(lambda tx: tasks.pause_target(tx, ERP_TARGET, DOUBTED))
-    restored = paused in {RESTORED, DOUBTED}
-    work = _Comparison(database, erp, clock, repair=repair)
-    outcome = work.carried_out()
-    if restored:
-        database.write(lambda tx: tasks.pause_target(tx, ERP_TARGET, None))
-    return replace(outcome, resumed=restored)
+    began_at = clock()
+    outcome = _Comparison(database, erp, clock, repair=repair).carried_out()
+    if paused not in {RESTORED, DOUBTED}:
+        return outcome
+    ended_at = _ended_at(database, erp)
+    if ended_at is not None and began_at < ended_at:
+        return replace(outcome, resumes_at=ended_at)
+    database.write(lambda tx: tasks.pause_target(tx, ERP_TARGET, None))
+    return replace(outcome, resumed=True)
+
+
+def _ended_at(database: Database, erp: Erp) -> datetime | None:
+    """When what was sent before the restore, and lost by it, can no longer take effect."""
+    restored_at = reconciliation.restored_at(database.read().connection)
+    return None if restored_at is None else restored_at + terms_of(erp).doubt
 
 
 def _doubt_all(database: Database, erp: Erp, clock: Clock) -> None:
@@ -86,8 +99,8 @@ def terms_of(erp: Erp) -> Terms:
 
 def run(work: Work, _: Task) -> datetime:
     """Compare both sides once a day; and at once where a restore waits for it."""
-    reconciled(work.database, work.erp, work.clock)
-    return work.clock() + EVERY
+    outcome = reconciled(work.database, work.erp, work.clock)
+    return outcome.resumes_at or work.clock() + EVERY
 
 
 class _Comparison:
