@@ -20,15 +20,12 @@ def within(scope: Scope, question: Question, circle: Circle) -> bool:
             return False
     if scope.attributes is not None and unlike(scope.attributes, circle.attributes) is not None:
         return False
-    return all(
-        wanted is None or wanted == given
-        for wanted, given in (
-            (scope.channel, circle.channel),
-            (scope.country, circle.country),
-            (scope.currency, question.currency),
-            (scope.unit, question.unit),
-            (scope.order_type, question.order_type),
-        )
+    return (
+        (scope.channel is None or scope.channel == circle.channel)
+        and (scope.country is None or scope.country == circle.country)
+        and (scope.currency is None or scope.currency == question.currency)
+        and (scope.unit is None or scope.unit == question.unit)
+        and (scope.order_type is None or scope.order_type == question.order_type)
     )
 
 
