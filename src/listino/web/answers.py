@@ -9,7 +9,7 @@ import msgspec
 
 from listino.core.explain import is_above, no_price_text, text_in, why_not
 from listino.core.limits import tax_factor
-from listino.core.money import EXACT, NINE_PLACES, minor_digits, percent_between, plain, to_minor
+from listino.core.money import EXACT, NINE_PLACES, QUANTA, minor_digits, percent_between, plain, to_minor
 from listino.core.prior import NoPrior, Prior
 from listino.core.question import NoPrice, Price, UnitPrice
 from listino.core.told import Told as LiveTold
@@ -191,7 +191,7 @@ def _add_prior(answer: PriceAnswer, prior: Prior | NoPrior, digits: int) -> None
 
 
 def _shown(value: Decimal, digits: int) -> str:
-    return str(value.quantize(Decimal(1).scaleb(-digits), context=EXACT))
+    return str(value.quantize(QUANTA[digits], context=EXACT))
 
 
 def sealed(answer: PriceAnswer, at: datetime, book: Snapshot) -> tuple[bytes, bytes]:

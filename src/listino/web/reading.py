@@ -35,12 +35,13 @@ def query_of(raw: bytes) -> list[tuple[str, str]]:
     pairs = raw.decode("latin-1").split("&")
     if len(pairs) > PARAMETERS_MAX:
         raise malformed("query", "too_many", f"There are more than {PARAMETERS_MAX} parameters.", "Send fewer.")
-    return [(_unquoted(name), _unquoted(value)) for name, _, value in (pair.partition("=") for pair in pairs if pair)]
+    said = [pair.partition("=") for pair in pairs if pair]
+    if b"%" not in raw and b"+" not in raw:
+        return [(name, value) for name, _, value in said]
+    return [(_unquoted(name), _unquoted(value)) for name, _, value in said]
 
 
 def _unquoted(text: str) -> str:
-    if "%" not in text and "+" not in text:
-        return text
     try:
         return unquote_plus(text, errors="strict")
     except UnicodeDecodeError:
