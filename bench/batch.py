@@ -39,7 +39,8 @@ def rows(url: str) -> list[Row]:
             warm_ms <= WARM_MS_MAX,
         ),
         Row(
-            "batch of 1,000 items, cold", f"{cold_ms:.1f} ms CPU", f"warm: {warm_ms:.1f} ms CPU", rounded(cold_ms / warm_ms),
+            "batch of 1,000 items, cold", f"{cold_ms:.1f} ms CPU", f"warm: {warm_ms:.1f} ms CPU",
+            rounded(cold_ms / warm_ms),
             f"<= {COLD_RATIO_MAX:.0f} x warm", cold_ms <= COLD_RATIO_MAX * warm_ms,
         ),
     ]  # fmt: skip
