@@ -1,0 +1,91 @@
+"""What a store tells of an order that the management system holds goes there too, or is left to a person."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from listino.testing.fake_erp import Trouble
+from tests.shift import Shift, on_shift
+
+
+@pytest.fixture
+def shift(tmp_path: Path) -> Iterator[Shift]:
+    with on_shift(tmp_path) as found:
+        yield found
+
+
+def told(shift: Shift, order_id: str, **event: object) -> dict[str, object]:
+    answer = shift.house.client.request("POST", f"/v1/orders/{order_id}/events", json=event)
+    assert answer.status == 201, answer.body
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def test_events_of_a_placed_order_follow_into_the_management_system(tmp_path: Path) -> None:
+    with on_shift(tmp_path, able=True) as shift:
+        order_id = shift.placed()
+        shift.until_idle()
+        paid = told(shift, order_id, kind="paid", key="p1", amount="10", payment={"method": "card"})
+        cancelled = told(shift, order_id, kind="cancelled", key="c1")
+        assert (paid["state"], cancelled["state"]) == ("under_way", "under_way")
+        assert shift.order(order_id)["life"] == "received"
+        shift.for_a_while(5)
+        order = shift.order(order_id)
+        assert [(event["key"], event["state"]) for event in order["events"]] == [("p1", "applied"), ("c1", "applied")]
+        assert (order["handover"], order["life"]) == ("placed", "cancelled")
+        verbs = [(verb, key) for _, verb, key in shift.erp.log if verb not in {"order_states", "place_order"}]
+        assert verbs == [("record_payment", "shop/1001/p1"), ("cancel_order", "shop/1001/c1")]
+
+
+def test_an_event_that_the_management_system_cannot_follow_is_left_to_a_person(shift: Shift) -> None:
+    order_id = shift.placed()
+    shift.until_idle()
+    told(shift, order_id, kind="cancelled", key="c1")
+    shift.for_a_while(5)
+    order = shift.order(order_id)
+    assert [(event["state"], event["outcome"]) for event in order["events"]] == [
+        ("by_hand", "fake does not follow this from here: do it there."),
+    ]  # fmt: skip
+    assert order["life"] == "received"
+
+
+def test_a_cancellation_of_an_order_in_doubt_stops_its_next_try(tmp_path: Path) -> None:
+    with on_shift(tmp_path, able=True) as shift:
+        order_id = shift.placed()
+        shift.erp.planned.append(Trouble.REQUEST_LOST)
+        shift.turn()
+        told(shift, order_id, kind="cancelled", key="c1")
+        assert shift.order(order_id)["handover"] == "in_doubt"
+        shift.for_a_while(300)
+        order = shift.order(order_id)
+        assert (order["handover"], order["life"], order["events"][0]["state"]) == ("cancelled", "cancelled", "applied")
+        assert (shift.erp.calls["place_order"], shift.erp.calls["cancel_order"]) == (1, 0)
+
+
+def test_a_cancellation_of_an_order_that_came_through_after_all_follows_it(tmp_path: Path) -> None:
+    with on_shift(tmp_path, able=True) as shift:
+        order_id = shift.placed()
+        shift.erp.planned.append(Trouble.LATE)
+        shift.turn()
+        told(shift, order_id, kind="cancelled", key="c1")
+        shift.for_a_while(300)
+        order = shift.order(order_id)
+        assert (order["handover"], order["life"], order["events"][0]["state"]) == ("placed", "cancelled", "applied")
+        assert shift.erp.calls["cancel_order"] == 1
+
+
+def test_a_changed_order_is_changed_in_the_management_system_too(tmp_path: Path) -> None:
+    with on_shift(tmp_path, able=True) as shift:
+        order_id = shift.placed()
+        shift.until_idle()
+        changed = {
+            "number": "1001", "ordered_at": "2026-11-23T11:59:00Z", "currency": "EUR", "customer": "rossi",
+            "lines": [{"item": "hammer", "quantity": "5"}],
+        }  # fmt: skip
+        told(shift, order_id, kind="changed", key="ch1", order=changed)
+        shift.for_a_while(5)
+        assert shift.order(order_id)["events"][0]["state"] == "applied"
+        [document] = shift.held("shop/1001")
+        assert [line.quantity for line in document.order.lines] == [Decimal(5)]
