@@ -247,3 +247,17 @@ def test_alerts_are_listed_in_pages_for_who_may_see_them(desk: Desk) -> None:
     assert (len(set(seen)), seen, second["next"]) == (5, sorted(seen, reverse=True), None)
     for params in ({"state": "lost"}, {"after": "x"}, {"limit": "0"}, {"kind": "erp_down"}):
         assert desk.house.get("/v1/alerts", **params).status == 400
+
+
+def test_a_mirror_that_falls_behind_is_told_until_it_has_caught_up(desk: Desk) -> None:
+    desk.patience = Patience(erp_down=timedelta(days=9))
+    desk.work_for(5)
+    assert desk.alerts() == []
+    desk.erp.weather.down_until = desk.house.clock.at + timedelta(hours=1)
+    desk.work_for(10)
+    assert desk.alerts() == []
+    desk.work_for(20)
+    assert desk.letters == ["Listino: 1 mirror late needs attention"]
+    desk.work_for(60)
+    assert desk.letters[1:] == ["Listino: 1 mirror late over"]
+    assert (desk.alerts(state="open"), desk.alerts(state="over")) == ([], [("mirror_late", "erp")])

@@ -1,5 +1,6 @@
 """What is told now and then: revisions that changed prices, what needs a person, and letters about it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from listino.core.alerts import Letter
@@ -37,7 +38,10 @@ def prices(work: Work, _: Task) -> After | datetime:
 
 def look_for_alerts(work: Work, _: Task) -> After | datetime:
     """Tell of what needs a person and was not told yet."""
-    looked(work.database, work.outside.patience, work.clock(), by_mail=work.outside.mail is not None)
+    # A mirror that is read once a day is a day old before it is late.
+    patience = work.outside.patience
+    patience = replace(patience, mirror_late=patience.mirror_late + work.outside.mirror.every)
+    looked(work.database, patience, work.clock(), by_mail=work.outside.mail is not None)
     return work.clock() + ALERTS_EVERY
 
 
