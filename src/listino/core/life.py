@@ -35,8 +35,12 @@ STATES = tuple(FOLLOWING)
 STEPS = tuple(dict.fromkeys(step for steps in FOLLOWING.values() for step in steps))
 # Steps that move goods: of named lines, or of all that they can be said of.
 MOVING = (SHIPPED, CANCELLED, RETURNED)
+# In these none of an order's goods have left.
+UNMOVED = ("received", "on_hold", "confirmed", "allocated", "picked")
 # In these an order is not owed any more, whatever was paid.
 SETTLED = (CANCELLED, RETURNED, CLOSED)
+# In these its goods have left, or are not wanted any more.
+GONE = (SHIPPED, "invoiced", *SETTLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 from listino.core import life
 from listino.core.desk import Decision, LineName, OrderStep, named_lines
 from listino.core.errors import Conflict, Fault, NotAllowed, NotFound, malformed
-from listino.core.handover import Cancelled
+from listino.core.handover import Cancelled, HeldBack
 from listino.core.life import STEPS, Stepped
 from listino.core.money import EXACT, plain
 from listino.db import ledger, order_life, orders, stock
@@ -26,6 +26,14 @@ from listino.flows.order_keys import fingerprint_of
 CLOCK_AHEAD_MAX = timedelta(minutes=10)
 # Hand-overs in which nothing has gone out yet, so that an order may still be taken back.
 NOT_SENT = ("accepted", "parked")
+
+
+# What a state that is said of a whole order says of its lines.
+_WHOLE_BY = {
+    life.SHIPPED: (life.SHIPPED,),
+    life.CANCELLED: (life.CANCELLED,),
+    life.RETURNED: (life.SHIPPED, life.RETURNED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,8 @@ def _step(tx: Connection, order_id: str, said: OrderStep, who: Who) -> None:
     )
     at = stamp(said.at or who.now)
     carry_out(tx, order, said, after, who.now)
+    if who.erp and said.state == life.ON_HOLD:
+        decided(tx, order_id, HeldBack(who.now), who.now)
     text = _told(order, after, said)
     order_life.add_steps(tx, order_id, [StepRow(after.life, at, who.name, text)])
 
@@ -119,7 +129,8 @@ def is_repeated(tx: Connection, order_id: str, who: Who, said: OrderStep | Decis
 def _check_place(order: Standing, said: OrderStep, who: Who) -> None:
     """Refuse a step by hand where the order's life is worked elsewhere, or is at its end."""
     taken_back = said.state == life.CANCELLED and not said.lines and order.handover in NOT_SENT
-    if who.erp and not order.test and not taken_back:
+    held_back = said.state == life.ON_HOLD and order.handover in NOT_SENT
+    if who.erp and not order.test and not (taken_back or held_back):
         text = "The management system holds this order; its life is worked there, and comes from there."
         fault = Fault("state", "in_management_system", text, "Take the step in the management system.")
         raise Conflict("in_management_system", text, (fault,))
@@ -156,6 +167,22 @@ def carry_out(tx: Connection, order: Standing, said: OrderStep, after: Stepped, 
         ledger.release(tx, order.id)
     elif after.life in life.SETTLED:
         ledger.release(tx, order.id, CREDIT)
+
+
+def follow(tx: Connection, order: Standing, state: str) -> None:
+    """Write the state that the management system tells, with what it means for lines, stock and ledger.
+
+    What lies there is counted there: what has left is only reserved no longer. Joins the caller's transaction.
+    """
+    lines = {place: line.now for place, line in enumerate(order.lines)}
+    for step in _WHOLE_BY.get(state, ()):
+        lines = {place: line.moved(step, line.left_for(step)) for place, line in lines.items()}
+    order_life.keep_lines(tx, order.id, lines)
+    order_life.enter(tx, order.id, order.handover, state)
+    if state in life.GONE:
+        stock.give_back(tx, order.id)
+    if state in life.SETTLED:
+        ledger.release(tx, order.id, "" if state == life.CANCELLED else CREDIT)
 
 
 def _needs(order: Standing, after: Stepped, step: str) -> list[Need]:

@@ -12,6 +12,8 @@ from listino.core.order_events import (
     BY_HAND,
     CANCELLED,
     NOTED,
+    PAID,
+    REFUNDED,
     RETURNED,
     SETTLED,
     UNDER_WAY,
@@ -31,7 +33,7 @@ from listino.db.orders import OrderRead
 from listino.db.snapshot import stamp
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import Due
-from listino.flows.desk import Who, read, standing_of
+from listino.flows.desk import NOT_SENT, Who, read, standing_of
 from listino.flows.event_effects import Effect, applied
 from listino.flows.order_keys import fingerprint_of, values_of
 from listino.flows.records import strict
@@ -180,7 +182,7 @@ def _apply(tx: Connection, order_id: str, row: EventRow, telling: _Telling) -> E
     who = replace(telling.who, name=row.actor)
     order, event = standing_of(tx, order_id, who), event_of(tx, row)
     means = (telling.database, who, telling.render)
-    if not (who.erp and not order.test and order.handover in SENT and event.kind != NOTED):
+    if not (who.erp and not order.test and _goes_there(order, event)):
         return _ended(tx, row, applied(tx, order, event, means), telling)
     # The management system holds it: what changes goods follows there first, unless nobody knows yet that it does.
     effect = Effect(APPLIED)
@@ -191,6 +193,13 @@ def _apply(tx: Connection, order_id: str, row: EventRow, telling: _Telling) -> E
         tasks.enqueue(tx, [due])
         effect = replace(effect, state=UNDER_WAY)
     return _ended(tx, row, effect, telling)
+
+
+def _goes_there(order: Standing, event: OrderEvent) -> bool:
+    """Whether an event is one for the management system: what it holds is changed there; money it learns of then."""
+    if event.kind in {PAID, REFUNDED}:
+        return order.handover in (*SENT, *NOT_SENT)
+    return order.handover in SENT and event.kind != NOTED
 
 
 def _ended(tx: Connection, row: EventRow, effect: Effect, telling: _Telling) -> EventRow:

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from listino.core.life import CANCELLED, FOLLOWING, SETTLED, SHIPPED
-from listino.db import ledger, order_life, stock, tasks
+import msgspec
+
+from listino.core.life import FOLLOWING, ON_HOLD, UNMOVED
+from listino.db import order_life, tasks
 from listino.db.engine import Connection
 from listino.db.order_life import StepRow
 from listino.db.snapshot import stamp
 from listino.db.tasks import Task
-from listino.flows.credit import CREDIT
+from listino.flows.desk import follow
 from listino.flows.outside import After, Work
 from listino.ports import ErpOrder
 
 ORDER_STATES = "order_states"
 ORDERS_PER_WRITE = 100
-INVOICED = "invoiced"
 
 
 def run(work: Work, task: Task) -> After | datetime:
@@ -36,21 +37,13 @@ def _taken_in(tx: Connection, told: Sequence[ErpOrder], now: datetime, erp: str)
         if found is None or one.life is None:
             continue
         order_id, handover, life = found
-        if handover != "placed" or one.life == life:
+        order = order_life.standing(tx, order_id)
+        if order is None or handover != "placed" or one.life == life:
             continue
+        if life == ON_HOLD and one.life in UNMOVED and msgspec.json.decode(order.answer)["held"]:
+            continue  # A change that the management system has not been told yet: it is held here, for a person.
         text = one.text or f"{erp} says so."
         if life in FOLLOWING and one.life not in FOLLOWING[life]:
             text = f"{text} (After {life} this was not to be expected.)"
-        order_life.enter(tx, order_id, handover, one.life)
-        _free(tx, order_id, one.life)
+        follow(tx, order, one.life)
         order_life.add_steps(tx, order_id, [StepRow(one.life, stamp(one.at or now), erp, text)])
-
-
-def _free(tx: Connection, order_id: str, life: str) -> None:
-    """What left, or is not wanted any more, is reserved no longer; the goods themselves are counted there."""
-    if life in {SHIPPED, INVOICED, *SETTLED}:
-        stock.give_back(tx, order_id)
-    if life == CANCELLED:
-        ledger.release(tx, order_id)
-    elif life in SETTLED:
-        ledger.release(tx, order_id, CREDIT)

@@ -76,7 +76,7 @@ def _release(tx: Connection, held: _Held, decision: Decision, who: Who) -> None:
     _go_on(tx, order, held, who)
     at = stamp(who.now)
     order_life.add_steps(tx, order.id, [StepRow("released", at, who.name, _told(decision))])
-    if who.erp and not order.test:
+    if who.erp and not order.test and order.handover != "placed":
         decided_of_handover(tx, order.id, LetGo(who.now), who.now)
     if _is_placed_here(order, who):
         order_life.add_steps(tx, order.id, [StepRow("placed", at, "listino", PLACED_HERE)])
