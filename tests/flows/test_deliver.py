@@ -17,6 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from listino.connectors.http import HttpClient, Policy
 from listino.flows.outside import Outside
 from listino.flows.webhook_checks import Targets
+from listino.flows.webhooks_doctor import told
 from listino.web.app import App
 from listino.web.settings import WebSettings
 from tests.asgi import Client
@@ -207,6 +208,9 @@ def test_410_ends_the_webhook_and_what_waits_for_it_until_it_is_set_active(house
         assert len(receiver.got) == 1
         now = state(house, made["id"])
         assert (now["state"], now["deliveries"]) == ("disabled", {"ended": 2})
+        (finding,) = told(house.database.read().connection)
+        assert (finding.level, finding.subject) == ("warn", f"Webhook {made['id']}")
+        assert finding.text.startswith("disabled since 2026-11-23T12:00:00Z, 0 messages wait")
         assert "410" in now["text"]
         url = f"http://127.0.0.1:{receiver.port}/in"
         again = house.client.request("PUT", f"/v1/webhooks/{made['id']}", json={"url": url}).json()

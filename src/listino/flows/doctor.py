@@ -26,6 +26,7 @@ from listino.flows.findings import WARN as WARN
 from listino.flows.findings import Finding as Finding
 from listino.flows.mirror_doctor import followed
 from listino.flows.orders_doctor import orders_examined
+from listino.flows.webhooks_doctor import told
 
 # Without these nothing else can be looked at.
 BASIC = ("Database", "Schema")
@@ -61,6 +62,7 @@ def examined(url: str, now: datetime) -> Iterator[Finding]:
         yield _stock(unbalanced(connection))
         yield from followed(connection, now)
         yield from orders_examined(connection, now)
+        yield from told(connection)
 
 
 def _of_file(url: str, path: Path) -> Iterator[Finding]:
