@@ -28,8 +28,8 @@ def settings_for(erp: OldErp, **more: Any) -> dict[str, Any]:
         orders["insert"] = orders["insert"].replace(" RETURNING NUMORD", "")
     on_connect = ["PRAGMA foreign_keys = ON"] if erp.kind == "sqlite" else []
     told["connection"] = {"url": erp.engine.url.render_as_string(hide_password=False), "on_connect": on_connect}
-    prices = told["prices"] | {"query": erp.price_query()}
-    return told | {"order": orders, "prices": prices} | more
+    prices = told["ask"] | {"query": erp.price_query()}
+    return told | {"order": orders, "ask": prices} | more
 
 
 def connected(erp: OldErp, folder: Path, **more: Any) -> SqlErp:

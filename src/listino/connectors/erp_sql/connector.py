@@ -41,9 +41,9 @@ class SqlErp:
         self._lock = Lock()
         self._duplicates: Duplicates | None = None
         self._asked_s = -CHECKED_AGAIN_AFTER_S
-        if settings.prices is not None:
-            prices = settings.prices
-            self.ask_price = lambda question: asked_price(self._link, prices, question)
+        if settings.ask is not None:
+            query = settings.ask
+            self.ask_price = lambda question: asked_price(self._link, query, question)
         if settings.orders is not None and settings.orders.cancel:
             orders = settings.orders
             self.cancel_order = lambda event: cancelled(self._link, orders, event)

@@ -16,7 +16,9 @@ from listino.core.errors import Malformed, malformed
 from listino.core.mapping import FactMapping, Shape, mapping_of, shape_of
 from listino.core.validity import zone_named
 
-KINDS = frozenset(["sql", "connection", "facts", "order", "prices", "mirror", "states", "mapping"])
+KINDS = frozenset(
+    ["sql", "connection", "facts", "order", "ask", "mapping", "mirror", "states", "prices", "reconcile", "alerts"]
+)
 SQL_KEYS = frozenset(
     ["name", "zone", "deadline_s", "news_deadline_s", "settling_s", "calls_per_minute", "rounding", "tax_rounding",
      "last_day_included"]
@@ -27,7 +29,7 @@ ORDER_KEYS = frozenset(
 )  # fmt: skip
 FACT_KEYS = frozenset(["kind", "query", "changes", "since", "fields", "tiers", "ended", "only"])
 FOUND_FIELDS = ("key", "number", "net", "gross", "life", "at", "text", "since")
-PRICE_FIELDS = ("net_price", "gross_price", "currency", "per", "reason")
+ASKED_FIELDS = ("net_price", "gross_price", "currency", "per", "reason")
 DEADLINE_S, NEWS_DEADLINE_S, SETTLING_S = 20, 600, 10
 
 
@@ -69,7 +71,7 @@ class OrderStatements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceQuery:
-    """How the database is asked for a price, and how its columns tell it (by field of PRICE_FIELDS)."""
+    """How the database is asked for a price, and how its columns tell it (by field of ASKED_FIELDS)."""
 
     query: str
     fields: Mapping[str, Shape]
@@ -89,7 +91,7 @@ class SqlSettings:
     zone: ZoneInfo
     facts: tuple[FactQuery, ...]
     orders: OrderStatements | None
-    prices: PriceQuery | None
+    ask: PriceQuery | None
     deadline: timedelta
     news_deadline: timedelta
     settling: timedelta
@@ -120,7 +122,7 @@ def settings_of(told: Mapping[str, Any], folder: Path) -> SqlSettings:
         zone=zone,
         facts=tuple(_fact(one, f"facts[{place}]") for place, one in enumerate(told.get("facts", ()))),
         orders=_orders(told["order"]) if isinstance(told.get("order"), Mapping) else None,
-        prices=_prices(_table(told, "prices")),
+        ask=_asked(_table(told, "ask")),
         deadline=_seconds(sql, "deadline_s", DEADLINE_S),
         news_deadline=_seconds(sql, "news_deadline_s", NEWS_DEADLINE_S),
         settling=_seconds(sql, "settling_s", SETTLING_S),
@@ -213,12 +215,12 @@ def _orders(told: Mapping[str, Any]) -> OrderStatements:
     )
 
 
-def _prices(told: Mapping[str, Any]) -> PriceQuery | None:
+def _asked(told: Mapping[str, Any]) -> PriceQuery | None:
     if "query" not in told:
         return None
-    fields = {name: shape_of(part, f"prices.fields.{name}") for name, part in told.get("fields", {}).items()}
-    _known(fields, frozenset(PRICE_FIELDS), "prices.fields.")
-    values = {name: value_of(one, f"prices.values.{name}") for name, one in told.get("values", {}).items()}
+    fields = {name: shape_of(part, f"ask.fields.{name}") for name, part in told.get("fields", {}).items()}
+    _known(fields, frozenset(ASKED_FIELDS), "ask.fields.")
+    values = {name: value_of(one, f"ask.values.{name}") for name, one in told.get("values", {}).items()}
     return PriceQuery(query=str(told["query"]), fields=fields, values=values)
 
 
