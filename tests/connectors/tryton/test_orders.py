@@ -27,6 +27,7 @@ from listino.ports import (
     PriceAsk,
 )
 from tests.connectors.tryton.running import Tryton, http
+from tests.connectors.tryton.seed_names import PASSWORD
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -330,6 +331,15 @@ def test_a_session_that_ended_is_opened_again(tryton: Tryton, sold: dict[str, li
     ended = Unlucky("product.product.search_read", _http(401), http())
     placed = connect(tryton.settings(), ended, tryton.folder).place_order(order)
     assert (placed.gross, ended.left) == (order.gross, 0)
+
+
+def test_no_secret_is_kept_of_what_went_over_the_wire(tryton: Tryton, sold: dict[str, list[str]]) -> None:
+    client = http()
+    connect(tryton.settings(), client, tryton.folder).place_order(_order(_line(sold["full"][0], "1", "10", "22")))
+    kept = str(list(client.transcript))
+    assert "common.db.login" in kept
+    assert PASSWORD not in kept
+    assert "Session " not in kept
 
 
 def test_a_wrong_password_is_a_matter_of_time(tryton: Tryton, sold: dict[str, list[str]]) -> None:

@@ -49,12 +49,28 @@ class OnSaleLines:
     def __init__(self, admin: Rpc) -> None:
         self._rpc = admin
         self.parties = {row["code"]: row for row in admin.rows("party.party", [], ["code", "sale_price_list"])}
-        fields = ["code", "default_uom", "sale_uom"]
+        fields = ["code", "default_uom", "sale_uom", "account_category.name"]
         self.products = {row["code"]: row for row in admin.rows("product.product", [["salable", "=", True]], fields)}
         self.units = {row["symbol"]: row["id"] for row in admin.rows("product.uom", [], ["symbol"])}
 
+    def taxed(self, customer: str, item: str) -> Decimal:
+        """The tax on a hundred, on a sale that is saved."""
+        line = self._entered(customer, item, "1", "u")
+        taxes = [one["id"] for _, one in line.get("taxes", {}).get("add", ())]
+        said = {"type": "line", "product": self.products[item]["id"], "quantity": 1.0, "unit": self.units["u"],
+                "unit_price": Decimal(100), "taxes": [["add", taxes]]}  # fmt: skip
+        sale = {"party": self.parties[customer]["id"], "company": 1, "currency": 1, "lines": [["create", [said]]]}
+        (number,) = self._rpc.write("model.sale.sale.create", [sale])
+        (made,) = self._rpc.by_id("sale.sale", [number], ["tax_amount"])
+        tax: Decimal = made["tax_amount"]
+        return tax
+
     def price(self, customer: str, item: str, quantity: str, unit: str) -> tuple[Decimal | None, Decimal]:
         """The unit price and the line's amount."""
+        line = self._entered(customer, item, quantity, unit)
+        return line.get("unit_price"), line["amount"]
+
+    def _entered(self, customer: str, item: str, quantity: str, unit: str) -> Any:
         party = self.parties[customer]
         sale = {"party": party["id"], "price_list": party["sale_price_list"], "currency": 1, "company": 1}
         said: dict[str, Any] = {
@@ -63,8 +79,7 @@ class OnSaleLines:
             **{f"_parent_sale.{name}": value for name, value in sale.items()},
         }  # fmt: skip
         said |= {"_parent_sale.id": -1, "_parent_sale.sale_date": None, "_parent_sale.invoice_party": None}
-        line = self._rpc.read("model.sale.line.on_change", said, ["product"])
-        return line.get("unit_price"), line["amount"]
+        return self._rpc.read("model.sale.line.on_change", said, ["product"])
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +113,25 @@ def _ours(house: House, customer: str, item: str, quantity: str, unit: str) -> t
     if answer["outcome"] == "no_price":
         return None, Decimal(0)
     return Decimal(answer["net_price"]).quantize(Decimal("0.0001")), Decimal(answer["net"])
+
+
+@pytest.mark.parametrize("customer", ["C07", "C05"])
+@pytest.mark.parametrize(
+    ("category", "own", "ruled"),
+    [("full", "22", "0"), ("reduced", "10", "14"), ("low", "4", "4"), ("two", "23.5", "0"), ("dated", "9", "9"),
+     ("free", "0", "0")],
+)  # fmt: skip
+def test_taxes_are_those_of_sales(
+    house: House, lines: OnSaleLines, customer: str, category: str, own: str, ruled: str
+) -> None:
+    """One tax, two, none, one that changed with the year; for a customer under a tax rule and for one without."""
+    item = next(
+        code
+        for code, row in sorted(lines.products.items())
+        if row["account_category."]["name"] == f"Acc {category}"
+        and row["default_uom"] == lines.units["u"]
+        and code != "P013"  # It has no price.
+    )
+    answer = house.price(item, customer=customer, channel="tryton", unit="C62")
+    assert answer["tax_percent"] == (own if customer == "C07" else ruled)
+    assert Decimal(answer["tax_percent"]) == lines.taxed(customer, item)
