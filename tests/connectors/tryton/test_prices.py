@@ -9,9 +9,10 @@ import pytest
 
 from listino.connectors.erp_tryton.erp import Tryton as Connector
 from listino.connectors.erp_tryton.rpc import Rpc
+from listino.ports import PriceAsk
 from tests.connectors.tryton.mirrored import mirrored
 from tests.connectors.tryton.running import Tryton
-from tests.shop import House, opened
+from tests.shop import NOW, House, opened
 
 QUANTITIES = (
     "1",
@@ -135,3 +136,20 @@ def test_taxes_are_those_of_sales(
     answer = house.price(item, customer=customer, channel="tryton", unit="C62")
     assert answer["tax_percent"] == (own if customer == "C07" else ruled)
     assert Decimal(answer["tax_percent"]) == lines.taxed(customer, item)
+
+
+def test_asked_in_dollars_or_by_nobody_the_price_is_the_same(
+    house: House, erp: Connector, lines: OnSaleLines, chance: random.Random
+) -> None:
+    """What the connector asks of Tryton for comparisons: in another currency, and for a guest."""
+    items = sorted(set(lines.products) - {"P013"})
+    for currency, customer in [("USD", "C07"), ("USD", "C01"), ("USD", "C04"), ("EUR", None), ("USD", None)] * 3:
+        item, quantity = chance.choice(items), chance.choice(("1", "7", "12"))
+        ask = PriceAsk(
+            item=item, customer=customer, quantity=Decimal(quantity), unit=None, currency=currency, channel=None, at=NOW
+        )
+        sold_by = lines.products[item]["sale_uom"]
+        unit = next(CODES[symbol] for symbol, number in lines.units.items() if number == sold_by)
+        asked = {"quantity": quantity, "unit": unit, "channel": "tryton", "currency": currency}
+        ours = house.price(item, **asked, **({"customer": customer} if customer is not None else {}))
+        assert Decimal(ours["net_price"]) == erp.ask_price(ask).net_price, (item, quantity, currency, customer)
