@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.test_commands import said
+from tests.cli.test_commands import refused, said
 from tests.shop import an_order, opened
 
 
@@ -49,3 +49,19 @@ def test_an_order_shows_how_far_it_is_and_what_its_store_told(tmp_path: Path) ->
 
 def order_of(quantity: str) -> dict[str, object]:
     return an_order(customer="bianchi", lines=[{"item": "saw", "quantity": quantity}])
+
+
+def test_orders_are_worked_on_the_command_line(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        order = house.order(customer="nobody", lines=[{"item": "hammer-x", "quantity": "3"}]).json()["id"]
+    url = f"sqlite:///{tmp_path / 'listino.db'}"
+    text = refused("release", order, "--customer", "bianchi", "--database", url)
+    assert "It is held: unknown_item." in text
+    decided = ("--customer", "bianchi", "--item", "hammer-x=hammer", "--reason", "They rang")
+    text = said("release", order, *decided, url=url)
+    assert "placed, received" in text
+    assert "customer bianchi" in text
+    assert "partly shipped" in said("step", order, "shipped", "--line", "1=2", url=url)
+    assert "Send 1." in refused("step", order, "shipped", "--line", "1=2", "--database", url)
+    assert "placed, shipped" in said("step", order, "shipped", url=url)
+    assert "Send --line 1, or --line 1=2." in refused("step", order, "shipped", "--line", "1=NaN", "--database", url)

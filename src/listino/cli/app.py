@@ -9,6 +9,7 @@ import typer
 from listino.cli import screen
 from listino.cli.cases import check_cases
 from listino.cli.demo import demo
+from listino.cli.desk import release, step
 from listino.cli.erp import ERP
 from listino.cli.keys import KEYS
 from listino.cli.mirroring import mirror
@@ -69,6 +70,8 @@ for name, command in (
     ("reconcile", reconcile),
     ("mirror", mirror),
     ("order", order),
+    ("step", step),
+    ("release", release),
     ("migrate", migrate),
     ("backup", backup),
     ("restore", restore),

@@ -11,6 +11,7 @@ from listino.core.explain import NO_PRICE_TEXTS
 
 if TYPE_CHECKING:
     from listino.db.engine import Database
+    from listino.db.orders import OrderRead
 
 NEWEST_SHOWN = 20
 HELD_TEXTS = {
@@ -125,6 +126,13 @@ def _decide(book: "Database", order_id: str, decided: Decided) -> None:
         handover_decisions.dropped(book, order_id, who)
     else:
         handover_decisions.marked_placed(book, order_id, decided.placed, who)
+
+
+def show_order(found: "OrderRead") -> None:
+    """Print one order whole."""
+    from listino.web.rest.order_answers import whole
+
+    _print_one(whole(found))
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
