@@ -139,6 +139,17 @@ def test_what_is_not_translated_ends_here_and_is_listed_until_it_is(house: House
     assert (problems(house), net(house, "a")) == ([], "5.00")
 
 
+def test_a_mapping_that_translates_nothing_any_more_deletes_nothing(house: House) -> None:
+    told(house, all_of(*[item(f"i{n}") for n in range(30)]))
+    broken = tuple(Untranslated("items", f"i{n}", "UM: 'PZ' is not in its map.") for n in range(30))
+    for page in (News((), "2", broken), News((), "2", broken, complete=True)):
+        done = told(house, page)
+        assert (done.ended, done.problems, done.to_confirm) == (0, 30, {"items": {"ends": 30, "of": 30}})
+    assert house.get("/v1/items/i29").status == 200
+    done = told(house, all_of(*[item(f"i{n}") for n in range(30)]), full=True)
+    assert (done.changed, done.problems, done.to_confirm) == (0, 0, {})
+
+
 def test_what_ends_and_is_still_used_stays_until_it_is_not(house: House) -> None:
     told(house, all_of(item("a"), item("b"), cursor="1"))
     ours = {"action": "price", "list": "base", "item": "a", "value": "9"}

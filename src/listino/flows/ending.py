@@ -52,21 +52,30 @@ def told_ends(taking: Taking, ends: Ends) -> Iterator[Stated]:
 
 
 def ends_unnamed(taking: Taking, ends: Ends, guard: Guard) -> Iterator[Stated]:
-    """The ends of what the system said has ended and, after a complete reading, of what it did not name."""
-    if not taking.complete:
-        yield from told_ends(taking, ends)
-        return
-    gone: list[str] = []
-    for name in mirror.names(taking.database.read().connection, taking.run[0]):
-        kind, _, code = name.partition(SEPARATOR)
-        ends.held[kind] += 1
-        if not taking.has_seen(kind, code) and name not in taking.ends:
-            gone.append(name)
+    """The ends of what the system said has ended, and of what can be said no longer; after a complete reading also of
+    what it did not name.
+
+    Where that is too much of a kind it waits for a person: a mapping may be broken as well as a system.
+    """
+    gone = list(taking.unsaid)
+    if taking.complete:
+        gone = list(_not_named(taking, ends))
+    elif len(gone) > 1:
+        ends.held.update(_kind(name) for name in mirror.names(taking.database.read().connection, taking.run[0]))
     for kind, count in Counter(_kind(name) for name in gone).items():
         if guard.stops(count, ends.held[kind]):
             ends.to_confirm[kind] = {"ends": count, "of": ends.held[kind]}
     yield from _stated(taking, [*taking.ends, *(name for name in gone if _kind(name) not in ends.to_confirm)], ends)
     taking.ends.clear()
+
+
+def _not_named(taking: Taking, ends: Ends) -> Iterator[str]:
+    """What came from the system and was not named in this run; all is counted on the way."""
+    for name in mirror.names(taking.database.read().connection, taking.run[0]):
+        kind, _, code = name.partition(SEPARATOR)
+        ends.held[kind] += 1
+        if not taking.has_seen(kind, code) and name not in taking.ends:
+            yield name
 
 
 def _stated(taking: Taking, names: list[str], ends: Ends) -> Iterator[Stated]:

@@ -159,7 +159,7 @@ class _Run:
             cursor=taking.cursor if taking.pages else before.cursor,
             kept_at=before.begun_at,
             full_at=before.begun_at if complete else before.full_at,
-            to_confirm=_json(self.ends.to_confirm) if complete else before.to_confirm,
+            to_confirm=_json(self.ends.to_confirm) if complete or self.ends.to_confirm else before.to_confirm,
             revision=self.database.read().revision,
             records_read=taking.read,
             changed=self.changed,

@@ -28,7 +28,8 @@ _UNKNOWN_KIND = "The connector tells a kind of fact that there is not."
 class Taking:
     """What one run has read so far.
 
-    Shapes:  names are "kind U+001F code"; later: what was told once more, otherwise, after it had been taken.
+    Shapes:  names are "kind U+001F code"; later: what was told once more, otherwise, after it had been taken;
+             ends: what the system said has ended; unsaid: what came before and cannot be said in our words any more.
     """
 
     def __init__(self, database: Database, run: tuple[str, int], clock: Clock, *, trusted: bool) -> None:
@@ -39,6 +40,7 @@ class Taking:
         self.complete = False
         self.later: dict[str, Record] = {}
         self.ends: dict[str, None] = {}
+        self.unsaid: dict[str, None] = {}
         self.stock: dict[str, Mapping[str, Any] | None] = {}
         self.problems: dict[str, ProblemRow] = {}
         self.new: Counter[str] = Counter()
@@ -95,6 +97,7 @@ class Taking:
             return None
         self._seen.add(mark)
         self.ends.pop(name, None)
+        self.unsaid.pop(name, None)
         digest = blake2b(msgspec.json.encode(record.said, order="deterministic"), digest_size=16).hexdigest()
         if self.trusted and known == digest and mark not in self._fed:
             return None
@@ -127,7 +130,7 @@ class Taking:
         for name, one in names.items():
             self.problems[name] = ProblemRow(name, stamp(self.clock()), "untranslated", one.text, one.remedy, None)
             if name in known:
-                self.ends[name] = None
+                self.unsaid[name] = None
 
     def _refused_before(self) -> Iterator[Record]:
         for problem in mirror.problems(self.database.read().connection, self.run[0]):
