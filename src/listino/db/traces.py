@@ -17,6 +17,7 @@ PLACES = (
     ("person", "body", "other persons"),
     ("orders", "message", "orders"),
     ("orders", "answer", "orders"),
+    ("orders", "first_answer", "orders"),
     ("orders", "number", "numbers of orders"),
     ("order_step", "text", "histories of orders"),
     ("change_set", "reason", "reasons of changes"),
