@@ -16,15 +16,16 @@ from random import Random
 import pysqlite3.dbapi2 as sqlite
 
 from listino.core.errors import Conflict, DifferentContent, NotFound, Unavailable
-from listino.core.handover import Cancelled
-from listino.core.handover_state import Outcome
+from listino.core.order_events import CANCELLED, PAID, OrderEvent
 from listino.core.orders import Order, OrderLine
 from listino.db import copies, tasks
 from listino.db.engine import Connection
 from listino.db.snapshot import snapshot
 from listino.db.tables_work import ERP_TARGET
-from listino.flows.handover_decisions import Person, decided, dropped, marked_placed, retried
+from listino.flows.desk import Who
+from listino.flows.handover_decisions import Person, dropped, marked_placed, retried
 from listino.flows.intake import Caller, handed_in, keys_of, priced
+from listino.flows.order_events import told
 from listino.flows.outside import Outside, Work
 from listino.flows.reconcile import reconciled
 from listino.flows.work import carried_out, claimed, is_due
@@ -177,6 +178,7 @@ class Simulation:
             self.holding.pop(who, None)
             claims = claimed(work, lambda _: self.chance.randint(1, 3)) if is_due(work) else []
             for claim in claims:
+                self.holding.pop(who, None)
                 if claim.order is not None:
                     self.holding[who] = (claim.order.order.id, claim.order.step.state.fence)
                 self._stall()
@@ -197,7 +199,9 @@ class Simulation:
     def _is_busy(self) -> bool:
         if self.time.now > START + self.plan.storm + CALM_MAX:
             return False
-        return any(row.task == tasks.WAITING or row.handover == "parked" for row in rows(self.database).values())
+        if any(row.handover == "parked" for row in rows(self.database).values()):
+            return True
+        return bool(self.checks.waiting())
 
     def _order(self, number: str) -> None:
         """A store places an order, and says so until it is answered; now and then it says so again."""
@@ -206,9 +210,7 @@ class Simulation:
             lines=(OrderLine(item=self._item(), quantity=Decimal(self.chance.randint(1, 20))),),
         )  # fmt: skip
         self._post(order)
-        if self.chance.random() < self.plan.cancels:
-            self.time.pause(self._some(2 * MINUTE))
-            self._cancel(number)
+        self._tell_what_became(number)
         if self.chance.random() < self.plan.repeats:
             self.time.pause(self.chance.choice([MINUTE, REPEAT_AFTER]))
             if Bug.KEY_FORGOTTEN in self.bugs:
@@ -224,33 +226,35 @@ class Simulation:
         return UNKNOWN_ITEM if self.chance.random() < self.plan.unknown_items else "hammer"
 
     def _post(self, order: Order) -> None:
+        self._through_a_door(f"door-{order.number}", partial(self._door, order))
+
+    def _through_a_door(self, who: str, ask: Callable[[], str]) -> None:
+        """Ask until it is answered, whoever dies over it."""
         answers: list[str] = []
         while not answers:
             if self.processes:
                 process = self.chance.choice(self.processes)
-                self.time.start(f"door-{order.number}", lambda: self._door(order, answers), process=process)
+                self.time.start(who, lambda: answers.append(ask()), process=process)
             self.time.pause(ANSWER_WITHIN)
 
-    def _door(self, order: Order, answers: list[str]) -> None:
+    def _door(self, order: Order) -> str:
         """What the door does with an order that is handed in; an answer that is given reaches the store."""
-        taken = priced(
-            snapshot(self.database), order, STORE, None, now=self._now(), chance=self, hands_over=True
-        )  # fmt: skip
+        taken = priced(snapshot(self.database), order, STORE, None, now=self._now(), chance=self, hands_over=True)
         if Bug.ANSWER_BEFORE_COMMIT in self.bugs:
-            self._answered(order.number, taken.id, answers)
+            self._answered(order.number, taken.id)
         try:
             written, _ = handed_in(self.database, taken, rendered, keys_of(order, STORE, None))
             outcome = written.result()
         except (sqlite.Error, DifferentContent) as error:
             raise Broken("a store is answered", f"{order.number}: {error!r}") from error
         assert outcome is not None
-        self._answered(order.number, outcome.id, answers)
+        return self._answered(order.number, outcome.id)
 
-    def _answered(self, number: str, order_id: str, answers: list[str]) -> None:
-        answers.append(order_id)
+    def _answered(self, number: str, order_id: str) -> str:
         self.tell(f"door-{number}", f"answers 201 for {order_id}")
         self.checks.answered[number] = order_id
         self.checks.lost.discard(number)
+        return order_id
 
     def token_hex(self, nbytes: int) -> str:
         """Ids that count."""
@@ -260,15 +264,28 @@ class Simulation:
     def _now(self) -> datetime:
         return self.time.now + self.machine
 
-    def _cancel(self, number: str) -> None:
-        order_id, at = self.checks.answered[number], self._now()
+    def _tell_what_became(self, number: str) -> None:
+        """The store tells of a payment, and now and then of a cancellation, in an order of chance."""
+        kinds = [PAID] if self.chance.random() < self.plan.payments else []
+        kinds += [CANCELLED] if self.chance.random() < self.plan.cancels else []
+        events = [
+            OrderEvent(kind=kind, key=f"{number}-{kind}", sequence=place, amount=Decimal(5) if kind == PAID else None)
+            for place, kind in enumerate(kinds, 1)
+        ]
+        self.chance.shuffle(events)
+        for event in events:
+            self.time.pause(self._some(2 * MINUTE))
+            self._through_a_door(f"event-{number}", partial(self._event, number, event))
 
-        def write(tx: Connection) -> None:
-            if decided(tx, order_id, Cancelled(at), at).outcome in {Outcome.CANCELLED, Outcome.CANCEL_NOTED}:
-                tx.execute("UPDATE orders SET life = 'cancelled' WHERE id = ?", (order_id,))
-
-        with suppress(Conflict, NotFound):
-            self.database.write(write)
+    def _event(self, number: str, event: OrderEvent) -> str:
+        """What the door does with an event; an order that a restore lost has none until it is sent again."""
+        try:
+            told(self.database, self.checks.answered[number], event, Who("shop", self._now(), erp=True), rendered)
+        except NotFound:
+            if not self.checks.was_restored:
+                raise
+        self.tell(f"event-{number}", f"{event.kind} is taken")
+        return event.kind
 
     def _people(self) -> None:
         """Now and then somebody looks at what is parked, and does what it says there."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from listino.core.errors import OutcomeUnknown
+from listino.core.order_events import APPLIED, BY_HAND, CANCELLED, SETTLED
 from listino.db import tasks
 from listino.db.conservation import conservation
 from listino.ports import Duplicates, ErpOrder, OrderToPlace
-from listino.testing.fake_erp import FakeErp
+from listino.testing.fake_erp import AbleFakeErp
 from tests.crash.simulator_database import SimulatedDatabase
 
 PLACED, IN_DOUBT, PARKED, ENDED = "placed", "in_doubt", "parked", frozenset({"dropped", "cancelled"})
@@ -74,7 +75,7 @@ class Try:
     is_open: bool = True
 
 
-class WatchedErp(FakeErp):
+class WatchedErp(AbleFakeErp):
     """The fake ERP, with an eye on what it is sent, and when."""
 
     checks: "Checks"
@@ -198,6 +199,27 @@ class Checks:
         self.sends.clear()
         self.fences.clear()
 
+    def waiting(self) -> list[tuple[str, str]]:
+        """What of orders and their events is still to be done: kind and subject."""
+        sql = "SELECT kind, subject FROM task WHERE state = ? AND kind IN (?, ?)"
+        found: list[tuple[str, str]] = self.database.connection.execute(
+            sql, (tasks.WAITING, tasks.PLACE_ORDER, tasks.ORDER_EVENT)
+        ).fetchall()
+        return found
+
+    def _events(self) -> None:
+        """What stores told of orders was followed in the ERP, once each, or a person has it."""
+        events = "SELECT number, e.kind, e.state FROM order_event e JOIN orders o ON o.id = e.order_id "
+        lives = {document.order.order.number: document.life for document in self.erp.held()}
+        for number, kind, state in self.database.connection.execute(f"{events} WHERE handover = 'placed'"):
+            if state not in {APPLIED, BY_HAND, SETTLED}:
+                raise Broken("events are followed", f"{number}: {kind} is {state}.")
+            there = [one for one in self.erp.documents.followed(f"shop/{number}") if one[1] == kind]
+            if state == APPLIED and len(there) != 1:
+                raise Broken("events are followed", f"{number}: {kind} came {len(there)} times.")
+            if state == APPLIED and kind == CANCELLED and lives[number] != "cancelled":
+                raise Broken("events are followed", f"{number}: cancelled, and stands there as {lives[number]}.")
+
     def end(self) -> None:
         """All faults are over and time has passed: everything is where it belongs."""
         documents, now = self.documents(), rows(self.database)
@@ -211,6 +233,10 @@ class Checks:
                 raise Broken("placed is there", f"{row}")
             if row.handover in ENDED and there and self.settles:
                 raise Broken("ended is not there", f"{row}")
+        if self.waiting():
+            raise Broken("all is settled at the end", f"{self.waiting()}")
+        if not self.was_restored:
+            self._events()
         unknown = set(documents) - set(now)
         if unknown:
             raise Broken("accepted never disappears", f"In the ERP and not here: {sorted(unknown)}.")

@@ -59,14 +59,17 @@ class SimulatedDatabase(Database):
 
     def _begin(self) -> None:
         self._reading_now = Reading(self.connection)
-        self._seen = -1
         # What the company's facts are is the same in every run, so that one may remember them for all.
         self.cache = _CACHE[0] if _CACHE else Cache()
         if not _CACHE:
             _CACHE.append(self.cache)
+        self._reading_now.look(self.cache)
+        self._seen = self.commits
 
     def _read_in_turn(self) -> Reading:
-        """The book as of now."""
+        """The book as of now; within a transaction, as it was before."""
+        if self.connection.in_transaction:
+            return self._reading_now
         self._time.pause()
         if self._seen != self.commits:
             self._reading_now.look(self.cache)

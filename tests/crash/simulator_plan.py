@@ -37,6 +37,7 @@ class Plan:
     jumps: tuple[tuple[timedelta, timedelta], ...]
     restore: tuple[timedelta, timedelta] | None
     cancels: float
+    payments: float
     repeats: float
     unknown_items: float
 
@@ -62,6 +63,7 @@ def drawn(chance: Random) -> Plan:
         jumps=_when(chance, storm, lambda: MINUTE * chance.choice([-60, -3, 3, 60])),
         restore=_restore(chance, storm),
         cancels=chance.choice([0, 0.1]),
+        payments=chance.choice([0, 0.5]),
         repeats=chance.choice([0, 0.3]),
         unknown_items=chance.choice([0, 0.1]),
     )

@@ -80,10 +80,10 @@ class Time:
         """An effect: others may act before it, and the one who acts may be killed here."""
         me = self.current
         self._check(me)
+        self.after_step(me)
+        self._check(me)
         self._wait(me, duration)
         self._pass_on(me)
-        self._check(me)
-        self.after_step(me)
         self._check(me)
 
     def run(self) -> None:

@@ -99,6 +99,7 @@ def keep(tx: Connection, order: Underway, after: State, event: Event) -> None:
             "UPDATE orders SET handover = ?, erp_number = ? WHERE id = ?",
             (after.handover.value, after.erp_number, order.id),
         )
+        tasks.hasten_lane(tx, ERP_TARGET, tasks.lane_of_order(order.id), event.at)
     if after.due_at is not None:
         tasks.enqueue(tx, [Due(PLACE_ORDER, ERP_TARGET, order.id, after.due_at, order.customer)])
     state = _task_state(after)

@@ -84,6 +84,19 @@ def hasten(tx: Connection, kind: str, subject: str, at: datetime) -> None:
     )
 
 
+def hasten_lane(tx: Connection, target: str, lane: str, at: datetime) -> None:
+    """Have what waits in a lane done by then, and not later."""
+    tx.execute(
+        "UPDATE task SET due_at = ? WHERE target = ? AND lane = ? AND state = ? AND lease_until IS NULL AND due_at > ?",
+        (stamp(at), target, lane, WAITING, stamp(at)),
+    )
+
+
+def lane_of_order(order_id: str) -> str:
+    """The lane of what follows an order, as its events."""
+    return f"order {order_id}"
+
+
 def targets_due(connection: Connection, at: datetime) -> list[str]:
     """The systems for which something is due, and that may be called now."""
     now = stamp(at)

@@ -18,7 +18,7 @@ from listino.core.order_events import (
     UNDER_WAY,
     OrderEvent,
 )
-from listino.db import handover, order_events, order_life, orders
+from listino.db import handover, order_events, order_life, orders, tasks
 from listino.db.engine import Connection
 from listino.db.handover import Underway
 from listino.db.order_events import EventRow
@@ -32,8 +32,9 @@ from listino.flows.placing import order_to_place
 from listino.flows.taken import Taken
 from listino.ports import CancelsOrders, ChangesOrders, Erp, EventToHand, RecordsPayments
 
-# How long an event waits for its order to be placed, or released, before it is looked again.
-WAIT = timedelta(seconds=15)
+# How long an event waits before it is looked again: for its order to be released; for it to be placed, which has it
+# looked at once.
+WAIT, WAIT_TO_BE_PLACED = timedelta(seconds=15), timedelta(hours=1)
 _STILL_TO_COME = frozenset([Handover.ACCEPTED, Handover.IN_DOUBT, Handover.PARKED])
 Verb = Callable[[EventToHand], None]
 
@@ -50,7 +51,10 @@ def run(work: Work, task: Task) -> After | datetime:
         return After.DONE
     event = event_of(connection, row)
     if order.state.handover in _STILL_TO_COME or (event.kind == CHANGED and order.state.held):
-        return work.clock() + WAIT
+        wait = WAIT_TO_BE_PLACED if order.state.handover in _STILL_TO_COME else WAIT
+        # Nobody was asked, so that this says nothing of how the management system fares.
+        work.database.write(lambda tx: tasks.put_off(tx, task, work.clock() + wait))
+        return After.SETTLED
     work.database.write(_ending(work, row, event, _followed(work, order, event)))
     return After.DONE
 

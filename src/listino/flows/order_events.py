@@ -189,7 +189,7 @@ def _apply(tx: Connection, order_id: str, row: EventRow, telling: _Telling) -> E
     if event.kind not in {CANCELLED, RETURNED} or order.handover == "in_doubt":
         effect = applied(tx, order, event, means)
     if effect.state == APPLIED:
-        due = Due(tasks.ORDER_EVENT, ERP_TARGET, str(row.id), telling.who.now, f"order {order.id}")
+        due = Due(tasks.ORDER_EVENT, ERP_TARGET, str(row.id), telling.who.now, tasks.lane_of_order(order.id))
         tasks.enqueue(tx, [due])
         effect = replace(effect, state=UNDER_WAY)
     return _ended(tx, row, effect, telling)
