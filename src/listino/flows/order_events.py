@@ -186,7 +186,7 @@ def _apply(tx: Connection, order_id: str, row: EventRow, telling: _Telling) -> E
         return _ended(tx, row, applied(tx, order, event, means), telling)
     # The management system holds it: what changes goods follows there first, unless nobody knows yet that it does.
     effect = Effect(APPLIED)
-    if event.kind not in {CANCELLED, RETURNED} or order.handover == "in_doubt":
+    if event.kind not in {CANCELLED, RETURNED} or order.handover in {"in_doubt", "parked"}:
         effect = applied(tx, order, event, means)
     if effect.state == APPLIED:
         due = Due(tasks.ORDER_EVENT, ERP_TARGET, str(row.id), telling.who.now, tasks.lane_of_order(order.id))
@@ -199,6 +199,8 @@ def _goes_there(order: Standing, event: OrderEvent) -> bool:
     """Whether an event is one for the management system: what it holds is changed there; money it learns of then."""
     if event.kind in {PAID, REFUNDED}:
         return order.handover in (*SENT, *NOT_SENT)
+    if event.kind == CANCELLED and order.handover == "parked":
+        return True  # It may stand there all the same: should a person find it, it is cancelled there.
     return order.handover in SENT and event.kind != NOTED
 
 
