@@ -27,8 +27,8 @@ def shift(tmp_path: Path) -> Iterator[Shift]:
         yield found
 
 
-def compare(shift: Shift, **how: bool) -> Reconciled:
-    return reconciled(shift.house.database, shift.erp, shift.house.clock, **how)
+def compare(shift: Shift, *, repair: bool = False) -> Reconciled:
+    return reconciled(shift.house.database, shift.erp, shift.house.clock, repair=repair)
 
 
 def told(outcome: Reconciled) -> list[tuple[str, str, bool]]:
@@ -169,3 +169,48 @@ def test_an_order_that_a_restore_lost_and_the_store_cancels_is_looked_for_first(
     shift.until_idle()
     assert shift.order(order_id)["handover"] == "placed"
     assert len(shift.held("shop/1")) == 1
+
+
+def test_two_comparisons_at_once_do_not_disturb_each_other(shift: Shift) -> None:
+    """One that begins while another is under way takes nothing of what that has read."""
+    for number in range(3):
+        shift.placed(number=str(number))
+    shift.until_idle()
+    begun: list[bool] = []
+
+    def meanwhile() -> None:
+        if not begun:
+            begun.append(True)
+            assert compare(shift, repair=True).findings == ()
+
+    outcome = reconciled(shift.house.database, shift.erp, shift.house.clock, repair=True, going_on=meanwhile)
+    assert (begun, outcome.findings) == ([True], ())
+    assert conserved(shift)["placed"] == 3
+
+
+def test_a_comparison_that_lost_its_lease_ends_and_calls_nothing_missing(shift: Shift) -> None:
+    shift.placed(number="1")
+    shift.until_idle()
+    (document,) = shift.held("shop/1")
+    shift.erp.documents.forget(document)
+
+    def taken_over() -> None:
+        raise Unavailable("Somebody else compares both sides now.")
+
+    with pytest.raises(Unavailable):
+        reconciled(shift.house.database, shift.erp, shift.house.clock, repair=True, going_on=taken_over)
+    assert shift.house.get("/v1/conservation").json()["placed"] == 1
+
+
+def test_beyond_a_bound_nothing_is_handed_over_on_the_word_of_a_list(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("listino.flows.reconcile.LOOKED_FOR_MAX", 1)
+    for number in range(3):
+        shift.placed(number=str(number))
+    shift.until_idle()
+    for document in shift.erp.held():
+        shift.erp.documents.forget(document)
+    outcome = compare(shift, repair=True)
+    assert [one.repaired for one in outcome.findings] == [True, False, False]
+    assert [one.theirs for one in outcome.findings][1:] == ["not in the list, not looked for by its key"] * 2

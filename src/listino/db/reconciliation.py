@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from listino.core.reconciliation import Difference, Ours, Theirs
 from listino.db.engine import Connection
+from listino.db.snapshot import stamp
 from listino.ports import ErpOrder
 
 ORDERS_PER_PAGE = 500
+# A run that began longer ago than this has died.
+RUN_MAX = timedelta(days=2)
 FINDINGS_SHOWN_MAX = 1_000
 
 
@@ -44,66 +47,71 @@ def open_orders(connection: Connection, after: str) -> list[str]:
 
 
 def begin(tx: Connection, at: str) -> int:
-    """A new comparison; what the ERP was seen to hold before is forgotten. Joins the caller's transaction."""
-    tx.execute("DELETE FROM erp_order")
+    """A new comparison; what runs that are over saw in the ERP is forgotten. Joins the caller's transaction."""
+    tx.execute(
+        "DELETE FROM erp_order WHERE run IN (SELECT id FROM reconciliation WHERE ended_at IS NOT NULL OR began_at < ?)",
+        (stamp(datetime.fromisoformat(at) - RUN_MAX),),
+    )
     (run,) = tx.execute("INSERT INTO reconciliation (began_at) VALUES (?) RETURNING id", (at,)).fetchone()
     return int(run)
 
 
-def note_theirs(tx: Connection, orders: Sequence[ErpOrder]) -> None:
+def note_theirs(tx: Connection, run: int, orders: Sequence[ErpOrder]) -> None:
     """Keep a page of what the ERP holds. Joins the caller's transaction."""
     tx.executemany(
-        "INSERT INTO erp_order (key, number, gross, life) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (key, number) DO UPDATE SET gross = excluded.gross, life = excluded.life",
+        "INSERT INTO erp_order (run, key, number, gross, life) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (run, key, number) DO UPDATE SET gross = excluded.gross, life = excluded.life",
         [
-            (one.key, one.number, None if one.gross is None else format(one.gross, "f"), one.life)
+            (run, one.key, one.number, None if one.gross is None else format(one.gross, "f"), one.life)
             for one in orders
         ],
     )  # fmt: skip
 
 
-def side_by_side(connection: Connection, after: str) -> list[tuple[str, Ours, tuple[Theirs, ...]]]:
+def side_by_side(connection: Connection, run: int, after: str) -> list[tuple[str, Ours, tuple[Theirs, ...]]]:
     """A page of our orders behind an id, each with its key and what the ERP holds under it; tests left out."""
     rows = connection.execute(
         "SELECT id, store, number, handover, gross, currency FROM orders WHERE id > ? AND test = 0 ORDER BY id LIMIT ?",
         (after, ORDERS_PER_PAGE),
     ).fetchall()
     keys = [f"{store}/{number}" for _, store, number, *_ in rows]
-    theirs = documents(connection, keys)
+    theirs = documents(connection, run, keys)
     return [
         (key, Ours(order_id, handover, Decimal(gross), currency), theirs.get(key, ()))
         for key, (order_id, _, _, handover, gross, currency) in zip(keys, rows, strict=True)
     ]
 
 
-def documents(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Theirs, ...]]:
+def documents(connection: Connection, run: int, keys: Sequence[str]) -> dict[str, tuple[Theirs, ...]]:
     """What the ERP was seen to hold under some keys; keys without documents are left out."""
     if not keys:
         return {}
     places = ",".join("?" * len(keys))
     found: dict[str, tuple[Theirs, ...]] = {}
-    sql = f"SELECT key, number, gross, life FROM erp_order WHERE key IN ({places}) ORDER BY key, number"
-    for key, number, gross, life in connection.execute(sql, tuple(keys)):
+    sql = f"SELECT key, number, gross, life FROM erp_order WHERE run = ? AND key IN ({places}) ORDER BY key, number"
+    for key, number, gross, life in connection.execute(sql, (run, *keys)):
         one = Theirs(number, None if gross is None else Decimal(gross), life)
         found[key] = (*found.get(key, ()), one)
     return found
 
 
-def match(tx: Connection, pairs: Sequence[tuple[str, str]]) -> None:
+def match(tx: Connection, run: int, pairs: Sequence[tuple[str, str]]) -> None:
     """Note which orders of ours (key, id) the documents belong to. Joins the caller's transaction."""
-    tx.executemany("UPDATE erp_order SET order_id = ? WHERE key = ?", [(order_id, key) for key, order_id in pairs])
+    tx.executemany(
+        "UPDATE erp_order SET order_id = ? WHERE run = ? AND key = ?", [(order_id, run, key) for key, order_id in pairs]
+    )
 
 
-def unknown(connection: Connection) -> Iterator[tuple[str, tuple[Theirs, ...]]]:
+def unknown(connection: Connection, run: int) -> Iterator[tuple[str, tuple[Theirs, ...]]]:
     """The documents under keys of which we hold no order."""
     behind = ""
     while True:
         rows = connection.execute(
-            "SELECT DISTINCT key FROM erp_order WHERE order_id IS NULL AND key > ? ORDER BY key LIMIT ?",
-            (behind, ORDERS_PER_PAGE),
+            "SELECT DISTINCT key FROM erp_order WHERE run = ? AND order_id IS NULL AND key > ? ORDER BY key LIMIT ?",
+            (run, behind, ORDERS_PER_PAGE),
         ).fetchall()
         keys = [key for (key,) in rows]
-        yield from documents(connection, keys).items()
+        yield from documents(connection, run, keys).items()
         if len(keys) < ORDERS_PER_PAGE:
             return
         behind = keys[-1]

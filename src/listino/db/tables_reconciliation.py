@@ -20,17 +20,18 @@ RECONCILIATION = Table(
     Column("ended_at", Text),
     Column("figures", Text),
 )
-# The documents that the ERP held under our keys when it was last asked; `order_id` is ours, once found.
+# The documents that the ERP held under our keys when a run asked it; `order_id` is ours, once found.
 ERP_ORDER = Table(
     "erp_order",
     METADATA,
+    Column("run", BigInteger, nullable=False),
     Column("key", Text, nullable=False),
     Column("number", Text, nullable=False),
     Column("gross", Text),
     Column("life", Text),
     Column("order_id", Text),
-    PrimaryKeyConstraint("key", "number"),
-    Index("erp_order_unknown", "order_id", "key", "number"),
+    PrimaryKeyConstraint("run", "key", "number"),
+    Index("erp_order_unknown", "run", "order_id", "key"),
     sqlite_with_rowid=False,
 )
 RECONCILIATION_FINDING = Table(

@@ -1,12 +1,12 @@
 """Both sides of orders are held against each other: what is missing, double or different is listed, and mended."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from listino.core.errors import Conflict
+from listino.core.errors import Conflict, Unavailable
 from listino.core.handover import Duplicates, MarkedPlaced, Missing, Restored
 from listino.core.handover_state import Terms
 from listino.core.money import plain
@@ -28,6 +28,9 @@ from listino.ports import Clock, Erp
 ACTOR = "reconciliation"
 # Of what seems to be missing, so many orders are looked for once more by key before they are called so.
 LOOKED_FOR_MAX = 1_000
+# So many findings are kept; what lies beyond is counted.
+FINDINGS_MAX = 10_000
+LEASE = timedelta(minutes=5)
 EVERY = timedelta(days=1)
 
 
@@ -50,11 +53,14 @@ class Reconciled:
         return tuple(finding for finding in self.findings if not finding.repaired)
 
 
-def reconciled(database: Database, erp: Erp, clock: Clock, *, repair: bool = False) -> Reconciled:
+def reconciled(
+    database: Database, erp: Erp, clock: Clock, *, repair: bool = False, going_on: Callable[[], None] = lambda: None
+) -> Reconciled:
     """Hold all orders against what the ERP holds under our keys; with `repair` what is missing there is sent again.
 
     What stands there and was not yet marked as placed is marked, always: that is knowledge alone. After a restore
-    this ends the pause in which nothing is sent, once all that was sent before it has come to its end.
+    this ends the pause in which nothing is sent, once all that was sent before it has come to its end. `going_on` is
+    called now and then, and may end the run by an error.
     Errors:  those of the ERP's verbs; nothing is called missing then.
     """
     paused = tasks.paused(database.read().connection, ERP_TARGET)
@@ -62,7 +68,7 @@ def reconciled(database: Database, erp: Erp, clock: Clock, *, repair: bool = Fal
         _doubt_all(database, erp, clock)
         database.write(lambda tx: tasks.pause_target(tx, ERP_TARGET, DOUBTED))
     began_at = clock()
-    outcome = _Comparison(database, erp, clock, repair=repair).carried_out()
+    outcome = _Comparison(database, erp, clock, going_on, repair=repair).carried_out()
     if paused not in {RESTORED, DOUBTED}:
         return outcome
     ended_at = _ended_at(database, erp)
@@ -97,19 +103,30 @@ def terms_of(erp: Erp) -> Terms:
     return Terms(traits.duplicates, traits.deadline, traits.settling)
 
 
-def run(work: Work, _: Task) -> datetime:
+def run(work: Work, task: Task) -> datetime:
     """Compare both sides once a day; and at once where a restore waits for it."""
-    outcome = reconciled(work.database, work.erp, work.clock)
+
+    def going_on() -> None:
+        until = work.clock() + LEASE
+        if not work.database.write(lambda tx: tasks.extend(tx, task, until)):
+            raise Unavailable("Somebody else compares both sides now.")
+
+    outcome = reconciled(work.database, work.erp, work.clock, going_on=going_on)
     return outcome.resumes_at or work.clock() + EVERY
 
 
 class _Comparison:
     """One comparison on its way."""
 
-    def __init__(self, database: Database, erp: Erp, clock: Clock, *, repair: bool) -> None:
+    def __init__(
+        self, database: Database, erp: Erp, clock: Clock, going_on: Callable[[], None], *, repair: bool
+    ) -> None:
         self.database, self.erp, self.clock, self.repair = database, erp, clock, repair
+        self.going_on = going_on
         self.looked_for = 0
         self.findings: list[Finding] = []
+        # By difference what a person has to settle; under None what was mended.
+        self.counts: Counter[Difference | None] = Counter()
 
     def carried_out(self) -> Reconciled:
         """Ask for all documents, compare page by page, and keep what came of it."""
@@ -118,30 +135,33 @@ class _Comparison:
         documents = 0
         searchable = self.erp.traits.duplicates is not Duplicates.BY_HAND
         for page in self.erp.order_states(None) if searchable else ():
-            self.database.write(partial(reconciliation.note_theirs, orders=page.orders))
+            self.going_on()
+            self.database.write(partial(reconciliation.note_theirs, run=run, orders=page.orders))
             documents += len(page.orders)
         count = 0
-        for found in self._pages() if searchable else ():
+        for found in self._pages(run) if searchable else ():
             count += len(found)
-            self.database.write(partial(reconciliation.match, pairs=[(key, one.id) for key, one, _ in found]))
+            self.going_on()
+            self.database.write(partial(reconciliation.match, run=run, pairs=[(key, one.id) for key, one, _ in found]))
             for key, ours, theirs in found:
                 self._look(key, ours, theirs)
-        for key, theirs in reconciliation.unknown(self.database.read().connection):
+        for key, theirs in reconciliation.unknown(self.database.read().connection, run):
             self._look(key, None, theirs)
         self._keep(run, count, documents)
         return Reconciled(count, documents, tuple(self.findings), False)
 
-    def _pages(self) -> Iterator[list[tuple[str, Ours, tuple[Theirs, ...]]]]:
+    def _pages(self, run: int) -> Iterator[list[tuple[str, Ours, tuple[Theirs, ...]]]]:
         after = ""
-        while found := reconciliation.side_by_side(self.database.read().connection, after):
+        while found := reconciliation.side_by_side(self.database.read().connection, run, after):
             yield found
             after = found[-1][1].id
 
     def _look(self, key: str, ours: Ours | None, theirs: tuple[Theirs, ...]) -> None:
-        difference = compared(ours, theirs)
+        difference, looked = compared(ours, theirs), False
         if difference is Difference.MISSING and self.looked_for < LOOKED_FOR_MAX:
             # It may have been placed while the list was read.
-            self.looked_for += 1
+            self.looked_for, looked = self.looked_for + 1, True
+            self.going_on()
             theirs = tuple(Theirs(one.number, one.gross, one.life) for one in self.erp.find_order(key))
             difference = compared(ours, theirs)
         if difference is None:
@@ -149,9 +169,14 @@ class _Comparison:
         finding = Finding(difference, key, ours.id if ours else None, _our_text(ours), _their_text(theirs))
         if ours is not None and difference is Difference.UNMARKED:
             finding = replace(finding, repaired=self._mark(ours, theirs))
+        elif ours is not None and difference is Difference.MISSING and not looked:
+            # So many at once are a fault of the list: nothing is handed over again on its word alone.
+            finding = replace(finding, theirs="not in the list, not looked for by its key")
         elif ours is not None and difference is Difference.MISSING and self.repair:
             finding = replace(finding, repaired=self._reopen(ours))
-        self.findings.append(finding)
+        self.counts[difference if not finding.repaired else None] += 1
+        if len(self.findings) < FINDINGS_MAX:
+            self.findings.append(finding)
 
     def _mark(self, ours: Ours, theirs: tuple[Theirs, ...]) -> bool:
         """Mark an order as placed that stands in the ERP."""
@@ -179,9 +204,8 @@ class _Comparison:
 
     def _keep(self, run: int, count: int, documents: int) -> None:
         at = stamp(self.clock())
-        kinds = Counter(finding.difference.value for finding in self.findings if not finding.repaired)
-        figures = {"orders": count, "documents": documents, "repaired": sum(one.repaired for one in self.findings)}
-        figures |= {difference.value: kinds[difference.value] for difference in Difference}
+        figures = {"orders": count, "documents": documents, "repaired": self.counts[None]}
+        figures |= {difference.value: self.counts[difference] for difference in Difference}
 
         def write(tx: Connection) -> None:
             for finding in self.findings:

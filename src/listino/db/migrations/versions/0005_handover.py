@@ -82,15 +82,16 @@ def _reconciliation() -> None:
     )
     op.create_table(
         "erp_order",
+        sa.Column("run", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("gross", sa.Text()),
         sa.Column("life", sa.Text()),
         sa.Column("order_id", sa.Text()),
-        sa.PrimaryKeyConstraint("key", "number"),
+        sa.PrimaryKeyConstraint("run", "key", "number"),
         sqlite_with_rowid=False,
     )
-    op.create_index("erp_order_unknown", "erp_order", ["order_id", "key", "number"])
+    op.create_index("erp_order_unknown", "erp_order", ["run", "order_id", "key"])
     op.create_table(
         "reconciliation_finding",
         sa.Column("id", ID, primary_key=True),
