@@ -13,6 +13,8 @@ from listino.flows.mirror_plan import AS_USUAL, Plan
 from listino.ports import Clock, Erp, Http, Mail
 
 STATES_EVERY = timedelta(seconds=30)
+# For so long a task is its worker's alone; one that takes longer extends its lease.
+LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

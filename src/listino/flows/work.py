@@ -14,12 +14,10 @@ from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, Task
 from listino.flows import deliver, drift, event_handover, handover, mirroring, order_states, reconcile, telling
 from listino.flows.handover import OrderClaim
-from listino.flows.outside import After, Runner
+from listino.flows.outside import LEASE, After, Runner
 from listino.flows.outside import Work as Work
 from listino.ports import AsksPrices
 
-# For so long a task is its worker's alone; one that takes longer extends its lease.
-LEASE = timedelta(minutes=5)
 # How fast systems other than the management system may be called, which declares its own rate.
 CALLS_PER_MINUTE = 6_000
 # A target of our own: work that calls nobody.
