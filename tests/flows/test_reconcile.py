@@ -214,3 +214,19 @@ def test_beyond_a_bound_nothing_is_handed_over_on_the_word_of_a_list(
     outcome = compare(shift, repair=True)
     assert [one.repaired for one in outcome.findings] == [True, False, False]
     assert [one.theirs for one in outcome.findings][1:] == ["not in the list, not looked for by its key"] * 2
+
+
+def test_what_was_ordered_after_a_restore_goes_as_ever_where_nothing_can_be_looked_for(tmp_path: Path) -> None:
+    with on_shift(tmp_path, Duplicates.BY_HAND) as shift:
+        restored(shift)
+        tomorrow = shift.house.clock.at + timedelta(days=2)
+        before = shift.placed(number="1")
+        assert compare(shift).resumes_at is not None
+        shift.house.clock.at = tomorrow
+        assert compare(shift).resumed
+        after = shift.placed(number="2", customer="bianchi", ordered_at=tomorrow.isoformat())
+        shift.until_idle()
+        order = shift.order(before)
+        assert (order["handover"], order["parked"]["reason"]) == ("parked", "in_doubt")
+        assert shift.order(after)["handover"] == "placed"
+        assert (len(shift.held("shop/1")), len(shift.held("shop/2"))) == (0, 1)

@@ -10,12 +10,14 @@ from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import PLACE_ORDER, Due, instant, text_of
 
 HELD = "held"
-# For so long after a restore every order is looked for before its first try.
+# For so long after a restore stores may send again what it lost, which is looked for before its first try.
 SENT_AGAIN_WITHIN = timedelta(days=90)
+# The clocks of stores may be wrong by this much.
+STORES_DIFFER_MAX = timedelta(days=1)
 _READ = (
     "SELECT o.id, o.store, o.number, o.customer, o.test, o.handover, o.life, o.erp_number, t.id, t.state, t.due_at, "
     "t.fence, t.lease_until, t.tries, t.failures, t.faults, t.sent_at, t.doubt_until, t.reason, t.text, t.remedy, "
-    "t.failed_at, o.taken_at, (SELECT restored_at FROM book) "
+    "t.failed_at, o.ordered_at, o.taken_at, (SELECT restored_at FROM book) "
     "FROM orders o LEFT JOIN task t ON t.kind = ? AND t.subject = o.id WHERE o.id = ?"
 )
 
@@ -75,11 +77,12 @@ def read(tx: Connection, order_id: str) -> Underway | None:
     return Underway(own_id, store, number, customer, bool(test), state, standing, instant(failed_at))
 
 
-def _follows_restore(taken_at: str, restored_at: str | None) -> bool:
-    """Whether an order came so soon after a restore that it may have come, and gone, before."""
+def _follows_restore(ordered_at: str, taken_at: str, restored_at: str | None) -> bool:
+    """Whether an order may have come, and gone, before a restore: it was ordered before it, and came since."""
     if restored_at is None:
         return False
-    return datetime.fromisoformat(taken_at) - datetime.fromisoformat(restored_at) < SENT_AGAIN_WITHIN
+    ordered, taken, restored = (datetime.fromisoformat(at) for at in (ordered_at, taken_at, restored_at))
+    return ordered - restored < STORES_DIFFER_MAX and taken - restored < SENT_AGAIN_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
