@@ -20,7 +20,7 @@ NO = Parked("unknown_item", "Item 4711 is not known.", "Enter it there.")
 
 def walked(*events: Event, state: State | None = None, terms: Terms = B) -> Step:
     """What events make of an order, one after the other."""
-    step = Step(state or h.taken(AT, held=False), Outcome.LET_GO)
+    step = Step(state or State(due_at=AT), Outcome.LET_GO)
     for event in events:
         step = h.step(step.state, event, terms)
     return step
@@ -191,6 +191,20 @@ def test_an_order_that_fails_alone_is_parked_after_some_tries() -> None:
     assert (again.handover, again.faults, again.due_at) == (Handover.ACCEPTED, 0, at)
 
 
+def test_an_order_that_cannot_be_looked_for_is_parked_after_its_doubt_as_one_that_may_be_there() -> None:
+    early = walked(*SENT, h.NoAnswer(1, AT, 999)).state
+    for fence in range(2, 2 * h.FAULTS_MAX):
+        leased = replace(early, fence=fence, lease_until=AT + S)
+        early = h.step(leased, h.LookFailed(fence, AT + S, 999, alone=True), B).state
+    assert (early.handover, early.parked) == (Handover.IN_DOUBT, None)
+    assert early.doubt_until is not None
+    late = replace(early, lease_until=early.doubt_until)
+    step = h.step(late, h.LookFailed(late.fence, early.doubt_until, 999, alone=True), B)
+    assert (step.state.handover, step.state.parked) == (Handover.PARKED, h.CANNOT_LOOK)
+    cancelled = h.step(step.state, h.Cancelled(early.doubt_until), B)
+    assert (cancelled.outcome, cancelled.state.handover) == (Outcome.CANCEL_NOTED, Handover.PARKED)
+
+
 def test_an_erp_that_is_down_never_gets_an_order_parked_and_pauses_grow_to_five_minutes() -> None:
     state, at = walked(CLAIMED).state, AT
     pauses = []
@@ -216,7 +230,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(h.NotDone, FENCES, TIMES, st.just(500), st.booleans()),
     st.builds(h.NoAnswer, FENCES, TIMES, st.just(500)),
     st.builds(lambda fence, at, numbers: looked(fence, at, *numbers), FENCES, TIMES, NUMBERS),
-    st.builds(h.LookFailed, FENCES, TIMES, st.just(500)),
+    st.builds(h.LookFailed, FENCES, TIMES, st.just(500), st.booleans()),
     st.builds(h.Released, FENCES, TIMES),
     TIMES.map(h.Retried),
     TIMES.map(h.Dropped),
@@ -233,7 +247,7 @@ FINAL = {Handover.PLACED, Handover.DROPPED, Handover.CANCELLED}
 def test_however_events_are_mixed_nothing_is_sent_while_in_doubt_and_nothing_final_moves(
     events: list[Event], kind: h.Duplicates, held: bool
 ) -> None:
-    state = h.taken(AT, held=held)
+    state = State(held=held, due_at=None if held else AT)
     for event in events:
         step = h.step(state, event, TERMS[kind])
         after = step.state

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from listino.core.handover import FAULTS_MAX
 from listino.db import orders
 from listino.flows.placing import order_to_place
 from listino.flows.work import carried_out, claimed
@@ -323,3 +325,26 @@ def test_what_the_management_system_shipped_or_cancelled_is_reserved_no_longer(s
 def available(shift: Shift) -> tuple[str, str, str]:
     [warehouse] = shift.house.get("/v1/stock/hammer").json()["warehouses"]
     return warehouse["on_hand"], warehouse["reserved"], warehouse["available"]
+
+
+def test_an_order_that_a_connector_cannot_look_for_is_left_to_a_person_in_the_end(shift: Shift) -> None:
+    order_id = shift.placed(number="1")
+    shift.erp.planned.append(Trouble.ANSWER_LOST)
+    shift.turn()
+
+    def stumble(key: str) -> tuple[ErpOrder, ...]:
+        raise KeyError(key)
+
+    with patch.object(shift.erp, "find_order", stumble):
+        shift.for_a_while(1800, every=5)
+        order = shift.order(order_id)
+        assert (order["handover"], order["parked"]["reason"], order["parked"]["tries"]) == ("parked", "cannot_look", 1)
+        assert len(shift.reported) == FAULTS_MAX
+        assert shift.reported[0] == "find_order shop/1: 'shop/1'"
+        # The customer's next order no longer waits for it.
+        second = shift.placed(number="2")
+        shift.for_a_while(5)
+        assert shift.order(second)["handover"] == "placed"
+    assert shift.decide(order_id, "retry").status == 200
+    shift.for_a_while(5)
+    assert (shift.order(order_id)["handover"], len(shift.held("shop/1"))) == ("placed", 1)

@@ -61,8 +61,13 @@ FAILS_ALONE = Parked(
     "Find out in the management system what it does with this order; then retry it, or enter it by hand "
     "and mark it as placed.",
 )
+CANNOT_LOOK = Parked(
+    "cannot_look",
+    "The order could not be looked for while the management system answered otherwise: it may stand there or not.",
+    "Look for the order there: mark it as placed with its number, or have what stops the search mended and retry it.",
+)
 # Reasons for which a parked order may stand in the ERP all the same.
-DOUBTFUL = frozenset([UNKNOWN_OUTCOME.reason, SEVERAL_FOUND.reason])
+DOUBTFUL = frozenset([UNKNOWN_OUTCOME.reason, SEVERAL_FOUND.reason, CANNOT_LOOK.reason])
 _OPEN = frozenset([Handover.ACCEPTED, Handover.IN_DOUBT])
 
 
@@ -113,7 +118,7 @@ def _by_holder(state: State, event: ByHolder, terms: Terms) -> Step:
         case Looked():
             return _looked(state, event, terms)
         case LookFailed():
-            return _later(state, event.at, event.jitter, Outcome.LATER)
+            return _look_failed(state, event)
         case Released():
             # While in doubt, the next worker looks; it does not send.
             return Step(_at_rest(state, due_at=event.at), Outcome.RELEASED)
@@ -169,6 +174,14 @@ def _looked(state: State, event: Looked, terms: Terms) -> Step:
     # How often it was looked for says nothing of how soon it may be sent again.
     sure = replace(state, failures=state.tries - 1)
     return _not_done(sure, NotDone(event.fence, event.at, event.jitter, event.alone), Outcome.NOT_THERE)
+
+
+def _look_failed(state: State, event: LookFailed) -> Step:
+    """It stays what it was; in the end, if others can be looked for, a person must look."""
+    failed = replace(state, faults=state.faults + event.alone)
+    if event.alone and failed.faults >= FAULTS_MAX and event.at >= (state.doubt_until or event.at):
+        return _parked(failed, CANNOT_LOOK, Outcome.CANNOT_LOOK)
+    return _later(failed, event.at, event.jitter, Outcome.LATER)
 
 
 def _not_done(state: State, event: NotDone, outcome: Outcome) -> Step:
@@ -280,8 +293,3 @@ def _settled(state: State) -> State:
 
 def _out_of_turn(state: State) -> Step:
     return Step(state, Outcome.OUT_OF_TURN)
-
-
-def taken(at: datetime, *, held: bool) -> State:
-    """An order as it is when it has just been taken."""
-    return State(held=held, due_at=None if held else at)

@@ -204,11 +204,12 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class LookFailed:
-    """The ERP could not be asked."""
+    """The ERP could not be asked. `alone`: it answers otherwise, so that the order itself is the reason."""
 
     fence: int
     at: datetime
     jitter: int
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

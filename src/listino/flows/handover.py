@@ -132,6 +132,10 @@ class _UnderWay:
             found = work.erp.find_order(self._order.key)
         except (Unavailable, OutcomeUnknown, ErpSaidNo) as error:
             return Heard(LookFailed(self._fence, work.clock(), work.jitter()), error.detail)
+        except Exception as error:  # What a connector makes of this order is no reason for others to wait.
+            work.report(f"find_order {self._order.key}", error)
+            event = LookFailed(self._fence, work.clock(), work.jitter(), alone=True)
+            return Heard(event, f"{type(error).__name__}: {error}", asked=False)
         numbers = tuple(one.number for one in found)
         self.counted_s = work.seconds()  # Where it is not there, the look counts the next try.
         return Heard(Looked(self._fence, work.clock(), work.jitter(), began_at, work.steady_since(), numbers))
@@ -211,7 +215,7 @@ def _advance(work: Work, order_id: str, heard: Heard) -> Callable[[Connection], 
         order = kept.read(tx, order_id)
         assert order is not None
         event, (target, _) = heard.event, tasks.target(tx, ERP_TARGET)
-        if isinstance(event, NotDone | Looked) and not event.alone:
+        if isinstance(event, NotDone | Looked | LookFailed) and not event.alone:
             others = target.ok_at is not None and order.failed_at is not None and target.ok_at > order.failed_at
             event = replace(event, alone=others or (order.state.failures >= FAILURES_ALONE and not target.is_open))
         step = handover.step(order.state, event, terms_of(work.erp))
@@ -236,5 +240,5 @@ def _fared(tx: Connection, heard: Heard, event: ByHolder) -> None:
         if target.failures:
             tasks.hasten_failed(tx, ERP_TARGET, event.at)
         tasks.keep_target(tx, answered(target, event.at, took=isinstance(event, Answered)))
-    elif not (isinstance(event, NotDone) and event.alone):
+    elif not (isinstance(event, NotDone | LookFailed) and event.alone):
         tasks.keep_target(tx, failed(target, event.at, heard.failure))
