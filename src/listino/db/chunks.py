@@ -4,8 +4,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TypeVar
 
-from listino.core.errors import Unavailable
 from listino.db.engine import WRITE_DEADLINE_S, Connection, Database
+from listino.db.writer import awaited
 
 CHUNK_TARGET_S = 0.025
 CHUNK_ROWS_FIRST = 200
@@ -40,12 +40,7 @@ class Chunks:
         future = self._database.submit(timed)
 
         def end() -> Outcome:
-            try:
-                outcome: Outcome = future.result(WRITE_DEADLINE_S)
-            except TimeoutError:
-                if future.cancel():
-                    raise Unavailable("The database was busy for too long.", code="busy") from None
-                outcome = future.result()
+            outcome: Outcome = awaited(future, WRITE_DEADLINE_S)
             fitting = int(self.size * min(2.0, CHUNK_TARGET_S / max(took_s, 1e-4)))
             self.size = min(max(fitting, CHUNK_ROWS_MIN), CHUNK_ROWS_MAX)
             return outcome

@@ -10,7 +10,7 @@ from pathlib import Path
 from re import sub
 from typing import TYPE_CHECKING, Any
 
-from listino.core.errors import Unavailable, malformed
+from listino.core.errors import malformed
 from listino.db.cache import Cache
 from listino.db.connection import Connection as Connection
 from listino.db.connection import Lost
@@ -19,7 +19,7 @@ from listino.db.reading import Reading as Reading
 from listino.db.sqlite import SQLITE_VERSION_MIN as SQLITE_VERSION_MIN
 from listino.db.sqlite import FileOutlet, check_engine, file_of, log_header
 from listino.db.sqlite import connected as connected
-from listino.db.writer import Job, Write, WriteAll, Writer
+from listino.db.writer import Job, Write, WriteAll, Writer, awaited
 
 if TYPE_CHECKING:
     from listino.db.watch import Watch
@@ -243,15 +243,9 @@ class Database:
     def write(self, write: Write, deadline_s: float = WRITE_DEADLINE_S) -> Any:
         """Carry out a write and wait until it is on disk.
 
-        Errors:  Unavailable when its turn did not come in time; nothing is written then.
+        Errors:  Unavailable when its turn did not come in time: nothing is written then; or when it does not end.
         """
-        future = self.submit(write)
-        try:
-            return future.result(deadline_s)
-        except TimeoutError:
-            if future.cancel():
-                raise Unavailable("The database was busy for too long.", code="busy") from None
-            return future.result()
+        return awaited(self.submit(write), deadline_s)
 
     def close(self) -> None:
         """Finish what is queued and close every connection."""

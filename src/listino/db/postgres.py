@@ -21,15 +21,19 @@ SERVER_VERSION_MIN = 150_000
 CONNECT_TIMEOUT_S = 3
 # After so long without an answer to what was sent, the network counts as broken.
 SILENCE_MAX_MS = 5_000
-IDLE_PROBE_S = 15
+IDLE_PROBE_S, PROBE_PAUSE_S, PROBES_MAX = 15, 2, 3
+# Who writes keeps all others waiting: for so long it may wait for a lock, and be silent within a transaction, before
+# the server ends it. A machine that lost its power in between would hold the turn for hours else.
+LOCK_WAIT_MAX_MS = 10_000
+TURN_SILENCE_MAX_MS = 10_000
 # By this number the writers of one database take turns; others may lock other numbers.
 TURN = 0x4C495354494E4F
 # What is wrong with a value, and not with the server.
 UNKEPT = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
-LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _READING = b"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Taken means on disk, also where the server would rather not wait for it.
-_WRITING = b"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+_ON_DISK = b"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
 
 
@@ -56,7 +60,8 @@ def driver_connection(url: str, **said: Any) -> "psycopg.Connection[tuple[Any, .
     try:
         connection = psycopg.connect(
             url, client_encoding="UTF8", connect_timeout=CONNECT_TIMEOUT_S, tcp_user_timeout=SILENCE_MAX_MS,
-            keepalives_idle=IDLE_PROBE_S, fallback_application_name="listino", **said,
+            keepalives_idle=IDLE_PROBE_S, keepalives_interval=PROBE_PAUSE_S, keepalives_count=PROBES_MAX,
+            fallback_application_name="listino", **said,
         )  # fmt: skip
     except LOST as error:
         raise _lost(error, "cannot be reached") from None
@@ -82,6 +87,8 @@ def raw_connection(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
 
 
 def _lost(error: Exception, what: str) -> Lost:
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return Lost("Another process kept the database for too long; nothing was written.", "busy")
     if isinstance(error, psycopg.errors.DiskFull):
         return Lost("The database's disk is full; nothing was written.", "disk_full")
     return Lost(f"The database {what}: {_first_line(error)}.")
@@ -95,6 +102,21 @@ def _unkept(error: Exception) -> Malformed:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _bind(raw: "psycopg.Connection[tuple[Any, ...]]") -> None:
+    """Have the server keep a connection that writes to its bounds, also when nobody is at its other end any more."""
+    raw.execute(_ON_DISK)
+    bounds = {
+        "lock_timeout": LOCK_WAIT_MAX_MS,
+        "idle_in_transaction_session_timeout": TURN_SILENCE_MAX_MS,
+        "tcp_user_timeout": SILENCE_MAX_MS,
+        "tcp_keepalives_idle": SILENCE_MAX_MS // 1000,
+        "tcp_keepalives_interval": PROBE_PAUSE_S,
+        "tcp_keepalives_count": PROBES_MAX,
+    }
+    for name, value in bounds.items():
+        raw.execute(b"SELECT set_config($1, $2, false)", (name, str(value)))
 
 
 class Watching(Protocol):
@@ -123,7 +145,10 @@ class ServerConnection:
             raise Lost("The database cannot be reached.")
         try:
             raw = raw_connection(self._url)
-            raw.execute(_WRITING if self._writing else _READING)
+            if self._writing:
+                _bind(raw)
+            else:
+                raw.execute(_READING)
         except Lost:
             self._tell()
             raise
@@ -203,8 +228,12 @@ class ServerOutlet:
             yield
 
     def begin(self, connection: Connection) -> None:
-        """Begin a transaction when no other process writes; it sees all that was committed before."""
-        connection.execute("BEGIN")
+        """Begin a transaction when no other process writes; it sees all that was committed before.
+
+        Errors:  Lost where the turn does not come in time.
+        """
+        # Whatever the server's default is: any other level would see what was there before it waited.
+        connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         connection.execute("SELECT pg_advisory_xact_lock(?)", (TURN,))
 
     def committed(self, connection: Connection) -> None:

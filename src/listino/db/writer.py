@@ -12,6 +12,9 @@ from listino.core.errors import Unavailable
 from listino.db.connection import Connection, Outlet
 
 GROUP_MAX = 128
+# For so long a write that has begun is waited for, beyond the time that it had to begin.
+UNDER_WAY_MAX_S = 60.0
+UNKNOWN = "The database does not end what it began; look whether it was written before you repeat it."
 
 Write = Callable[[Connection], Any]
 # Carries out items of one kind together: an outcome, or an error, for each.
@@ -57,12 +60,18 @@ class Writer:
         """Commit what waits, group by group, until closed. Whatever fails, the next group has its turn."""
         connection: Connection | None = None
         while (first := self._queue.get()) is not None:
-            group, ending = self._group(first)
+            group: list[Job] | None = None
+            ending = False
             try:
                 with self._outlet.turn():
                     connection = connection or self._outlet.connected()
+                    self._outlet.begin(connection)
+                    # Only now: whoever would not wait any longer for the turn can still go.
+                    group, ending = self._group(first)
                     _committed(self._outlet, connection, group)
             except BaseException as error:
+                if group is None:
+                    group, ending = self._group(first)
                 _failed(group, error)
                 if connection is not None:
                     with suppress(*self._outlet.failures):
@@ -114,6 +123,23 @@ class Job:
             self.future.set_result(self.result)
 
 
+def awaited(future: "Future[Any]", deadline_s: float) -> Any:
+    """The outcome of a write, once it is on disk.
+
+    Errors:  those of the write; Unavailable when its turn did not come in time: nothing is written then; or when
+             it began and does not end.
+    """
+    try:
+        return future.result(deadline_s)
+    except TimeoutError:
+        if future.cancel():
+            raise Unavailable("The database was busy for too long.", code="busy") from None
+    try:
+        return future.result(UNDER_WAY_MAX_S)
+    except TimeoutError:
+        raise Unavailable(UNKNOWN, code="outcome_unknown") from None
+
+
 def _committed(outlet: Outlet, connection: Connection, group: list[Job]) -> None:
     """Carry out a group of writes and commit them together; a write that fails leaves nothing.
 
@@ -130,8 +156,7 @@ def _committed(outlet: Outlet, connection: Connection, group: list[Job]) -> None
 
 
 def _all_together(outlet: Outlet, connection: Connection, group: list[Job]) -> bool:
-    """Commit a group in which no write fails; False when one did and nothing is written."""
-    outlet.begin(connection)
+    """Commit a group in the transaction under way; False when a write of it failed, and nothing is written."""
     for write_all, jobs in groupby(group, key=lambda job: job.write_all):
         try:
             _carried_out(connection, write_all, list(jobs))

@@ -35,6 +35,8 @@ KEY_LENGTH_MAX = 255
 # How long a repeat waits for the first of its key before it is told to come again.
 REPEAT_WAIT_S = 5.0
 WRITE_DEADLINE_S = 20.0
+# For so long an order that is being written is waited for, beyond the time that it had to begin.
+UNDER_WAY_MAX_S = 20.0
 
 
 class OrderDoor:
@@ -104,6 +106,11 @@ class OrderDoor:
             await asyncio.wait({landed}, timeout=max(0.0, ends_at - monotonic()))
             if written.cancel():
                 raise Unavailable("The database was busy for too long; the order was not taken.", code="busy")
+            # It has begun: it ends soon, or nobody knows how it will.
+            await asyncio.wait({landed}, timeout=UNDER_WAY_MAX_S)
+            if not landed.done():
+                text = "It is not known yet whether the order was taken; send it again with the same key."
+                raise Unavailable(text, code="outcome_unknown")
             outcome: Outcome | None = await landed
             if outcome is not None:
                 return taken, answer, outcome
