@@ -243,6 +243,15 @@ def test_a_sale_that_its_worker_left_behind_is_taken_further(
     assert row["state"] == "quotation"
 
 
+def test_a_sale_on_which_tryton_breaks_does_not_hide_the_others(tryton: Tryton, sold: dict[str, list[str]]) -> None:
+    order = _order(_line(sold["full"][0], "1", "10", "22"))
+    settings = tryton.settings()
+    settings["connection"] |= {"deadline_s": 1, "settling_s": 1}
+    connect(tryton.settings(state="draft"), http(), tryton.folder).place_order(order)
+    time.sleep(3)
+    assert _told(connect(settings, _Unquoted(http()), tryton.folder), order.key).number.startswith("(")
+
+
 def test_a_sale_is_cancelled_until_it_is_on_its_way(erp: Connector, admin: Rpc, sold: dict[str, list[str]]) -> None:
     order = _order(_line(sold["full"][0], "1", "10", "22"))
     erp.place_order(order)
@@ -287,6 +296,19 @@ class Unlucky:
         return answer
 
 
+@dataclass
+class _Unquoted:
+    """A way to the network on which no sale is ever quoted."""
+
+    through: Http
+
+    def send(self, request: HttpRequest, deadline: timedelta) -> HttpAnswer:
+        """What came back; of a quote that nothing was done."""
+        if b"sale.sale.quote" in request.body:
+            return HttpAnswer(500, {}, b"")
+        return self.through.send(request, deadline)
+
+
 def _lost() -> HttpAnswer:
     raise OutcomeUnknown("The answer was lost.")
 
@@ -314,6 +336,28 @@ def test_an_answer_lost_after_the_sale_was_made_is_unknown_too(
     with pytest.raises(OutcomeUnknown):
         unlucky.place_order(order)
     assert len(erp.find_order(order.key)) == 1
+
+
+def test_a_refusal_after_the_sale_was_made_is_unknown_too(
+    tryton: Tryton, erp: Connector, sold: dict[str, list[str]]
+) -> None:
+    order = _order(_line(sold["full"][0], "1", "10", "22"))
+    unlucky = connect(tryton.settings(), Unlucky("sale.sale.search_read", _http(400), http()), tryton.folder)
+    with pytest.raises(OutcomeUnknown):
+        unlucky.place_order(order)
+    assert len(erp.find_order(order.key)) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_what_stands_in_for_tryton_during_an_upgrade_refuses_no_order(
+    tryton: Tryton, erp: Connector, sold: dict[str, list[str]], status: int
+) -> None:
+    order = _order(_line(sold["full"][0], "1", "10", "22"))
+    unlucky = connect(tryton.settings(), Unlucky("product.product.search_read", _http(status), http()), tryton.folder)
+    with pytest.raises(Unavailable) as error:
+        unlucky.place_order(order)
+    assert error.value.code == "not_there"
+    assert erp.find_order(order.key) == ()
 
 
 def test_before_anything_is_written_nothing_is_unknown(

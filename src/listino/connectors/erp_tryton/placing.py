@@ -128,7 +128,7 @@ def placed(rpc: Rpc, settings: Settings, shape: Shape, order: OrderToPlace) -> E
     try:
         refusal = taken_on(rpc, number, settings.state)
         rows = found_sales(rpc, settings, order.key)
-    except Unavailable as error:
+    except (Unavailable, ErpSaidNo) as error:
         # The sale stands; it is found by its key.
         raise OutcomeUnknown(error.detail) from error
     row = next((one for one in rows if one["id"] == number), None)

@@ -183,7 +183,11 @@ def _result(answer: HttpAnswer, method: str) -> Any:
     """
     if answer.status == 429:
         raise Unavailable("Tryton is asked too often.", retry_in_s=60, code="too_many_requests")
-    if answer.status in {400, 403, 404, 405, 413, 415}:
+    if answer.status in {403, 404, 405}:
+        # A database that is not loaded, or a proxy that stands in for Tryton while it is upgraded: no order's fault.
+        text = f"Tryton is not there for {method}: HTTP {answer.status}."
+        raise Unavailable(text, retry_in_s=60, code="not_there")
+    if answer.status in {400, 413, 415}:
         text = f"Tryton does not carry out {method}: HTTP {answer.status}."
         raise ErpSaidNo("not_carried_out", text, "Check the address, the database and the modules of Tryton.")
     if answer.status != 200:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from listino.connectors.erp_tryton.marks import changed_since
 from listino.connectors.erp_tryton.rpc import PAGE_RECORDS, Row, Rpc
 from listino.connectors.erp_tryton.settings import STATES, Settings
-from listino.core.errors import ErpSaidNo
+from listino.core.errors import ErpSaidNo, OutcomeUnknown
 from listino.ports import ErpOrder, OrderStates
 
 FIELDS = (
@@ -110,7 +111,8 @@ def states(rpc: Rpc, settings: Settings, since: str | None) -> Iterator[OrderSta
     fields = [*FIELDS, settings.key_field]
     for row in rpc.rows("sale.sale", within, fields):
         if now is not None and _is_left_behind(row, settings, now):
-            taken_on(rpc, row["id"], settings.state)
+            with suppress(OutcomeUnknown):  # One sale on which Tryton breaks does not hide the others.
+                taken_on(rpc, row["id"], settings.state)
             (row,) = rpc.by_id("sale.sale", [row["id"]], fields)
         key = row[settings.key_field].removeprefix(settings.key_prefix)
         if "/" in key and row[settings.key_field].startswith(settings.key_prefix):
