@@ -15,7 +15,7 @@ from listino.db import tasks
 from listino.db.engine import Connection
 from listino.db.snapshot import stamp
 from listino.db.tables_work import ERP_TARGET, RESTORED
-from listino.flows.reconcile import Reconciled, reconciled
+from listino.flows.reconcile import Reconciled, Repair, reconciled
 from listino.ports import Duplicates
 from listino.testing.fake_erp import Trouble
 from tests.shift import Shift, on_shift
@@ -27,8 +27,8 @@ def shift(tmp_path: Path) -> Iterator[Shift]:
         yield found
 
 
-def compare(shift: Shift, *, repair: bool = False) -> Reconciled:
-    return reconciled(shift.house.database, shift.erp, shift.house.clock, repair=repair)
+def compare(shift: Shift, *, repair: bool = False, confirm: bool = False) -> Reconciled:
+    return reconciled(shift.house.database, shift.erp, shift.house.clock, repair=Repair(repair, confirm))
 
 
 def told(outcome: Reconciled) -> list[tuple[str, str, bool]]:
@@ -183,7 +183,7 @@ def test_two_comparisons_at_once_do_not_disturb_each_other(shift: Shift) -> None
             begun.append(True)
             assert compare(shift, repair=True).findings == ()
 
-    outcome = reconciled(shift.house.database, shift.erp, shift.house.clock, repair=True, going_on=meanwhile)
+    outcome = reconciled(shift.house.database, shift.erp, shift.house.clock, repair=Repair(True), going_on=meanwhile)
     assert (begun, outcome.findings) == ([True], ())
     assert conserved(shift)["placed"] == 3
 
@@ -198,7 +198,7 @@ def test_a_comparison_that_lost_its_lease_ends_and_calls_nothing_missing(shift: 
         raise Unavailable("Somebody else compares both sides now.")
 
     with pytest.raises(Unavailable):
-        reconciled(shift.house.database, shift.erp, shift.house.clock, repair=True, going_on=taken_over)
+        reconciled(shift.house.database, shift.erp, shift.house.clock, repair=Repair(True), going_on=taken_over)
     assert shift.house.get("/v1/conservation").json()["placed"] == 1
 
 
@@ -230,3 +230,27 @@ def test_what_was_ordered_after_a_restore_goes_as_ever_where_nothing_can_be_look
         assert (order["handover"], order["parked"]["reason"]) == ("parked", "in_doubt")
         assert shift.order(after)["handover"] == "placed"
         assert (len(shift.held("shop/1")), len(shift.held("shop/2"))) == (0, 1)
+
+
+def test_very_many_missing_at_once_are_an_archive_until_a_person_confirms(shift: Shift) -> None:
+    for number in range(12):
+        shift.placed(number=str(number))
+    shift.for_a_while(10)
+    for document in shift.erp.held():
+        shift.erp.documents.forget(document)
+    outcome = compare(shift, repair=True)
+    assert (outcome.held_back, [one.repaired for one in outcome.findings]) == (12, [False] * 12)
+    assert conserved(shift)["placed"] == 12
+    outcome = compare(shift, repair=True, confirm=True)
+    assert (outcome.held_back, [one.repaired for one in outcome.findings]) == (0, [True] * 12)
+
+
+def test_what_has_left_the_warehouse_is_not_handed_over_again(shift: Shift) -> None:
+    order_id = shift.placed(number="1")
+    shift.until_idle()
+    shift.erp.live("shop/1", "shipped")
+    shift.for_a_while(120, every=30)
+    assert shift.order(order_id)["life"] == "shipped"
+    (document,) = shift.held("shop/1")
+    shift.erp.documents.forget(document)
+    assert told(compare(shift, repair=True, confirm=True)) == [("missing", "shop/1", False)]

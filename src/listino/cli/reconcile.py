@@ -18,6 +18,9 @@ def reconcile(
     repair: Annotated[
         bool, typer.Option("--repair", help="Hand over again what the management system does not hold.")
     ] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="With --repair: also where very many are missing at once.")
+    ] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Hold all orders against the management system: missing, double, different; exit code 1 if a person must act.
@@ -26,19 +29,26 @@ def reconcile(
     """
     from listino.config import connected_erp, erp_settings, now
     from listino.flows.conservation import counted, lost
-    from listino.flows.reconcile import reconciled
+    from listino.flows.reconcile import Repair, reconciled
 
     stated = erp_settings()
     with opened(database) as book:
         if stated is None:
             screen.say("No management system is connected: the book is the management system.")
         else:
-            outcome = reconciled(book, connected_erp(stated), now, repair=repair)
+            outcome = reconciled(book, connected_erp(stated), now, repair=Repair(repair, confirm))
             screen.say(
                 f"{outcome.compared} orders were held against {outcome.documents} in the management system: "
                 f"{len(outcome.findings) - len(outcome.open)} mended, {len(outcome.open)} for a person."
             )
             _print(outcome.findings)
+            if outcome.held_back:
+                screen.say(
+                    f"{outcome.held_back} are missing at once, so none was handed over again: is this the right "
+                    "system, or did it put them into an archive? If they are to go again: "
+                    "listino reconcile --repair --confirm.",
+                    "yellow",
+                )
             if outcome.resumed:
                 screen.say("The pause after the restore is over: orders are handed over again.")
             if outcome.resumes_at is not None:

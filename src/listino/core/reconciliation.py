@@ -28,6 +28,8 @@ REMEDIES = {
 }
 WAITING = frozenset(["accepted", "in_doubt", "parked"])
 ENDED = frozenset(["cancelled", "dropped"])
+# What has left the warehouse is not handed over again: where the ERP no longer lists it, it was put into an archive.
+LEFT = frozenset(["partly_shipped", "shipped", "invoiced", "closed", "partly_returned", "returned", "cancelled"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Ours:
     handover: str
     gross: Decimal
     currency: str
+    life: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,28 @@ class Theirs:
     life: str | None
 
 
+def alive(theirs: tuple[Theirs, ...]) -> tuple[Theirs, ...]:
+    """The documents that are not cancelled; where all are, these."""
+    return tuple(document for document in theirs if document.life != "cancelled") or theirs
+
+
 def compared(ours: Ours | None, theirs: tuple[Theirs, ...]) -> Difference | None:
     """How an order differs on both sides, the gravest first; None where they agree.
 
     Documents that are cancelled in the ERP count only where there is no other.
     """
-    alive = tuple(document for document in theirs if document.life != "cancelled")
+    living = tuple(document for document in theirs if document.life != "cancelled")
     if ours is None:
-        return Difference.UNKNOWN if alive else None
-    if len(alive) > 1:
+        return Difference.UNKNOWN if living else None
+    if len(living) > 1:
         return Difference.DOUBLE
     if ours.handover in ENDED:
-        return Difference.ENDED_HERE if alive else None
+        return Difference.ENDED_HERE if living else None
     if ours.handover in WAITING:
         return Difference.UNMARKED if theirs else None
     if not theirs:
         return Difference.MISSING
-    gross = (alive or theirs)[0].gross
-    if alive and gross is not None and abs(gross - ours.gross) > to_minor_unit(ours.currency):
+    gross = alive(theirs)[0].gross
+    if living and gross is not None and abs(gross - ours.gross) > to_minor_unit(ours.currency):
         return Difference.DIFFERENT
     return None

@@ -71,14 +71,15 @@ def note_theirs(tx: Connection, run: int, orders: Sequence[ErpOrder]) -> None:
 def side_by_side(connection: Connection, run: int, after: str) -> list[tuple[str, Ours, tuple[Theirs, ...]]]:
     """A page of our orders behind an id, each with its key and what the ERP holds under it; tests left out."""
     rows = connection.execute(
-        "SELECT id, store, number, handover, gross, currency FROM orders WHERE id > ? AND test = 0 ORDER BY id LIMIT ?",
+        "SELECT id, store, number, handover, gross, currency, life FROM orders "
+        "WHERE id > ? AND test = 0 ORDER BY id LIMIT ?",
         (after, ORDERS_PER_PAGE),
     ).fetchall()
     keys = [f"{store}/{number}" for _, store, number, *_ in rows]
     theirs = documents(connection, run, keys)
     return [
-        (key, Ours(order_id, handover, Decimal(gross), currency), theirs.get(key, ()))
-        for key, (order_id, _, _, handover, gross, currency) in zip(keys, rows, strict=True)
+        (key, Ours(order_id, handover, Decimal(gross), currency, life), theirs.get(key, ()))
+        for key, (order_id, _, _, handover, gross, currency, life) in zip(keys, rows, strict=True)
     ]
 
 

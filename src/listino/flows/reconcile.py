@@ -10,7 +10,7 @@ from listino.core.errors import Conflict, Unavailable
 from listino.core.handover import Duplicates, MarkedPlaced, Missing, Restored
 from listino.core.handover_state import Terms
 from listino.core.money import plain
-from listino.core.reconciliation import Difference, Ours, Theirs, compared
+from listino.core.reconciliation import LEFT, Difference, Ours, Theirs, alive, compared
 from listino.db import reconciliation, tasks
 from listino.db.engine import Connection, Database
 from listino.db.order_life import StepRow, add_steps
@@ -30,8 +30,21 @@ ACTOR = "reconciliation"
 LOOKED_FOR_MAX = 1_000
 # So many findings are kept; what lies beyond is counted.
 FINDINGS_MAX = 10_000
+# More missing orders than this, and than a hundredth of all, are more likely an archive or a wrong database.
+MISSING_MAX = 10
 LEASE = timedelta(minutes=5)
 EVERY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Whether what is missing is to be handed over again, and whether a person has confirmed it, however much."""
+
+    wanted: bool = False
+    confirmed: bool = False
+
+
+ONLY_LOOK = Repair()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Reconciled:
     findings: tuple[Finding, ...]
     resumed: bool
     resumes_at: datetime | None = None
+    held_back: int = 0
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -54,7 +68,12 @@ class Reconciled:
 
 
 def reconciled(
-    database: Database, erp: Erp, clock: Clock, *, repair: bool = False, going_on: Callable[[], None] = lambda: None
+    database: Database,
+    erp: Erp,
+    clock: Clock,
+    *,
+    repair: Repair = ONLY_LOOK,
+    going_on: Callable[[], None] = lambda: None,
 ) -> Reconciled:
     """Hold all orders against what the ERP holds under our keys; with `repair` what is missing there is sent again.
 
@@ -119,12 +138,15 @@ class _Comparison:
     """One comparison on its way."""
 
     def __init__(
-        self, database: Database, erp: Erp, clock: Clock, going_on: Callable[[], None], *, repair: bool
+        self, database: Database, erp: Erp, clock: Clock, going_on: Callable[[], None], *, repair: Repair
     ) -> None:
         self.database, self.erp, self.clock, self.repair = database, erp, clock, repair
         self.going_on = going_on
         self.looked_for = 0
         self.findings: list[Finding] = []
+        # By id of what may be handed over again, its place among the findings.
+        self.missing: dict[str, int] = {}
+        self.held_back = 0
         # By difference what a person has to settle; under None what was mended.
         self.counts: Counter[Difference | None] = Counter()
 
@@ -147,8 +169,10 @@ class _Comparison:
                 self._look(key, ours, theirs)
         for key, theirs in reconciliation.unknown(self.database.read().connection, run):
             self._look(key, None, theirs)
+        if self.repair.wanted:
+            self._repair(count)
         self._keep(run, count, documents)
-        return Reconciled(count, documents, tuple(self.findings), False)
+        return Reconciled(count, documents, tuple(self.findings), False, held_back=self.held_back)
 
     def _pages(self, run: int) -> Iterator[list[tuple[str, Ours, tuple[Theirs, ...]]]]:
         after = ""
@@ -172,23 +196,34 @@ class _Comparison:
         elif ours is not None and difference is Difference.MISSING and not looked:
             # So many at once are a fault of the list: nothing is handed over again on its word alone.
             finding = replace(finding, theirs="not in the list, not looked for by its key")
-        elif ours is not None and difference is Difference.MISSING and self.repair:
-            finding = replace(finding, repaired=self._reopen(ours))
+        elif ours is not None and difference is Difference.MISSING and ours.life not in LEFT:
+            self.missing[ours.id] = len(self.findings)
         self.counts[difference if not finding.repaired else None] += 1
         if len(self.findings) < FINDINGS_MAX:
             self.findings.append(finding)
 
+    def _repair(self, count: int) -> None:
+        """Have what is missing handed over again; not so much at once, unless a person has confirmed it."""
+        if len(self.missing) > max(MISSING_MAX, count // 100) and not self.repair.confirmed:
+            self.held_back = len(self.missing)
+            return
+        for order_id, place in self.missing.items():
+            if self._reopen(order_id) and place < len(self.findings):
+                self.counts[Difference.MISSING] -= 1
+                self.counts[None] += 1
+                self.findings[place] = replace(self.findings[place], repaired=True)
+
     def _mark(self, ours: Ours, theirs: tuple[Theirs, ...]) -> bool:
         """Mark an order as placed that stands in the ERP."""
-        now, number = self.clock(), theirs[0].number
+        now, number = self.clock(), alive(theirs)[0].number
         text = f"The management system holds it as {number}."
         event = MarkedPlaced(now, number)
         return self._decide(ours.id, event, text)
 
-    def _reopen(self, ours: Ours) -> bool:
+    def _reopen(self, order_id: str) -> bool:
         """Have an order handed over again that the ERP does not hold."""
         return self._decide(
-            ours.id, Missing(self.clock()), "The management system does not hold it: handed over again."
+            order_id, Missing(self.clock()), "The management system does not hold it: handed over again."
         )
 
     def _decide(self, order_id: str, event: MarkedPlaced | Missing, text: str) -> bool:

@@ -15,12 +15,13 @@ from listino.connectors.erp_files.outgoing import file_name, written
 from listino.connectors.erp_files.reading import rows_of
 from listino.connectors.erp_files.settings import FilesSettings
 from listino.connectors.erp_files.state import State
-from listino.core.errors import ErpSaidNo, Unavailable
+from listino.core.errors import ErpSaidNo, OutcomeUnknown, Unavailable
 from listino.core.mapping import Unreadable, valued
 from listino.ports import Duplicates, ErpOrder, News, OrderStates, OrderToPlace, Traits
 
 STATES_PER_PAGE = 500
 UNREADABLE = "unreadable"
+PENDING = ".listino"
 
 
 class FilesErp:
@@ -33,7 +34,8 @@ class FilesErp:
     def __init__(self, settings: FilesSettings) -> None:
         self._settings = settings
         self._state = State(settings.state)
-        self._pending = settings.state.with_name(f"{settings.state.name}-pending")
+        # Within the outbox, so that a file appears there by a renaming, whatever disk or share that is.
+        self._pending = settings.outbox / PENDING
 
     @property
     def traits(self) -> Traits:
@@ -55,13 +57,13 @@ class FilesErp:
         """The order that was written under a key; a file that was left behind on its way goes out now."""
         with self._state.opened() as connection:
             row = connection.execute(
-                "SELECT key, file, net, gross, number, life, their_gross, text, waiting FROM written WHERE key = ?",
+                "SELECT key, file, net, gross, number, life, their_gross, text FROM written WHERE key = ?",
                 (key,),
             ).fetchone()
         if row is None:
             return ()
-        self._send(row[8], row[1])
-        return (_erp_order(row[:8]),)
+        self._send_waiting(key)
+        return (_erp_order(row),)
 
     def place_order(self, order: OrderToPlace) -> ErpOrder:
         """Write an order's file: whole, under its name at once, and once."""
@@ -75,16 +77,21 @@ class FilesErp:
         self._write(waiting, written(order, self._settings))
         with self._state.opened(writing=True) as tx:
             noted = tx.execute(
-                "INSERT INTO written (key, file, waiting, net, gross, at, changed) VALUES "
-                "(?, ?, ?, ?, ?, ?, (SELECT coalesce(max(changed), 0) + 1 FROM written)) ON CONFLICT DO NOTHING",
+                "INSERT INTO written (key, file, waiting, sent, net, gross, at, changed) VALUES "
+                "(?, ?, ?, 0, ?, ?, ?, (SELECT coalesce(max(changed), 0) + 1 FROM written)) ON CONFLICT DO NOTHING",
                 (order.key, name, waiting, str(order.net), str(order.gross), order.taken_at.isoformat()),
             ).rowcount
         if not noted:
             (self._pending / waiting).unlink(missing_ok=True)
-        return self.find_order(order.key)[0]
+        try:
+            return self.find_order(order.key)[0]
+        except Unavailable as error:
+            # It is noted, and will go out when it is looked for: nobody may take it for not done.
+            raise OutcomeUnknown(error.detail) from None
 
     def order_states(self, since: str | None) -> Iterator[OrderStates]:
         """What returned files said of orders, behind a cursor; every order that was written without one."""
+        self._send_waiting()
         self._take_answers()
         behind = int(since) if since is not None and since.isdecimal() else 0
         while True:
@@ -120,6 +127,20 @@ class FilesErp:
             _sync_folder(self._pending)
         except OSError as error:
             raise Unavailable(f"{self._pending} cannot be written: {error.strerror}.") from None
+
+    def _send_waiting(self, key: str | None = None) -> None:
+        """Have what was noted and has not appeared in the outbox appear there.
+
+        Errors:  Unavailable.
+        """
+        where, values = ("", ()) if key is None else (" AND key = ?", (key,))
+        with self._state.opened() as connection:
+            sql = f"SELECT key, waiting, file FROM written WHERE sent = 0{where} ORDER BY changed"
+            rows = connection.execute(sql, values).fetchall()
+        for noted, waiting, name in rows:
+            self._send(waiting, name)
+            with self._state.opened(writing=True) as tx:
+                tx.execute("UPDATE written SET sent = 1 WHERE key = ?", (noted,))
 
     def _send(self, waiting: str, name: str) -> None:
         """Have a written file appear in the outbox; nothing when it has."""

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,17 +17,15 @@ from listino.connectors.erp_files.settings import FilesSettings
 from listino.core.money import plain
 from listino.ports import OrderToPlace
 
-NAME_LENGTH_MAX = 200
+NAME_LENGTH_MAX = 180
+# A number, or a telephone's: nothing that a spreadsheet could carry out.
+FIGURES = re.compile(r"[+-][0-9 ()./-]*")
 
 
 def file_name(key: str, form: str) -> str:
-    """The file of an order: one name per key, readable, never a path."""
-    from hashlib import sha256  # noqa: PLC0415 - only for keys that are long
-
-    name = quote(key, safe="").replace(".", "%2E")
-    if len(name) > NAME_LENGTH_MAX:
-        name = f"{name[: NAME_LENGTH_MAX - 65]}-{sha256(key.encode()).hexdigest()}"
-    return f"order-{name}.{form}"
+    """The file of an order: one name per key, readable, never a path, apart also where case does not count."""
+    name = quote(key, safe="").replace(".", "%2E")[:NAME_LENGTH_MAX]
+    return f"order-{name}-{sha256(key.encode()).hexdigest()[:12]}.{form}"
 
 
 def written(order: OrderToPlace, settings: FilesSettings) -> bytes:
@@ -76,8 +76,9 @@ def _under(said: Any, path: str) -> str:
 
 def _safe(text: str) -> str:
     """A text that no spreadsheet takes for a formula. Source:  OWASP, CSV injection."""
-    number = text[:1] in ("+", "-") and text[1:].replace(".", "", 1).isdigit()
-    return f"'{text}" if text.startswith(("=", "@", "\t", "\r", "+", "-")) and not number else text
+    if text.startswith(("+", "-")) and not FIGURES.fullmatch(text):
+        return f"'{text}"
+    return f"'{text}" if text.startswith(("=", "@", "\t", "\r")) else text
 
 
 def _xml(said: dict[str, Any], stylesheet: Path | None) -> bytes:

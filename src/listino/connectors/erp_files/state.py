@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS fresh (
   kind TEXT NOT NULL, code TEXT NOT NULL, drop_name TEXT NOT NULL, body TEXT, PRIMARY KEY (kind, code));
 CREATE TABLE IF NOT EXISTS named (kind TEXT NOT NULL, code TEXT NOT NULL, PRIMARY KEY (kind, code));
 CREATE TABLE IF NOT EXISTS written (
-  key TEXT PRIMARY KEY, file TEXT NOT NULL UNIQUE, waiting TEXT NOT NULL, at TEXT NOT NULL,
+  key TEXT PRIMARY KEY, file TEXT NOT NULL UNIQUE, waiting TEXT NOT NULL, sent INTEGER NOT NULL,
+  at TEXT NOT NULL,
   net TEXT NOT NULL, gross TEXT NOT NULL, number TEXT, life TEXT, their_gross TEXT, text TEXT,
   changed INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS written_changed ON written (changed);
