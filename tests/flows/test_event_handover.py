@@ -1,6 +1,8 @@
 """What a store tells of an order that the management system holds goes there too, or is left to a person."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -89,3 +91,35 @@ def test_a_changed_order_is_changed_in_the_management_system_too(tmp_path: Path)
         assert shift.order(order_id)["events"][0]["state"] == "applied"
         [document] = shift.held("shop/1001")
         assert [line.quantity for line in document.order.lines] == [Decimal(5)]
+
+
+def test_what_asks_nobody_does_not_tell_that_the_management_system_is_back(tmp_path: Path) -> None:
+    """Neither an event that waits for its order nor a comparison of prices without questions is a probe."""
+    with on_shift(tmp_path, able=True) as shift:
+        clock = shift.house.clock
+        waiting = shift.placed(number="held", customer="nobody")
+        told(shift, waiting, kind="paid", key="p1", amount="10", payment={"method": "card"})
+        shift.until_idle()
+        shift.erp.log.clear()
+        shift.erp.weather.down_until = clock.at + timedelta(hours=2)
+        ids = [shift.placed(number=str(number), customer="bianchi") for number in range(5)]
+        shift.for_a_while(2 * 3600 - 60, every=5)
+        # One probe a minute, after those that found it down.
+        assert len(shift.erp.log) <= 120 + 10
+        alerts = shift.house.get("/v1/alerts").json()["data"]
+        assert [one["kind"] for one in alerts].count("erp_down") == 1, alerts
+        shift.for_a_while(200)
+        assert {shift.order(order_id)["handover"] for order_id in ids} == {"placed"}
+        assert shift.order(waiting)["handover"] == "accepted"
+        assert shift.erp.calls["record_payment"] == 0
+
+
+def test_events_that_wait_take_nothing_of_the_rate_at_which_orders_go(tmp_path: Path) -> None:
+    with on_shift(tmp_path, able=True) as shift:
+        shift.erp.traits = replace(shift.erp.traits, calls_per_minute=6)
+        for number in range(12):
+            waiting = shift.placed(number=f"held-{number}", customer="nobody")
+            told(shift, waiting, kind="paid", key="p1", amount="10", payment={"method": "card"})
+        order_id = shift.placed(number="1")
+        shift.for_a_while(60)
+        assert shift.order(order_id)["handover"] == "placed"

@@ -55,6 +55,13 @@ def called(target: Target, at: datetime, calls_per_minute: int, calls: int = 1) 
     return replace(target, next_call_at=begin + calls * interval, open_until=open_until)
 
 
+def unused(target: Target, calls_per_minute: int, at: datetime) -> Target:
+    """The target after a call that was given out was not made: another may go for it, a probe too."""
+    interval = timedelta(minutes=1) / calls_per_minute
+    next_call_at = None if target.next_call_at is None else target.next_call_at - interval
+    return replace(target, next_call_at=next_call_at, open_until=None if target.open_until is None else at)
+
+
 def answered(target: Target, at: datetime, *, took: bool) -> Target:
     """It answers, so that everything may go again; whether it `took` what it was sent, or was only asked."""
     ok_at = at if took else target.ok_at

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
-from listino.core.errors import ErpSaidNo, NotFound, Refused
+from listino.core.errors import ErpSaidNo, NotFound, Refused, Unavailable
 from listino.core.money import EXACT, plain, to_minor
 from listino.core.question import Price
 from listino.db import price_samples
@@ -14,7 +15,7 @@ from listino.db.engine import Database
 from listino.db.price_samples import Mismatch as Mismatch
 from listino.db.snapshot import snapshot, stamp
 from listino.db.tasks import Task
-from listino.flows.outside import Work
+from listino.flows.outside import After, Work, going_on, rests
 from listino.flows.price import Asked, price
 from listino.ports import AskedPrice, AsksPrices, PriceAsk
 
@@ -23,6 +24,8 @@ KEPT_EVERY = timedelta(seconds=2)
 COMPARED_PER_RUN_MAX = 20
 DRIFT = "drift"
 EVERY = timedelta(seconds=15)
+# One of so many calls that the ERP allows is for this, so that orders do not wait for it.
+SHARE_OF_CALLS = 10
 
 
 class Samples:
@@ -50,21 +53,39 @@ class Samples:
         self._database.submit(lambda tx: price_samples.keep(tx, question, stamp(now)))
 
 
-def run(work: Work, _: Task) -> datetime:
+def run(work: Work, task: Task) -> After | datetime:
     """Compare some answers now and then, where the ERP can be asked."""
+    calls = 0
+
+    def asking() -> None:
+        nonlocal calls
+        if not work.database.write(partial(going_on, work=work, task=task, calls=min(calls, 1))):
+            raise Unavailable("Somebody else compares the prices now.")
+        calls += 1
+
     if isinstance(work.erp, AsksPrices):
-        compared(work.database, work.erp, work.clock)
-    return work.clock() + EVERY
+        at_once = int(work.erp.traits.calls_per_minute * EVERY / timedelta(minutes=SHARE_OF_CALLS))
+        compared(work.database, work.erp, work.clock, at_once=at_once, asking=asking)
+    again_at = work.clock() + EVERY
+    return again_at if calls else rests(work, task, again_at)
 
 
-def compared(database: Database, erp: AsksPrices, clock: Callable[[], datetime]) -> tuple[int, int]:
+def compared(
+    database: Database,
+    erp: AsksPrices,
+    clock: Callable[[], datetime],
+    *,
+    at_once: int = COMPARED_PER_RUN_MAX,
+    asking: Callable[[], None] = lambda: None,
+) -> tuple[int, int]:
     """Hold some answers against the ERP's prices: how many, and how many of them differ.
 
+    Shapes:  asking: called before each call of the ERP.
     Errors:  Unavailable, when the ERP does not answer; what was compared before it is kept.
     """
     count = differing = 0
-    for sample in price_samples.waiting(database.read().connection, COMPARED_PER_RUN_MAX):
-        outcome = _compared(database, erp, sample.question, clock())
+    for sample in price_samples.waiting(database.read().connection, max(1, min(at_once, COMPARED_PER_RUN_MAX))):
+        outcome = _compared(database, erp, sample.question, (clock(), asking))
         _kept(database, sample.id, outcome, stamp(clock()))
         count, differing = count + 1, differing + outcome[0]
     return count, differing
@@ -74,7 +95,10 @@ def _kept(database: Database, id: int, outcome: tuple[bool, str | None, str | No
     database.write(lambda tx: price_samples.compared(tx, [(id, *outcome)], at))
 
 
-def _compared(database: Database, erp: AsksPrices, question: str, at: datetime) -> tuple[bool, str | None, str | None]:
+def _compared(
+    database: Database, erp: AsksPrices, question: str, when: tuple[datetime, Callable[[], None]]
+) -> tuple[bool, str | None, str | None]:
+    at, asking = when
     item, customer, quantity, unit, currency, channel = msgspec.json.decode(
         question, type=tuple[str, str | None, str, str | None, str | None, str | None]
     )
@@ -86,6 +110,7 @@ def _compared(database: Database, erp: AsksPrices, question: str, at: datetime) 
         return False, None, None  # It is no longer sold, or was never known: nothing to compare.
     ask = PriceAsk(item=item, customer=customer, quantity=ours.quantity, unit=ours.unit, currency=ours.currency,
                    channel=channel, at=at)  # fmt: skip
+    asking()
     try:
         theirs: AskedPrice | None = erp.ask_price(ask)
     except ErpSaidNo:

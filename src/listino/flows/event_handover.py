@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from listino.core.errors import ErpSaidNo
 from listino.core.handover_state import Handover
@@ -27,7 +28,7 @@ from listino.db.tasks import Task
 from listino.flows.desk import Who
 from listino.flows.event_effects import Effect, applied
 from listino.flows.order_events import event_of
-from listino.flows.outside import After, Work
+from listino.flows.outside import After, Work, rests
 from listino.flows.placing import order_to_place
 from listino.flows.taken import Taken
 from listino.ports import CancelsOrders, ChangesOrders, Erp, EventToHand, RecordsPayments
@@ -48,23 +49,32 @@ def run(work: Work, task: Task) -> After | datetime:
     row = order_events.by_id(connection, int(task.subject))
     order = handover.read(connection, row.order_id) if row is not None else None
     if row is None or order is None or row.state != UNDER_WAY:
-        return After.DONE
+        return rests(work, task, None)
     event = event_of(connection, row)
     if order.state.handover in _STILL_TO_COME or (event.kind == CHANGED and order.state.held):
-        wait = WAIT_TO_BE_PLACED if order.state.handover in _STILL_TO_COME else WAIT
-        # Nobody was asked, so that this says nothing of how the management system fares.
-        work.database.write(lambda tx: tasks.put_off(tx, task, work.clock() + wait))
-        return After.SETTLED
-    work.database.write(_ending(work, row, event, _followed(work, order, event)))
-    return After.DONE
-
-
-def _followed(work: Work, order: Underway, event: OrderEvent) -> Effect:
-    if order.state.handover is not Handover.PLACED:
-        return Effect(APPLIED, "The order was never placed, so that nothing has to follow.")
+        work.database.write(partial(_waiting, task=task, order_id=order.id, now=work.clock()))
+        return After.UNASKED
     verb, name = _verb(work.erp, event), work.erp.traits.name
-    if verb is None:
-        return Effect(BY_HAND, f"{name} does not follow this from here: do it there.")
+    if order.state.handover is not Handover.PLACED:
+        here = Effect(APPLIED, "The order was never placed, so that nothing has to follow.")
+    elif verb is None:
+        here = Effect(BY_HAND, f"{name} does not follow this from here: do it there.")
+    else:
+        work.database.write(_ending(work, row, event, _followed(work, order, event, verb)))
+        return After.DONE
+    work.database.write(_ending(work, row, event, here))
+    return rests(work, task, None)
+
+
+def _waiting(tx: Connection, task: Task, order_id: str, now: datetime) -> None:
+    """Have an event wait for its order, which may have come to its end meanwhile."""
+    order = handover.read(tx, order_id)
+    still_to_come = order is not None and order.state.handover in _STILL_TO_COME
+    tasks.put_off(tx, task, now + (WAIT_TO_BE_PLACED if still_to_come else WAIT))
+
+
+def _followed(work: Work, order: Underway, event: OrderEvent, verb: Verb) -> Effect:
+    name = work.erp.traits.name
     try:
         verb(_to_hand(work, order, event))
     except ErpSaidNo as error:

@@ -8,12 +8,12 @@ from listino.db.snapshot import stamp
 from listino.db.tasks import Task
 from listino.flows.ending import Guard
 from listino.flows.mirror import mirrored
-from listino.flows.outside import After, Work
+from listino.flows.outside import After, Work, rests
 
 MIRROR = "mirror"
 
 
-def run(work: Work, task: Task) -> After | datetime:  # noqa: ARG001 - every runner is given its task
+def run(work: Work, task: Task) -> After | datetime:
     """Bring what changed into the book, or compare all where that is due; what went wrong is noted in the mirror."""
     plan, began = work.outside.mirror, work.clock()
     connection = work.database.read().connection
@@ -24,6 +24,7 @@ def run(work: Work, task: Task) -> After | datetime:  # noqa: ARG001 - every run
     except Unavailable as error:
         if error.code != "mirror_under_way":
             raise
+        return rests(work, task, began + plan.every)
     except (Conflict, ErpSaidNo):
         pass  # Told by the mirror's state; an order of the same system is not to wait for it.
     return max(began + plan.every, work.clock())

@@ -13,7 +13,7 @@ from listino.db.order_life import StepRow
 from listino.db.snapshot import stamp
 from listino.db.tasks import Task
 from listino.flows.desk import follow
-from listino.flows.outside import LEASE, After, Work
+from listino.flows.outside import After, Work, going_on
 from listino.ports import ErpOrder
 
 ORDER_STATES = "order_states"
@@ -22,18 +22,18 @@ ORDERS_PER_WRITE = 100
 
 def run(work: Work, task: Task) -> After | datetime:
     """Ask which orders changed since the last time, and take in what they are now."""
-    for page in work.erp.order_states(task.cursor):
+    for number, page in enumerate(work.erp.order_states(task.cursor)):
         for start in range(0, len(page.orders), ORDERS_PER_WRITE):
             chunk = page.orders[start : start + ORDERS_PER_WRITE]
             work.database.write(partial(_taken_in, told=chunk, now=work.clock(), erp=work.erp.traits.name))
-        if not work.database.write(partial(_came_to, task=task, cursor=page.cursor, now=work.clock())):
+        if not work.database.write(partial(_came_to, work=work, task=task, cursor=page.cursor, calls=min(number, 1))):
             return After.SETTLED  # Somebody else has taken over.
     return work.clock() + work.outside.states_every
 
 
-def _came_to(tx: Connection, task: Task, cursor: str | None, now: datetime) -> bool:
-    """Note how far it came, and keep the task for as long again; False where somebody else has taken it over."""
-    return tasks.extend(tx, task, now + LEASE) and tasks.keep_cursor(tx, task, cursor)
+def _came_to(tx: Connection, work: Work, task: Task, cursor: str | None, calls: int) -> bool:
+    """Note how far it came by how many calls more; False where somebody else has taken it over."""
+    return going_on(tx, work, task, calls) and tasks.keep_cursor(tx, task, cursor)
 
 
 def _taken_in(tx: Connection, told: Sequence[ErpOrder], now: datetime, erp: str) -> None:

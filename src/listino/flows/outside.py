@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from listino.core.alerts import USUAL, Patience
+from listino.core.breaker import called
 from listino.core.handover_state import Terms
-from listino.db.engine import Database
+from listino.db import tasks
+from listino.db.engine import Connection, Database
 from listino.db.tasks import Task
 from listino.flows.mirror_plan import AS_USUAL, Plan
 from listino.ports import Clock, Erp, Http, Mail
@@ -67,11 +69,29 @@ class After(Enum):
 
     DONE = "done"
     SETTLED = "settled"  # Its own transactions have said so already.
+    UNASKED = "unasked"  # They have; and its system was not asked, so that nothing is known of how that fares.
 
 
 # Carries a task out. Returns what becomes of it, or the instant at which it is due again. Errors: Unavailable and
 # OutcomeUnknown put it off with a growing pause, ErpSaidNo parks it.
 Runner = Callable[[Work, Task], After | datetime]
+
+
+def rests(work: Work, task: Task, again_at: datetime | None) -> After:
+    """Put a task off, or (None) end it, for which its system was not asked."""
+    work.database.write(lambda tx: tasks.finish(tx, task) if again_at is None else tasks.put_off(tx, task, again_at))
+    return After.UNASKED
+
+
+def going_on(tx: Connection, work: Work, task: Task, calls: int) -> bool:
+    """Keep a task of the management system for as long again, and count further calls; False where somebody else has
+    taken it over. Joins the caller's transaction."""
+    at = work.clock()
+    if not tasks.extend(tx, task, at + LEASE):
+        return False
+    target, _ = tasks.target(tx, task.target)
+    tasks.keep_target(tx, called(target, at, work.erp.traits.calls_per_minute, calls))
+    return True
 
 
 def terms_of(erp: Erp) -> Terms:

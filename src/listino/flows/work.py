@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from listino.core.breaker import Target, allowed, answered, called, failed
+from listino.core.breaker import Target, allowed, answered, called, failed, unused
 from listino.core.errors import ErpSaidNo, OutcomeUnknown, Unavailable
 from listino.core.pauses import pause
 from listino.db import tasks
@@ -139,6 +139,10 @@ def _ended(work: Work, task: Task, after: After | datetime) -> None:
         return
 
     def write(tx: Connection) -> None:
+        if after is After.UNASKED:
+            target, _ = tasks.target(tx, task.target)
+            tasks.keep_target(tx, unused(target, _pace(work, task.target), work.clock()))
+            return
         held = tasks.finish(tx, task) if isinstance(after, After) else tasks.put_off(tx, task, after)
         if held and task.target != OWN_TARGET:
             target, _ = tasks.target(tx, task.target)
