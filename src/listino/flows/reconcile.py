@@ -22,7 +22,7 @@ from listino.db.tables_work import DOUBTED, ERP_TARGET, RESTORED
 from listino.db.tables_work import RECONCILE as RECONCILE
 from listino.db.tasks import Task
 from listino.flows.handover_decisions import decided
-from listino.flows.outside import Work
+from listino.flows.outside import LEASE, After, Work, rests
 from listino.ports import Clock, Erp
 
 ACTOR = "reconciliation"
@@ -32,7 +32,6 @@ LOOKED_FOR_MAX = 1_000
 FINDINGS_MAX = 10_000
 # More missing orders than this, and than a hundredth of all, are more likely an archive or a wrong database.
 MISSING_MAX = 10
-LEASE = timedelta(minutes=5)
 EVERY = timedelta(days=1)
 
 
@@ -122,7 +121,7 @@ def terms_of(erp: Erp) -> Terms:
     return Terms(traits.duplicates, traits.deadline, traits.settling)
 
 
-def run(work: Work, task: Task) -> datetime:
+def run(work: Work, task: Task) -> After | datetime:
     """Compare both sides once a day; and at once where a restore waits for it."""
 
     def going_on() -> None:
@@ -131,7 +130,8 @@ def run(work: Work, task: Task) -> datetime:
             raise Unavailable("Somebody else compares both sides now.")
 
     outcome = reconciled(work.database, work.erp, work.clock, going_on=going_on)
-    return outcome.resumes_at or work.clock() + EVERY
+    again_at = outcome.resumes_at or work.clock() + EVERY
+    return rests(work, task, again_at) if work.erp.traits.duplicates is Duplicates.BY_HAND else again_at
 
 
 class _Comparison:
