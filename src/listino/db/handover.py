@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from listino.core.handover_state import Handover, Parked, State
+from listino.core.order_key import erp_key
 from listino.db import tasks
 from listino.db.engine import Connection
 from listino.db.tables_work import ERP_TARGET
@@ -41,7 +42,7 @@ class Underway:
     @property
     def key(self) -> str:
         """The key under which the management system holds it, for ever."""
-        return f"{self.store}/{self.number}"
+        return erp_key(self.store, self.number)
 
 
 def read(tx: Connection, order_id: str) -> Underway | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from listino.core.errors import DifferentContent, Fault
 from listino.core.life import LineNow
 from listino.core.money import plain
+from listino.core.order_key import parts_of
 from listino.db import webhook_messages
 from listino.db.engine import Connection
 
@@ -63,15 +64,10 @@ def standing(connection: Connection, order_id: str) -> Standing | None:
 
 def standing_under(connection: Connection, key: str) -> tuple[str, str, str] | None:
     """(id, hand-over, life) of the order that has this key in a management system: store/number."""
-    parts = key.split("/")
-    for cut in range(1, len(parts)):  # Either may hold slashes of its own.
-        row = connection.execute(
-            "SELECT id, handover, life FROM orders WHERE store = ? AND number = ? AND test = 0",
-            ("/".join(parts[:cut]), "/".join(parts[cut:])),
-        ).fetchone()
-        if row is not None:
-            return row[0], row[1], row[2]
-    return None
+    row = connection.execute(
+        "SELECT id, handover, life FROM orders WHERE store = ? AND number = ? AND test = 0", parts_of(key)
+    ).fetchone()
+    return (row[0], row[1], row[2]) if row is not None else None
 
 
 def lines_of(connection: Connection, order_id: str) -> tuple[LineKept, ...]:

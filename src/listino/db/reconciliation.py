@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from listino.core.order_key import erp_key
 from listino.core.reconciliation import Difference, Ours, Theirs
 from listino.db.engine import Connection
 from listino.db.snapshot import stamp
@@ -75,7 +76,7 @@ def side_by_side(connection: Connection, run: int, after: str) -> list[tuple[str
         "WHERE id > ? AND test = 0 ORDER BY id LIMIT ?",
         (after, ORDERS_PER_PAGE),
     ).fetchall()
-    keys = [f"{store}/{number}" for _, store, number, *_ in rows]
+    keys = [erp_key(store, number) for _, store, number, *_ in rows]
     theirs = documents(connection, run, keys)
     return [
         (key, Ours(order_id, handover, Decimal(gross), currency, life), theirs.get(key, ()))

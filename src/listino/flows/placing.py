@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from listino.core.money import EXACT, HUNDRED, NINE_PLACES, ZERO, to_minor
+from listino.core.order_key import erp_key
 from listino.core.orders import (
     Amounts,
     Charge,
@@ -41,7 +42,7 @@ def order_to_place(found: OrderRead, erp_customer: str | None = None) -> OrderTo
     charges += [_own_charge(charge) for charge in answer.get("own_charges", ())]
     charges += _voucher_charges(order, totals, [*map(_amounts, lines), *map(_amounts, charges)])
     return OrderToPlace(
-        key=f"{found.store}/{found.number}",
+        key=erp_key(found.store, found.number),
         id=found.id,
         store=found.store,
         order=order,
