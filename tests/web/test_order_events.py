@@ -320,3 +320,23 @@ def test_what_is_malformed_is_refused_and_nothing_is_kept(
     assert (answer.status, fault["field"], fault["code"]) == (400, field, code)
     assert fault["remedy"]
     assert stood(house, order)["events"] == []
+
+
+def test_the_event_for_which_too_many_wait_is_taken(house: House) -> None:
+    order = taken(house)
+    for number in range(2, 202):
+        assert tell(house, order, "noted", f"n{number}", sequence=number).status == 202
+    over = tell(house, order, "noted", "n202", sequence=202)
+    assert (over.status, over.json()["code"]) == (409, "too_many_waiting")
+    assert tell(house, order, "noted", "n1", sequence=1).json()["applied"]
+    events = stood(house, order)["events"]
+    assert [one["state"] for one in events] == ["applied"] * 201
+
+
+@pytest.mark.parametrize("field", ["number", "store"])
+def test_a_change_that_carries_another_order_is_refused(house: House, field: str) -> None:
+    order = taken(house)
+    before = stood(house, order)
+    answer = tell(house, order, "changed", order=an_order(**{field: "another"}))
+    assert (answer.status, [one["field"] for one in answer.json()["errors"]]) == (400, [f"order.{field}"])
+    assert stood(house, order) == before

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from listino.core.errors import Conflict, DifferentContent, Fault, NotFound
+from listino.core.errors import Conflict, DifferentContent, Fault, NotFound, malformed
 from listino.core.order_events import (
     APPLIED,
     BY_HAND,
@@ -106,6 +106,7 @@ class _Telling:
 
 def _tell(tx: Connection, order_id: str, event: OrderEvent, telling: _Telling) -> str:
     order = standing_of(tx, order_id, telling.who)
+    _check_same(order, event)
     fingerprint = fingerprint_of(replace(event, key=None)).hex()
     before = order_events.under(tx, order.id, event.key or "")
     if before is not None:
@@ -123,6 +124,20 @@ def _tell(tx: Connection, order_id: str, event: OrderEvent, telling: _Telling) -
     ended = replace(ended, answer=_encode(_answer(ended)).decode())
     order_events.enter(tx, ended)
     return ended.answer
+
+
+def _check_same(order: Standing, event: OrderEvent) -> None:
+    """Refuse a change that carries another order.
+
+    Errors:  Malformed, naming the field.
+    """
+    said = event.order
+    if said is None:
+        return
+    for name, told, own in (("store", said.store, order.store), ("number", said.number, order.number)):
+        if told is not None and told != own:
+            text = f"The event is of {own!r}, the order in it of {told!r}."
+            raise malformed(f"order.{name}", "other_order", text, "Send the order that the event is of.")
 
 
 def _different(before: EventRow) -> DifferentContent:
@@ -163,11 +178,11 @@ def _apply_ready(tx: Connection, order: Standing, row: EventRow, telling: _Telli
     numbered = {one.sequence: one for one in order_events.of_order(tx, order.id) if one.sequence is not None}
     last = max((number for number, one in numbered.items() if one.state != WAITING), default=0)
     waiting = [one for one in numbered.values() if one.state == WAITING]
-    if len(waiting) > WAITING_MAX:
+    ready = following(last, [Place(one.sequence or 0, one.follows or 0) for one in waiting])
+    if len(waiting) > WAITING_MAX and row.sequence not in {place.sequence for place in ready}:
         text = f"More than {WAITING_MAX} events of this order wait for event {last + 1}."
         remedy = "Send the missing event; or one of kind noted with its sequence, where it says nothing."
         raise Conflict("too_many_waiting", text, (Fault("sequence", "too_many_waiting", text, remedy),))
-    ready = following(last, [Place(one.sequence or 0, one.follows or 0) for one in waiting])
     ended = []
     for place in ready:
         if place.sequence < last:
