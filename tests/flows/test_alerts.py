@@ -261,3 +261,16 @@ def test_a_mirror_that_falls_behind_is_told_until_it_has_caught_up(desk: Desk) -
     desk.work_for(60)
     assert desk.letters[1:] == ["Listino: 1 mirror late over"]
     assert (desk.alerts(state="open"), desk.alerts(state="over")) == ([], [("mirror_late", "erp")])
+
+
+def test_an_order_that_came_long_ago_and_is_in_doubt_for_moments_is_no_alert(desk: Desk) -> None:
+    order = desk.house.order(customer="nobody").json()["id"]
+    desk.work_for(30)
+    released = desk.house.client.request("POST", f"/v1/orders/{order}/release", json={"customer": "rossi"})
+    assert released.status == 200
+    desk.erp.planned.append(Trouble.ANSWER_LOST)
+    desk.work()
+    desk.erp.weather.down_until = desk.house.clock.at + timedelta(minutes=5)
+    desk.work_for(4)
+    assert desk.house.get(f"/v1/orders/{order}").json()["handover"] == "in_doubt"
+    assert ("order_unconfirmed", order) not in desk.alerts()

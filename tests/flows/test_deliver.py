@@ -15,6 +15,7 @@ import standardwebhooks.webhooks as library
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from listino.connectors.http import HttpClient, Policy
+from listino.flows import webhooks
 from listino.flows.outside import Outside
 from listino.flows.webhook_checks import Targets
 from listino.flows.webhooks_doctor import told
@@ -275,6 +276,26 @@ def test_a_range_is_sent_again_under_the_ids_that_it_had(house: House) -> None:
         assert answer.json() == {"replayed": 2}
         deliver(house)
     assert sorted(receiver.ids[2:]) == sorted(first)
+
+
+def test_a_range_is_sent_again_in_short_writes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("listino.flows.webhooks.REPLAYED_AT_ONCE_MAX", 2)
+    write, waiting = house.database.write, []
+
+    def seen(*what: Any) -> Any:
+        outcome = write(*what)
+        waiting.append(webhooks.counted(house.database, made["id"]).get("waiting", 0))
+        return outcome
+
+    with receiving() as receiver:
+        made = hook(house, receiver.port, events=["order.placed"])
+        for number in range(5):
+            house.order(number=str(number))
+        deliver(house)
+        range_said = {"from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z"}
+        monkeypatch.setattr(house.database, "write", seen)
+        answer = house.client.request("POST", f"/v1/webhooks/{made['id']}/replay", json=range_said)
+    assert (answer.json(), waiting) == ({"replayed": 5}, [2, 4, 5])
 
 
 def test_a_paused_webhook_is_not_called_and_goes_on_later(house: House) -> None:

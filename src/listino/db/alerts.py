@@ -8,6 +8,8 @@ from listino.db.engine import Connection
 
 # So many orders of a kind are told of one by one; who has more has one trouble, not thousands.
 CAUSES_MAX = 500
+# While an order rests between two looks nothing is sent; until when its answer was to come stands all the while.
+_DOUBTED_AT = "coalesce(t.doubt_until, t.sent_at, o.taken_at)"
 _ORDERS = (
     "SELECT o.id, o.store, o.number, max(s.at) FROM orders o JOIN order_step s ON s.order_id = o.id AND s.state = ? "
     "WHERE o.handover = ? AND o.test = 0{more} GROUP BY o.id, o.store, o.number HAVING max(s.at) <= ? "
@@ -51,9 +53,9 @@ def held(connection: Connection, before: str) -> list[Cause]:
 def unconfirmed(connection: Connection, before: str) -> list[Cause]:
     """Orders of which nobody has known since before an instant whether the management system has them."""
     rows = connection.execute(
-        "SELECT o.id, o.store, o.number, coalesce(t.sent_at, o.taken_at) FROM orders o "
+        f"SELECT o.id, o.store, o.number, {_DOUBTED_AT} FROM orders o "
         "LEFT JOIN task t ON t.kind = 'place_order' AND t.subject = o.id "
-        "WHERE o.handover = 'in_doubt' AND o.test = 0 AND coalesce(t.sent_at, o.taken_at) <= ? ORDER BY o.id LIMIT ?",
+        f"WHERE o.handover = 'in_doubt' AND o.test = 0 AND {_DOUBTED_AT} <= ? ORDER BY o.id LIMIT ?",
         (before, CAUSES_MAX),
     )
     return [

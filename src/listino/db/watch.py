@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from select import select
+from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 from typing import Any
 
@@ -80,28 +80,34 @@ class Watch:
         while not self._ended.is_set():
             try:
                 self._follow()
-            except (Unavailable, *LOST):
-                self.is_away = True
+            except Exception as error:
+                # Whatever it was, also a table that a migration has taken away for a moment: nobody else listens.
+                self.is_away = isinstance(error, (Unavailable, *LOST))
                 self._asking_since_s = None
                 self._ended.wait(RETRY_S)
 
     def _follow(self) -> None:
         """Listen on one connection until it is lost."""
         connection = raw_connection(self._url)
+        # A process with many streams has numbers of descriptors that `select` itself does not take.
+        told = DefaultSelector()
         try:
+            told.register(connection.fileno(), EVENT_READ)
+            told.register(self._wakened, EVENT_READ)
             self._asked(connection.execute, f"LISTEN {CHANNEL}".encode())
             state: object = None
             self.is_away = False
             # What was told while nobody listened is not known.
             self.generation = object()
             while not self._ended.is_set():
-                select([connection.fileno(), self._wakened], [], [], self._staleness_s / ASKED_TIMES)
+                told.select(self._staleness_s / ASKED_TIMES)
                 for _ in connection.notifies(timeout=0):
                     self.generation = object()
                 state, before = self._asked(connection.execute, _STATE).fetchone(), state
                 if state != before:
                     self.generation = object()
         finally:
+            told.close()
             connection.close()
 
     def _asked(self, ask: Callable[[bytes], Any], statement: bytes) -> Any:

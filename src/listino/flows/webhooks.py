@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from listino.core.breaker import Target
@@ -20,6 +21,8 @@ from listino.flows.webhook_checks import check
 WEBHOOKS_MAX = 50
 PRICE_EVENTS = "price_events"
 REPLAYED_MAX = 10_000
+# So many in one write, so that orders that come meanwhile need not wait for all of them.
+REPLAYED_AT_ONCE_MAX = 100
 OVERLAP_HOURS_MAX = 7 * 24
 # The newest secret and those that end; more would make every header longer.
 KEYS_MAX = 3
@@ -187,19 +190,24 @@ def replayed_between(database: Database, webhook_id: str, start: datetime, end: 
     if end <= start:
         raise malformed("to", "out_of_range", "`to` does not lie behind `from`.", "Send a later instant.")
 
-    def write(tx: Connection) -> int:
-        webhook = _to_send_to(tx, webhook_id)
-        messages = webhook_messages.between(tx, stamp(start), stamp(end), REPLAYED_MAX + 1)
-        if len(messages) > REPLAYED_MAX:
-            text = f"There are more than {REPLAYED_MAX} messages in this range."
-            raise malformed("to", "too_many", text, "Send a shorter range, and the next after it.")
-        wanted = [message for message, event in messages if wants(webhook.events, event)]
-        for message in wanted:
-            webhook_messages.send_again(tx, webhook_id, message, stamp(now))
-        return len(wanted)
+    connection = database.read().connection
+    webhook = _to_send_to(connection, webhook_id)
+    messages = webhook_messages.between(connection, stamp(start), stamp(end), REPLAYED_MAX + 1)
+    if len(messages) > REPLAYED_MAX:
+        text = f"There are more than {REPLAYED_MAX} messages in this range."
+        raise malformed("to", "too_many", text, "Send a shorter range, and the next after it.")
+    wanted = [message for message, event in messages if wants(webhook.events, event)]
 
-    count: int = database.write(write)
-    return count
+    def write(tx: Connection, some: list[str]) -> None:
+        _to_send_to(tx, webhook_id)
+        for message in some:
+            # One that was forgotten meanwhile has nothing to say.
+            if webhook_messages.body_of(tx, message) is not None:
+                webhook_messages.send_again(tx, webhook_id, message, stamp(now))
+
+    for first in range(0, len(wanted), REPLAYED_AT_ONCE_MAX):
+        database.write(partial(write, some=wanted[first : first + REPLAYED_AT_ONCE_MAX]))
+    return len(wanted)
 
 
 def _to_send_to(tx: Connection, webhook_id: str) -> Webhook:
