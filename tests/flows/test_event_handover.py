@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from listino.ports import Duplicates
 from listino.testing.fake_erp import Trouble
 from tests.shift import Shift, on_shift
 
@@ -123,3 +124,54 @@ def test_events_that_wait_take_nothing_of_the_rate_at_which_orders_go(tmp_path: 
         order_id = shift.placed(number="1")
         shift.for_a_while(60)
         assert shift.order(order_id)["handover"] == "placed"
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_an_order_that_was_taken_back_by_hand_and_is_there_all_the_same_is_cancelled_there(
+    tmp_path: Path, *, able: bool
+) -> None:
+    with on_shift(tmp_path, Duplicates.BY_HAND, able=able) as shift:
+        order_id = shift.placed()
+        shift.erp.planned.append(Trouble.ANSWER_LOST)
+        shift.for_a_while(300)
+        assert shift.order(order_id)["parked"]["reason"] == "in_doubt"
+        assert shift.decide(order_id, "steps", state="cancelled").json()["life"] == "cancelled"
+        shift.for_a_while(60)
+        assert shift.order(order_id)["events"] == []
+        (document,) = shift.held("shop/1001")
+        assert shift.decide(order_id, "placed", erp_number=document.said().number).status == 200
+        shift.erp.live("shop/1001", "confirmed")
+        (event,) = shift.order(order_id)["events"]
+        assert (event["key"], event["kind"], event["state"]) == ("listino:cancelled:1", "cancelled", "under_way")
+        shift.for_a_while(5)
+        (event,) = shift.order(order_id)["events"]
+        if able:
+            assert (event["state"], shift.order(order_id)["life"]) == ("applied", "cancelled")
+            assert shift.held("shop/1001")[0].life == "cancelled"
+            assert [key for _, verb, key in shift.erp.log if verb == "cancel_order"] == [
+                "shop/1001/listino:cancelled:1"
+            ]
+        else:
+            assert (event["state"], event["outcome"]) == (
+                "by_hand", "fake does not follow this from here: do it there.",
+            )  # fmt: skip
+
+
+def test_an_order_that_was_taken_back_by_hand_and_is_found_when_it_is_retried_is_cancelled_there(
+    tmp_path: Path,
+) -> None:
+    with on_shift(tmp_path, able=True) as shift:
+        order_id = shift.placed()
+        shift.erp.planned.append(Trouble.ANSWER_LOST)
+        shift.turn()
+        (document,) = shift.held("shop/1001")
+        second = shift.erp.documents.place(document.order, shift.house.clock.at)
+        shift.for_a_while(30)
+        assert shift.order(order_id)["parked"]["reason"] == "double"
+        assert shift.decide(order_id, "steps", state="cancelled").status == 200
+        shift.erp.documents.forget(second)
+        assert shift.decide(order_id, "retry").status == 200
+        shift.for_a_while(30)
+        order = shift.order(order_id)
+        assert (order["handover"], order["life"], order["events"][0]["state"]) == ("placed", "cancelled", "applied")
+        assert (shift.erp.calls["place_order"], shift.erp.calls["cancel_order"]) == (1, 1)

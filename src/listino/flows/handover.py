@@ -34,6 +34,7 @@ from listino.db.handover import Underway
 from listino.db.orders import OrderRead
 from listino.db.tables_work import ERP_TARGET
 from listino.db.tasks import Task
+from listino.flows.cancelling import cancel_there
 from listino.flows.handover_history import note
 from listino.flows.outside import Work, terms_of
 from listino.flows.placing import order_to_place
@@ -222,6 +223,7 @@ def _advance(work: Work, order_id: str, heard: Heard) -> Callable[[Connection], 
         if step.outcome in _UNCHANGED:
             return step
         kept.keep(tx, order, step.state, kept.Event(event.at, failure=heard.failure))
+        cancel_there(tx, order_id, step, event.at)
         note(tx, order, step, event.at, work.erp.traits.name, heard.failure)
         if heard.asked:
             _fared(tx, heard, event)

@@ -12,6 +12,7 @@ from listino.db import ledger, stock
 from listino.db.engine import Connection, Database
 from listino.db.order_life import StepRow, add_steps
 from listino.db.snapshot import stamp
+from listino.flows.cancelling import cancel_there
 
 TEXT_LENGTH_MAX = 1_000
 NUMBER_LENGTH_MAX = 200
@@ -92,6 +93,7 @@ def decided(tx: Connection, order_id: str, event: ByOthers, now: datetime, terms
             "illegal_step", f"{text} {_REMEDIES[where]}", (Fault("id", "illegal_step", text, _REMEDIES[where]),)
         )
     kept.keep(tx, order, step.state, kept.Event(now))
+    cancel_there(tx, order_id, step, now)
     return step
 
 

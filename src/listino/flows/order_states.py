@@ -6,12 +6,13 @@ from functools import partial
 
 import msgspec
 
-from listino.core.life import FOLLOWING, ON_HOLD, UNMOVED
+from listino.core.life import CANCELLED, FOLLOWING, ON_HOLD, UNMOVED
 from listino.db import order_life, tasks
 from listino.db.engine import Connection
 from listino.db.order_life import StepRow
 from listino.db.snapshot import stamp
 from listino.db.tasks import Task
+from listino.flows.cancelling import is_being_cancelled
 from listino.flows.desk import follow
 from listino.flows.outside import After, Work, going_on
 from listino.ports import ErpOrder
@@ -47,6 +48,8 @@ def _taken_in(tx: Connection, told: Sequence[ErpOrder], now: datetime, erp: str)
             continue
         if life == ON_HOLD and one.life in UNMOVED and msgspec.json.decode(order.answer)["held"]:
             continue  # A change that the management system has not been told yet: it is held here, for a person.
+        if life == CANCELLED and is_being_cancelled(tx, order_id):
+            continue  # It has not been told yet.
         text = one.text or f"{erp} says so."
         if life in FOLLOWING and one.life not in FOLLOWING[life]:
             text = f"{text} (After {life} this was not to be expected.)"
