@@ -16,7 +16,7 @@ import pytest
 
 from listino.connectors.erp_files import connect
 from listino.connectors.erp_files.connector import FilesErp
-from listino.core.errors import Malformed, Unavailable
+from listino.core.errors import Malformed, OutcomeUnknown, Unavailable
 from listino.ports import Erp, News
 from listino.testing.erp_contract import ErpContract
 from listino.testing.sample_order import sample_order
@@ -289,7 +289,8 @@ def test_an_order_whose_file_was_left_on_its_way_goes_out_when_it_is_looked_for(
     assert [found.name for found in files_in(folder / "out")] == [path.name]
 
 
-def test_an_order_that_could_not_leave_is_not_told_as_one_that_the_erp_holds(folder: Path) -> None:
+@pytest.mark.parametrize("is_mounted_on", [False, True])
+def test_an_order_that_could_not_leave_is_not_told_as_one_that_the_erp_holds(folder: Path, is_mounted_on: bool) -> None:
     erp = opened(folder, orders_out={})
     order = sample_order("1", "C1", ("A",))
     erp.place_order(order)
@@ -299,11 +300,15 @@ def test_an_order_that_could_not_leave_is_not_told_as_one_that_the_erp_holds(fol
     with sqlite3.connect(folder / "listino-files.db") as state:
         state.execute("UPDATE written SET waiting = 'waits', sent = 0")
     (folder / "out").rename(folder / "elsewhere")
+    if is_mounted_on:
+        (folder / "out").mkdir()
     for call in (lambda: list(erp.order_states(None)), lambda: erp.find_order(order.key)):
         with pytest.raises(Unavailable):
             call()
-    with pytest.raises(Unavailable):
+    with pytest.raises(OutcomeUnknown):
         erp.place_order(order)
+    if is_mounted_on:
+        (folder / "out").rmdir()
     (folder / "elsewhere").rename(folder / "out")
     (page,) = erp.order_states(None)
     assert [one.key for one in page.orders] == [order.key]

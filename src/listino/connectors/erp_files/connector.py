@@ -67,10 +67,9 @@ class FilesErp:
 
     def place_order(self, order: OrderToPlace) -> ErpOrder:
         """Write an order's file: whole, under its name at once, and once."""
+        if self._is_noted(order.key):
+            return self._sent(order.key)
         self._check_items(order)
-        found = self.find_order(order.key)
-        if found:
-            return found[0]
         name = file_name(order.key, self._settings.form)
         # Who else writes this order now has another file waiting: only the one that is noted ever goes out.
         waiting = f"{name}.{token_hex(8)}"
@@ -83,11 +82,7 @@ class FilesErp:
             ).rowcount
         if not noted:
             (self._pending / waiting).unlink(missing_ok=True)
-        try:
-            return self.find_order(order.key)[0]
-        except Unavailable as error:
-            # It is noted, and will go out when it is looked for: nobody may take it for not done.
-            raise OutcomeUnknown(error.detail) from None
+        return self._sent(order.key)
 
     def order_states(self, since: str | None) -> Iterator[OrderStates]:
         """What returned files said of orders, behind a cursor; every order that was written without one."""
@@ -105,6 +100,18 @@ class FilesErp:
             yield OrderStates(tuple(_erp_order(row[:8]) for row in rows), str(behind))
             if len(rows) < STATES_PER_PAGE:
                 return
+
+    def _is_noted(self, key: str) -> bool:
+        with self._state.opened() as connection:
+            return connection.execute("SELECT 1 FROM written WHERE key = ?", (key,)).fetchone() is not None
+
+    def _sent(self, key: str) -> ErpOrder:
+        """An order that is noted, once its file is out."""
+        try:
+            return self.find_order(key)[0]
+        except Unavailable as error:
+            # It will go out when it is looked for: nobody may take it for not done.
+            raise OutcomeUnknown(error.detail) from None
 
     def _check_items(self, order: OrderToPlace) -> None:
         if not self._settings.check_items:
@@ -145,8 +152,9 @@ class FilesErp:
     def _send(self, waiting: str, name: str) -> None:
         """Have a written file appear in the outbox; nothing when it has."""
         try:
-            if not self._settings.outbox.is_dir():
-                raise Unavailable(f"There is no folder {self._settings.outbox}.")
+            if not self._pending.is_dir():
+                # The outbox may be the empty folder in which a share is mounted at other times.
+                raise Unavailable(f"There is no folder {self._pending}.")
             with suppress(FileNotFoundError):
                 (self._pending / waiting).replace(self._settings.outbox / name)
                 _sync_folder(self._settings.outbox)
