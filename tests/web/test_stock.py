@@ -74,6 +74,15 @@ def test_cancelling_makes_free_and_a_return_is_put_back_where_it_is_said(house: 
     assert is_balanced(house)
 
 
+def test_a_return_of_what_nobody_counts_does_not_begin_to_count_it(house: House) -> None:
+    order = ordered(house, "1")
+    step(house, order, "shipped", lines=[{"line": 1, "quantity": "2"}])
+    assert step(house, order, "returned", lines=[{"line": 1, "quantity": "1"}], restock="main").status == 200
+    assert shelves(house, "saw") == {}
+    assert step(house, order, "shipped").status == 200
+    assert ordered(house, "2")["held"] == []
+
+
 def test_an_order_for_more_than_there_is_is_taken_and_held_and_takes_nothing(house: House) -> None:
     count(house, "saw", "2")
     count(house, "hammer", "5")

@@ -80,9 +80,13 @@ class Shelves:
         self._set(item, warehouse, EXACT.subtract(on_hand, quantity), reserved)
 
     def put(self, item: str, warehouse: str, quantity: Decimal) -> None:
-        """Put so much back, also where nothing of the item was counted before."""
+        """Put so much back, also into a warehouse in which nothing of the item was counted before."""
         on_hand, reserved = self._of(item).get(warehouse, (ZERO, ZERO))
         self._set(item, warehouse, EXACT.add(on_hand, quantity), reserved)
+
+    def counts(self, item: str) -> bool:
+        """Whether an item is counted anywhere."""
+        return bool(self._of(item))
 
     def on_hand(self, item: str) -> Decimal:
         """How much of an item there is anywhere, reserved or not."""
@@ -155,10 +159,14 @@ def ship(tx: Connection, order_id: str, needs: Sequence[Need] | None = None) -> 
 
 
 def put_back(tx: Connection, warehouse: str, needs: Sequence[Need]) -> None:
-    """Raise what a warehouse holds by goods that came back. Joins the caller's transaction."""
+    """Raise what a warehouse holds by goods that came back, of items that are counted. Joins the caller's transaction.
+
+    What came back of an item that nobody counts is not all that there is of it: a count would begin with too little.
+    """
     shelves = Shelves(tx, (need.item for need in needs))
     for need in needs:
-        shelves.put(need.item, warehouse, need.quantity)
+        if shelves.counts(need.item):
+            shelves.put(need.item, warehouse, need.quantity)
     shelves.write()
 
 
