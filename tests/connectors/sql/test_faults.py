@@ -153,6 +153,8 @@ def test_a_status_that_the_mapping_does_not_know_is_told_and_no_life_of_ours(old
         ({"sql": {"zone": "Rome"}}, "sql.zone"),
         ({"sql": {"deadline_s": -1}}, "sql.deadline_s"),
         ({"sql": {"dead": 1}}, "sql.dead"),
+        # It is said of each date: exclusive = true.
+        ({"sql": {"last_day_included": False}}, "sql.last_day_included"),
         ({"facts": [{"kind": "items"}]}, "facts[0]"),
         ({"facts": [{"kind": "items", "query": "SELECT 1", "changes": "SELECT 2"}]}, "facts[0].changes"),
         ({"order": {"insert": "INSERT"}}, "order.line"),

@@ -59,7 +59,6 @@ class SqlErp:
             settling=settings.settling,
             calls_per_minute=settings.calls_per_minute,
             zone=settings.zone.key,
-            last_day_included=settings.last_day_included,
             rounding=settings.rounding,
             tax_rounding=settings.tax_rounding,
         )

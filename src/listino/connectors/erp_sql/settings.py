@@ -20,8 +20,7 @@ KINDS = frozenset(
     ["sql", "connection", "facts", "order", "ask", "mapping", "mirror", "states", "prices", "reconcile", "alerts"]
 )
 SQL_KEYS = frozenset(
-    ["name", "zone", "deadline_s", "news_deadline_s", "settling_s", "calls_per_minute", "rounding", "tax_rounding",
-     "last_day_included"]
+    ["name", "zone", "deadline_s", "news_deadline_s", "settling_s", "calls_per_minute", "rounding", "tax_rounding"]
 )  # fmt: skip
 ORDER_KEYS = frozenset(
     ["key", "number", "insert", "line", "charge", "payment", "contact", "voucher", "after", "item_exists", "values",
@@ -98,7 +97,6 @@ class SqlSettings:
     calls_per_minute: int
     rounding: str
     tax_rounding: str
-    last_day_included: bool
     on_connect: tuple[str, ...] = ()
     encoding: str = "utf-8"
     schema: str | None = None
@@ -129,7 +127,6 @@ def settings_of(told: Mapping[str, Any], folder: Path) -> SqlSettings:
         calls_per_minute=int(sql.get("calls_per_minute", 600)),
         rounding=str(sql.get("rounding", "half_up")),
         tax_rounding=str(sql.get("tax_rounding", "rate")),
-        last_day_included=bool(sql.get("last_day_included", True)),
         on_connect=_statements(connection.get("on_connect", ()), "connection.on_connect"),
         encoding=str(connection.get("encoding", "utf-8")),
         schema=connection.get("schema"),
