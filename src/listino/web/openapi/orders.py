@@ -1,5 +1,7 @@
 """The operations on orders: they come in, are read, and are counted."""
 
+from listino.core.handover_state import Handover
+from listino.core.life import STATES
 from listino.web.openapi.parts import (
     AFTER,
     LIMIT,
@@ -66,7 +68,11 @@ def _list_orders() -> Operation:
         "life": "state of life",
         "customer": "customer",
     }
-    filters = [query(name, TEXT, f"Only orders with this {meaning}.") for name, meaning in meanings.items()]
+    choices = {"handover": [state.value for state in Handover], "life": list(STATES)}
+    filters = [
+        query(name, TEXT | ({"enum": choices[name]} if name in choices else {}), f"Only orders with this {meaning}.")
+        for name, meaning in meanings.items()
+    ]
     states = {**TEXT, "enum": ["waiting", "under_way", "by_hand", "applied", "settled"]}
     filters.append(query("events", states, "Only orders with an event of their store in this state."))
     limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}

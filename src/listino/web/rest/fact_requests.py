@@ -40,6 +40,7 @@ class FactRequests:
         """What there is of an item: stated or asked."""
         item = request.path_params["code"]
         if request.method == "GET":
+            single(query_of(request.scope["query_string"]), frozenset())
             return as_json(await self._in_thread(self._facts.get_stock, item, key))
         body = await body_of(request.scope, request.receive)
         said = single(query_of(request.scope["query_string"]), frozenset(["warehouse"]))

@@ -11,6 +11,7 @@ from listino.db.engine import Database
 from listino.flows.mirror_state import sources_of
 from listino.web.answers import encode
 from listino.web.auth import require
+from listino.web.reading import query_of, single
 from listino.web.responses import as_json
 
 
@@ -24,8 +25,9 @@ class MirrorDoor:
         self._clock = clock
         self._in_thread = in_thread
 
-    async def sources(self, _: Request, key: Any) -> Response:
+    async def sources(self, request: Request, key: Any) -> Response:
         """Every system that was followed."""
         require(key, "facts:read")
+        single(query_of(request.scope["query_string"]), frozenset())
         found = await self._in_thread(sources_of, self._database, self._clock())
         return as_json(encode({"data": found, "next": None}))

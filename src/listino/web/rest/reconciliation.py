@@ -12,6 +12,7 @@ from listino.db.engine import Database
 from listino.flows.reconcile import Finding, last
 from listino.web.answers import encode
 from listino.web.auth import require
+from listino.web.reading import query_of, single
 from listino.web.responses import as_json
 
 
@@ -43,9 +44,10 @@ class ReconciliationRequests:
         self._database = database
         self._in_thread = in_thread
 
-    async def shown(self, _: Request, key: Any) -> Response:
+    async def shown(self, request: Request, key: Any) -> Response:
         """The last comparison, with the first thousand findings."""
         require(key, "orders:read")
+        single(query_of(request.scope["query_string"]), frozenset())
         return as_json(encode(await self._in_thread(self._answer)))
 
     def _answer(self) -> ReconciliationAnswer:
