@@ -340,3 +340,31 @@ def test_a_change_that_carries_another_order_is_refused(house: House, field: str
     answer = tell(house, order, "changed", order=an_order(**{field: "another"}))
     assert (answer.status, [one["field"] for one in answer.json()["errors"]]) == (400, [f"order.{field}"])
     assert stood(house, order) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ({"line": 1, "item": "saw"}, "lines[0]"),
+        ({"line": 1, "quantity": "0"}, "lines[0].quantity"),
+        ({"line": 1, "quantity": "-1"}, "lines[0].quantity"),
+    ],
+)
+def test_a_line_that_contradicts_itself_moves_nothing(house: House, line: dict[str, Any], field: str) -> None:
+    lines = [{"item": "hammer", "quantity": "1"}, {"item": "saw", "quantity": "1"}]
+    order = taken(house, customer="bianchi", lines=lines)
+    before = stood(house, order)
+    refused = step(house, order, "shipped", lines=[line])
+    assert (refused.status, [one["field"] for one in refused.json()["errors"]]) == (400, [field])
+    assert stood(house, order) == before
+    assert not tell(house, order, "cancelled", lines=[line]).json().get("applied", False)
+    assert stood(house, order)["lines"] == before["lines"]
+
+
+def test_a_payment_in_another_currency_is_left_to_a_person(house: House) -> None:
+    order = taken(house)
+    told = tell(house, order, "paid", payment={"method": "card", "captured": "20", "currency": "USD"}).json()
+    assert (told["state"], told["outcome"]) == (
+        "by_hand", "The payment is in USD, the order in EUR: book it by hand.",
+    )  # fmt: skip
+    assert [one["state"] for one in stood(house, order)["history"]] == ["accepted", "placed"]

@@ -148,14 +148,13 @@ def named_lines(said: Sequence[LineSaid], lines: Sequence[LineName]) -> dict[int
 
 
 def _place_of(said: LineSaid, lines: Sequence[LineName], field: str) -> int:
-    if said.line is not None:
-        places = [said.line - 1] if 1 <= said.line <= len(lines) else []
-    elif said.id is not None:
-        places = [place for place, line in enumerate(lines) if line.id == said.id]
-    elif said.item is not None:
-        places = [place for place, line in enumerate(lines) if line.item == said.item]
-    else:
+    if said.line is None and said.id is None and said.item is None:
         raise malformed(field, "missing", "The line is not named.", "Send its line (1 is the first), id or item.")
+    places = [
+        place
+        for place, line in enumerate(lines)
+        if said.line in {None, place + 1} and said.id in {None, line.id} and said.item in {None, line.item}
+    ]
     if len(places) == 1:
         return places[0]
     text = "There are several such lines." if places else "The order has no such line."

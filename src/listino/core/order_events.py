@@ -114,6 +114,10 @@ def _checked_content(event: OrderEvent) -> OrderEvent:
         raise _not_for("order", event.kind, CHANGED)
     if event.lines and event.kind not in {CANCELLED, RETURNED}:
         raise _not_for("lines", event.kind, f"{CANCELLED} or {RETURNED}")
+    for index, line in enumerate(event.lines):
+        if line.quantity is not None and line.quantity <= 0:
+            text = "The quantity of a line must be above 0."
+            raise malformed(f"lines[{index}].quantity", "not_positive", text, "Send how much of the line.")
     if event.kind in {PAID, REFUNDED}:
         money = event.money
         if money is None:

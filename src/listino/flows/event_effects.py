@@ -44,6 +44,9 @@ def applied(tx: Connection, order: Standing, event: OrderEvent, means: Means) ->
     except (Conflict, Malformed) as error:
         return Effect(BY_HAND, error.detail)
     money = None
+    if event.payment is not None and event.payment.currency not in {None, order.currency}:
+        text = f"The payment is in {event.payment.currency}, the order in {order.currency}: book it by hand."
+        return Effect(BY_HAND, text)
     if event.kind in {PAID, REFUNDED} and event.money is not None:
         money = f"{plain(event.money, minor_digits(order.currency))} {order.currency}"
         if event.kind == PAID and not order.test:

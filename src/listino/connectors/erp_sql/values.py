@@ -88,7 +88,9 @@ class ValueOf:
         if len(text) > self.length:
             if not self.cut:
                 remedy = f"Shorten it, or let order.values.{name} cut it."
-                raise ErpSaidNo("does_not_fit", f"{name}: {text!r} has more than {self.length} characters.", remedy)
+                # Without the text, which may be personal and would outlive its erasure.
+                told = f"{name}: {len(text)} characters are more than {self.length}."
+                raise ErpSaidNo("does_not_fit", told, remedy)
             text = text[: self.length]
         return text.ljust(self.length) if self.meaning == "padded" else text
 
