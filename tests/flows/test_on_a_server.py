@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from listino.core.errors import Malformed
+from listino.core.errors import Malformed, Unavailable
 from listino.db.engine import Database, connected_to, shown
 from listino.db.erasures import note
 from listino.flows.copies import backed_up, begun_anew, restored
@@ -103,3 +103,18 @@ def test_the_doctor_notices_a_column_that_is_sorted_by_a_language(house: House) 
 def test_no_password_is_shown() -> None:
     assert shown("postgresql://anna:secret@host:5432/name") == "postgresql://anna:***@host:5432/name"
     assert shown("sqlite:////a/b.db") == "sqlite:////a/b.db"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://anna:secret@host/name", "postgresql://anna:sec%zzret@host/name",
+        "postgresql://anna:sec/r@et@host/name", "postgresql://anna@host/name?password=secret",
+        "mysql://anna:secret@host/name?PASSWORD=secret",
+    ],
+)  # fmt: skip
+def test_no_refusal_tells_the_password_of_a_url_that_cannot_be_used(url: str) -> None:
+    assert "sec" not in shown(url)
+    with pytest.raises((Malformed, Unavailable)) as refusal:
+        connected_to(url, writing=True).execute("SELECT 1")
+    assert "sec" not in str(refusal.value)

@@ -49,7 +49,7 @@ def is_server(url: str) -> bool:
         return False
     if not url.startswith(("postgresql://", "postgres://")):
         remedy = "Use sqlite:///PATH or postgresql://USER@HOST/NAME."
-        raise malformed("database", "not_a_database_url", f"{url!r} is not a database.", remedy)
+        raise malformed("database", "not_a_database_url", f"{shown(url)!r} is not a database.", remedy)
     try:
         import psycopg  # noqa: F401  # whether it is there
     except ImportError:
@@ -59,8 +59,9 @@ def is_server(url: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """A database's URL as it may be shown: without a password."""
-    return sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1:***@", url)
+    """A database's URL as it may be shown: without a password, also where a sign of it should be escaped and is not."""
+    without = sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", url)
+    return sub(r"(?i)(?<=[?&]password=)[^&]*", "***", without)
 
 
 def path_of(url: str) -> Path:

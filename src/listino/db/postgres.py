@@ -65,8 +65,8 @@ def driver_connection(url: str, **said: Any) -> "psycopg.Connection[tuple[Any, .
         )  # fmt: skip
     except LOST as error:
         raise _lost(error, "cannot be reached") from None
-    except psycopg.Error as error:
-        raise Unavailable(f"The database's URL cannot be used: {_first_line(error)}.", code="database_lost") from None
+    except psycopg.Error:
+        raise _unusable() from None
     if connection.info.server_version < SERVER_VERSION_MIN:
         version = connection.info.server_version
         connection.close()
@@ -84,6 +84,12 @@ def raw_connection(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
     # A number is always one of 64 bits, so that a statement is prepared once, whatever the values.
     connection.adapters.register_dumper(int, Int8Dumper)
     return connection
+
+
+def _unusable() -> Unavailable:
+    """The refusal of a URL that the driver cannot read; what it says itself may hold the password."""
+    text = "The database's URL cannot be read; percent-encode what is special in its user and password."
+    return Unavailable(text, code="database_lost")
 
 
 def _lost(error: Exception, what: str) -> Lost:
