@@ -41,8 +41,6 @@ from listino.flows.placing import order_to_place
 from listino.flows.stored_orders import order_of
 from listino.ports import MakesCustomers, OrderToPlace
 
-# An order that failed so often though it could be looked for is its own reason, even if no other was placed since.
-FAILURES_ALONE = 10
 NO_CUSTOMER = Parked(
     "no_customer",
     "The buyer has no customer code, and this management system makes no customers from here.",
@@ -218,7 +216,8 @@ def _advance(work: Work, order_id: str, heard: Heard) -> Callable[[Connection], 
         event, (target, _) = heard.event, tasks.target(tx, ERP_TARGET)
         if isinstance(event, NotDone | Looked | LookFailed) and not event.alone:
             others = target.ok_at is not None and order.failed_at is not None and target.ok_at > order.failed_at
-            event = replace(event, alone=others or (order.state.failures >= FAILURES_ALONE and not target.is_open))
+            # By its failures alone it is not the reason: a system may answer whoever asks, and take nothing.
+            event = replace(event, alone=others)
         step = handover.step(order.state, event, terms_of(work.erp))
         if step.outcome in _UNCHANGED:
             return step

@@ -20,6 +20,8 @@ from listino.ports import AsksPrices
 
 # How fast systems other than the management system may be called, which declares its own rate.
 CALLS_PER_MINUTE = 6_000
+# What our own database says when it is the reason: the other system is well.
+OUR_TROUBLES = frozenset(["busy", "database_lost", "database_failed", "disk_full", "mirror_under_way"])
 # A target of our own: work that calls nobody.
 OWN_TARGET = "listino"
 FORGET_DONE_AFTER = timedelta(days=30)
@@ -120,8 +122,13 @@ def carried_out(work: Work, claim: Claim) -> None:
             return
         _ended(work, claim.task, runner(work, claim.task))
     except (Unavailable, OutcomeUnknown) as error:
-        work.database.write(_put_off(work, claim.task, error.detail, of_target=True))
+        ours = isinstance(error, Unavailable) and error.code in OUR_TROUBLES
+        work.database.write(_put_off(work, claim.task, error.detail, of_target=not ours))
     except ErpSaidNo as error:
+        if not claim.task.subject:  # What is done again and again goes on, whatever it met once.
+            work.report(f"{claim.task.kind} was refused", error)
+            work.database.write(_put_off(work, claim.task, error.detail, of_target=False))
+            return
         remedy = error.remedy or "Settle it there, then have it tried again."
         work.database.write(partial(_parked, task=claim.task, error=error, remedy=remedy))
     except Exception as error:
