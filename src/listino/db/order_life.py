@@ -88,6 +88,14 @@ def enter(tx: Connection, order_id: str, handover: str, life: str) -> None:
     tx.execute("UPDATE orders SET handover = ?, life = ? WHERE id = ?", (handover, life, order_id))
 
 
+def number_there(tx: Connection, order_id: str, number: str) -> None:
+    """Keep an order's number in the management system, where it is another. Joins the caller's transaction."""
+    tx.execute(
+        "UPDATE orders SET erp_number = ? WHERE id = ? AND (erp_number IS NULL OR erp_number <> ?)",
+        (number, order_id, number),
+    )
+
+
 def keep_lines(tx: Connection, order_id: str, lines: Mapping[int, LineNow]) -> None:
     """Write how far lines are, by place from 0 on. Joins the caller's transaction."""
     for place, line in lines.items():

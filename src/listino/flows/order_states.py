@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from listino.core.life import CANCELLED, FOLLOWING, ON_HOLD, UNMOVED
+from listino.core.life import CANCELLED, FOLLOWING, ON_HOLD, STATES, UNMOVED
 from listino.db import order_life, tasks
 from listino.db.engine import Connection
 from listino.db.order_life import StepRow
@@ -40,9 +40,13 @@ def _came_to(tx: Connection, work: Work, task: Task, cursor: str | None, calls: 
 def _taken_in(tx: Connection, told: Sequence[ErpOrder], now: datetime, erp: str) -> None:
     for one in told:
         found = order_life.standing_under(tx, one.key)
-        if found is None or one.life is None:
+        if found is None:
             continue
         order_id, handover, life = found
+        if handover == "placed":
+            order_life.number_there(tx, order_id, one.number)
+        if one.life not in STATES:  # Nothing that we know a step from: its number is kept, its life stays.
+            continue
         order = order_life.standing(tx, order_id)
         if order is None or handover != "placed" or one.life == life:
             continue
