@@ -56,7 +56,6 @@ from listino.web.streams import Streams
 THREADS = 8
 # So many questions may wait for the ERP at once, where prices are asked live.
 WAITING_THREADS = 64
-ORDERS_PER_PAGE_MAX = 200
 PRICES = "/v1/prices"
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -289,8 +288,9 @@ class App:
         self.unpriced.start(self._in_thread)
         yield
         self.threads.shutdown(cancel_futures=True)
-        if self._waiting is not None:
+        if self._waiting is not None and self.prices.live is not None:
             self._waiting.shutdown(cancel_futures=True)
+            self.prices.live.close()
         self.unpriced.stop()
         self.database.close()
         self.metrics.close()
