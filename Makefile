@@ -39,10 +39,10 @@ check: install ## Format, lint, types, import rules and the tests that read the 
 	$(PY) -m pytest -q tests/house
 
 test: install ## Run the tests, without those marked `long`.
-	$(PY) -m pytest -m "not long"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not long"
 
 test-all: install ## Run every test.
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 bench: install ## Measure the roads and print ratios as a table (JSON=1: one JSON object).
 	@JSON=$(JSON) $(PY) -m bench

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from starlette.routing import Match, Route
 
-from listino.web.app import PRICES, App
+from listino.web.app import App
 from listino.web.openapi.document import document
 from listino.web.openapi.examples import FILE, Example, examples
 from listino.web.openapi.problems import PROBLEMS
 from listino.web.openapi.words import COMMON, OWN
+from listino.web.routes import PRICES
 from listino.web.settings import WebSettings
 from listino.web.streams import NDJSON
 from tests.asgi import Client, Response
@@ -49,7 +50,7 @@ BY_NAME = {operation["operationId"]: (path, method, operation) for path, method,
 
 def routes(house: House) -> list[Route]:
     app = App(house.database, WebSettings(metrics_folder=str(house.path.parent / "m")), house.clock, CountedChance())
-    return [route for route in app.routes() if isinstance(route, Route)]
+    return [route for route in app.routes if isinstance(route, Route)]
 
 
 def matched(route: Route, path: str, method: str) -> bool:

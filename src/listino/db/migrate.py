@@ -10,7 +10,7 @@ from listino.db.engine import connected, connected_to, is_server, path_of
 if TYPE_CHECKING:
     import sqlalchemy
 
-HEAD = "0005"
+HEAD = "0006"
 _FILE_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 _SERVER_TABLE = "SELECT 1 FROM pg_class WHERE oid = to_regclass('alembic_version')"
 

@@ -99,6 +99,9 @@ API_KEY = Table(
     Column("test", Integer, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("revoked_at", Text),
+    # Requests a second, and how many at once: none unless set.
+    Column("rate", Integer),
+    Column("burst", Integer),
 )
 
 # Everything personal, and nothing else: it may be overwritten. `id` is "customer U+001F code" or an order's.
@@ -117,6 +120,7 @@ ERASURE = Table(
     Column("at", Text, nullable=False),
 )
 
+# `available_on` is the day from when on there will be more; `changed_us` when the row last changed, in microseconds.
 STOCK = Table(
     "stock",
     METADATA,
@@ -124,7 +128,10 @@ STOCK = Table(
     Column("warehouse", Text, nullable=False),
     Column("on_hand", Text, nullable=False),
     Column("reserved", Text, nullable=False),
+    Column("available_on", Text),
+    Column("changed_us", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("item", "warehouse"),
+    Index("stock_changed", "changed_us"),
     sqlite_with_rowid=False,
 )
 # How much of a cap, coupon or quantity contract is used up.

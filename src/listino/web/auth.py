@@ -23,9 +23,16 @@ class Guard:
         """
         if authorization is None or authorization[:7].lower() != b"bearer ":
             raise _unauthenticated("This needs an API key.")
+        return self.key_of(authorization[7:].strip(), reading)
+
+    def key_of(self, secret: bytes, reading: Reading) -> ApiKey:
+        """The key that a secret opens.
+
+        Errors:  NotAllowed (unauthenticated) where it opens none, or no longer.
+        """
         if reading.access != self._access:
             self._keys, self._access = {}, reading.access
-        digest = sha256(authorization[7:].strip()).digest()
+        digest = sha256(secret).digest()
         key = self._keys.get(digest)
         if key is None:
             key = key_for(reading, digest)

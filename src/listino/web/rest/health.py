@@ -2,12 +2,18 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from listino.db.engine import Database
+from listino.flows.access import ApiKey
+from listino.web.auth import require
 from listino.web.faults import answer_to
+from listino.web.metrics import Metrics
+from listino.web.roads import Roads
 
 # How often the memory is tidied while requests come; between them collection is off.
 COLLECT_EVERY_S = 60.0
@@ -18,8 +24,25 @@ async def alive(_: Request) -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-def ready(database: Database) -> Response:
-    """The database answers too."""
+class HealthDoor:
+    """Tells how the process and its database fare."""
+
+    def __init__(self, database: Database, roads: Roads, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+        self._database, self._roads, self._metrics, self._clock = database, roads, metrics, clock
+
+    async def ready(self, _: Request) -> Response:
+        """The database answers too."""
+        answer: Response = await self._roads.in_a_moment(_ready, self._database)
+        return answer
+
+    async def metrics(self, _: Request, key: ApiKey) -> Response:
+        """What is counted, in the text format of Prometheus."""
+        require(key, "metrics:read")
+        text = await self._roads.in_thread(self._metrics.text, self._database, self._clock())
+        return Response(text, media_type="text/plain; version=0.0.4")
+
+
+def _ready(database: Database) -> Response:
     try:
         reading = database.read()
     except Exception as error:

@@ -1,7 +1,7 @@
 """The order doors: a placed order comes in, and is read back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -29,7 +29,7 @@ from listino.web.auth import require
 from listino.web.landing import Landing
 from listino.web.rest.order_answers import first_answer, rendered, whole, with_key
 from listino.web.rest.order_reading import order_of
-from listino.web.rest.prices import LINES_DIRECT_MAX
+from listino.web.roads import Roads
 
 KEY_LENGTH_MAX = 255
 # How long a repeat waits for the first of its key before it is told to come again.
@@ -47,14 +47,12 @@ class OrderDoor:
         database: Database,
         clock: Callable[[], datetime],
         chance: Chance,
-        in_thread: Callable[..., Awaitable[Any]],
+        roads: Roads,
         *,
-        in_a_moment: Callable[..., Awaitable[Any]],
         signer: Signer,
         hands_over: bool = False,
     ) -> None:
-        self._in_thread = in_thread
-        self._in_a_moment = in_a_moment
+        self._roads = roads
         self._signer = signer
         self._hands_over = hands_over
         self._database = database
@@ -87,7 +85,7 @@ class OrderDoor:
             ended.set_result(None)
         if outcome.as_answered:
             return with_key(taken.key, answer), outcome.id
-        found = await self._in_a_moment(intake.found, self._database, outcome.id)
+        found = await self._roads.in_a_moment(intake.found, self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
 
     async def _taken(self, order: Order, caller: Caller, keys: Keys, name: str | None) -> tuple[Taken, bytes, Outcome]:
@@ -99,8 +97,7 @@ class OrderDoor:
         tries_left = intake.TRIES_MAX
         while True:
             tries_left -= 1
-            road = self._in_a_moment if len(order.lines) <= LINES_DIRECT_MAX else self._in_thread
-            taken: Taken = await road(self._priced, order, caller, name)
+            taken: Taken = await self._roads.of_lines(len(order.lines), self._priced, order, caller, name)
             written, answer = handed_in(self._database, taken, rendered, keys, last=tries_left <= 0)
             landed = self._landing.on_disk(written)
             await asyncio.wait({landed}, timeout=max(0.0, ends_at - monotonic()))

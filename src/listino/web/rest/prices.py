@@ -34,8 +34,6 @@ from listino.web.reading import checked_currency as checked_currency
 from listino.web.rest.batch_reading import Batch
 from listino.web.rest.manual_reading import manual_of
 
-# A batch of up to so many lines is answered at once; a larger one by a thread.
-LINES_DIRECT_MAX = 50
 EXPLAINS = ("none", "applied", "all")
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"private, no-store")]
 REPEATED = ("attributes", "coupons")

@@ -105,22 +105,30 @@ class WhatIfTotal(Struct):
 class WhatIfDoor:
     """Tries change sets."""
 
-    def __init__(self, database: Database, prices: PriceDoor, streams: Streams, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        prices: PriceDoor,
+        streams: Streams,
+        clock: Callable[[], datetime],
+        in_thread: InThread,
+    ) -> None:
         self._database, self._prices, self._streams, self._clock = database, prices, streams, clock
+        self._in_thread = in_thread
 
-    async def what_if(self, request: Request, key: ApiKey, in_thread: InThread) -> Response:
+    async def what_if(self, request: Request, key: ApiKey) -> Response:
         """Price past lines with a draft and without; it tells orders, costs and margins."""
         for scope in ("explain:full", "facts:read", "orders:read"):
             require(key, scope)
         now, company = self._clock(), self._prices.company()
         if "ndjson" in request.headers.get("content-type", ""):
             said: dict[str, Any] = {**single(query_of(request.scope["query_string"]), LINES_WANTED)}
-            async with spooled(request, in_thread) as spool:
-                stated = await in_thread(lambda: list(islice(lines_of(spool), DRAFT_CHANGES_MAX + 1)))
+            async with spooled(request, self._in_thread) as spool:
+                stated = await self._in_thread(lambda: list(islice(lines_of(spool), DRAFT_CHANGES_MAX + 1)))
         else:
             single(query_of(request.scope["query_string"]), frozenset())
             body = await body_of(request.scope, request.receive, BODY_BYTES_MAX)
-            said, stated = await in_thread(_read, body)
+            said, stated = await self._in_thread(_read, body)
         which, at = which_of(said, company), instant_of(said["at"], "at", company) if "at" in said else now
         return await self._streams.opened(
             lambda: _pieces(what_if(self._database, lambda book: stated_draft(book, stated), which, at)),

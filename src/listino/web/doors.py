@@ -1,0 +1,80 @@
+"""The doors of one process, each made once: what answers, beside where it is found."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from listino.db.engine import Database
+from listino.flows.drift import Samples
+from listino.flows.intake import Chance
+from listino.flows.live import LivePrices
+from listino.flows.quotes import Signer
+from listino.web.auth import Guard
+from listino.web.docs import Docs
+from listino.web.metrics import Metrics
+from listino.web.rest.baskets import BasketDoor
+from listino.web.rest.changes import ChangeDoor
+from listino.web.rest.desk import DeskDoor
+from listino.web.rest.desk_requests import DeskRequests
+from listino.web.rest.fact_requests import FactRequests
+from listino.web.rest.facts import FactDoor
+from listino.web.rest.health import HealthDoor
+from listino.web.rest.mirror import MirrorDoor
+from listino.web.rest.mismatches import MismatchRequests
+from listino.web.rest.order_requests import OrderRequests
+from listino.web.rest.orders import OrderDoor
+from listino.web.rest.parking import ParkingDoor, ParkingRequests
+from listino.web.rest.price_changes import PriceChangeDoor
+from listino.web.rest.price_lists import PriceListDoor
+from listino.web.rest.price_requests import PriceRequests
+from listino.web.rest.prices import PriceDoor
+from listino.web.rest.reconciliation import ReconciliationRequests
+from listino.web.rest.unpriced import UnpricedDoor
+from listino.web.rest.webhook_requests import WebhookRequests
+from listino.web.rest.webhooks import WebhookDoor
+from listino.web.rest.what_if import WhatIfDoor
+from listino.web.roads import Roads
+from listino.web.settings import WebSettings
+from listino.web.streams import Streams
+
+
+class Doors:
+    """Everything that answers."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: WebSettings,
+        clock: Callable[[], datetime],
+        chance: Chance,
+        live: LivePrices | None,
+        *,
+        roads: Roads,
+        guard: Guard,
+        metrics: Metrics,
+    ) -> None:
+        in_thread = roads.in_thread
+        signer = Signer(database, chance, settings.quote_secrets)
+        self.docs = Docs()
+        self.health = HealthDoor(database, roads, metrics, clock)
+        self.streams = Streams(in_thread)
+        self.unpriced = UnpricedDoor(database, clock)
+        self.prices = PriceDoor(database, guard, clock, self.unpriced.note, live)
+        self.prices.samples = Samples(database) if settings.sampled else None
+        baskets = BasketDoor(
+            database, self.prices, signer, clock=clock, chance=chance,
+            holds_for=timedelta(minutes=settings.quote_minutes),
+        )  # fmt: skip
+        self.questions = PriceRequests(self.prices, baskets, self.unpriced, roads)
+        self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
+        self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
+        self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)
+        orders = OrderDoor(database, clock, chance, roads, signer=signer, hands_over=settings.hands_over)
+        self.orders = OrderRequests(orders, in_thread)
+        self.desk = DeskRequests(DeskDoor(database, clock, erp=settings.hands_over), in_thread)
+        self.parking = ParkingRequests(ParkingDoor(database, clock), in_thread)
+        self.reconciliation = ReconciliationRequests(database, in_thread)
+        self.mismatches = MismatchRequests(database, in_thread)
+        changes = ChangeDoor(database, clock, settings.checks, in_thread)
+        self.facts = FactRequests(FactDoor(database, clock, settings.checks), changes, in_thread)
+        self.mirror = MirrorDoor(database, clock, in_thread)
+        self.webhooks = WebhookRequests(WebhookDoor(database, clock, chance, settings.webhook_targets), in_thread)

@@ -1,0 +1,62 @@
+"""The only list of routes: what is asked where, and which door answers."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from listino.web.doors import Doors
+from listino.web.rest import health
+
+PRICES = "/v1/prices"
+ORDERS = "/v1/orders"
+
+Handler = Callable[[Request], Awaitable[Response]]
+# Puts a handler behind the check of keys (or, guarded=False, before it), with every error translated.
+Door = Callable[..., Handler]
+
+
+def routes(doors: Doors, door: Door) -> list[BaseRoute]:
+    """Every route, in the order in which they are tried."""
+    kind = "{kind:str}"
+    return [
+        Route("/healthz", health.alive),
+        Route("/readyz", door(doors.health.ready, guarded=False)),
+        Route("/metrics", door(doors.health.metrics)),
+        Route("/openapi.json", doors.docs.openapi),
+        Route("/docs", doors.docs.page),
+        Route("/docs/{asset:path}", doors.docs.asset),
+        Route(PRICES, door(doors.questions.batch), methods=["POST"]),
+        Route("/v1/baskets", door(doors.questions.basket), methods=["POST"]),
+        Route(ORDERS, door(doors.orders.taken), methods=["POST"]),
+        Route(ORDERS, door(doors.orders.listed), methods=["GET"]),
+        Route("/v1/orders/{id}", door(doors.orders.one), methods=["GET"]),
+        Route("/v1/reconciliation", door(doors.reconciliation.shown)),
+        Route("/v1/conservation", door(doors.orders.conservation)),
+        Route("/v1/orders/{id}/steps", door(doors.desk.step), methods=["POST"]),
+        Route("/v1/orders/events", door(doors.desk.event), methods=["POST"]),
+        Route("/v1/orders/{id}/events", door(doors.desk.event), methods=["POST"]),
+        Route("/v1/orders/{id}/events/settle", door(doors.desk.settle), methods=["POST"]),
+        Route("/v1/orders/{id}/retry", door(doors.parking.retry), methods=["POST"]),
+        Route("/v1/orders/{id}/drop", door(doors.parking.drop), methods=["POST"]),
+        Route("/v1/orders/{id}/placed", door(doors.parking.placed), methods=["POST"]),
+        Route("/v1/orders/{id}/release", door(doors.desk.release), methods=["POST"]),
+        Route("/v1/changes", door(doors.facts.change), methods=["POST"]),
+        Route("/v1/changes", door(doors.facts.log), methods=["GET"]),
+        Route("/v1/what-if", door(doors.trials.what_if), methods=["POST"]),
+        Route("/v1/customers/{code:path}/price-list", door(doors.price_lists.price_list)),
+        Route("/v1/customers/{code:path}/price-changes", door(doors.price_changes.price_changes)),
+        Route("/v1/price-mismatches", door(doors.mismatches.listed)),
+        Route("/v1/unpriced", door(doors.questions.unpriced)),
+        Route("/v1/mirror", door(doors.mirror.sources)),
+        Route("/v1/webhooks", door(doors.webhooks.every), methods=["GET", "POST"]),
+        Route("/v1/webhooks/{id}", door(doors.webhooks.one), methods=["GET", "PUT", "DELETE"]),
+        Route("/v1/webhooks/{id}/rotate", door(doors.webhooks.rotate), methods=["POST"]),
+        Route("/v1/webhooks/{id}/replay", door(doors.webhooks.replay), methods=["POST"]),
+        Route("/v1/webhooks/{id}/deliveries", door(doors.webhooks.deliveries), methods=["GET"]),
+        Route("/v1/alerts", door(doors.webhooks.alerts)),
+        Route("/v1/stock/{code:path}", door(doors.facts.stock), methods=["PUT", "GET"]),
+        Route(f"/v1/{kind}/{{code:path}}", door(doors.facts.fact), methods=["PUT", "GET", "DELETE"]),
+        Route(f"/v1/{kind}", door(doors.facts.facts), methods=["PUT", "GET", "DELETE"]),
+    ]
