@@ -39,7 +39,8 @@ class Traits:
 class Record:
     """One fact as the ERP holds it, in the words of our REST doors; without `said` it ended there.
 
-    Shapes:  kind is a kind of fact ("items", "rules", ...) or "stock" (code: the item; said: `on_hand`, `warehouse`).
+    Shapes:  kind is a kind of fact ("items", "rules", ...) or "stock" (code: the item; said: `on_hand`,
+             `warehouse`, `available_on`).
     """
 
     kind: str

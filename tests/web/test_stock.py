@@ -194,3 +194,26 @@ def test_orders_shipments_and_counts_at_once_never_go_below_zero(house: House) -
     assert {answer.status for answer in answers} == {200}
     assert shelves(house, "saw") == {"main": ("10", "0", "10")}
     assert is_balanced(house)
+
+
+def test_a_count_says_from_which_day_on_there_will_be_more(house: House) -> None:
+    more = {"on_hand": "4", "warehouse": "main", "available_on": "2026-12-31"}
+    assert house.client.request("PUT", "/v1/stock/saw", json=more).status == 200
+    assert house.client.request("PUT", "/v1/stock/saw", json={"on_hand": "0", "warehouse": "south"}).status == 200
+    ordered(house, "1")
+    held = house.get("/v1/stock/saw").json()
+    assert [(one["warehouse"], one["available"], one["available_on"]) for one in held["warehouses"]] == [
+        ("main", "1", "2026-12-31"),
+        ("south", "0", None),
+    ]
+    assert (held["available"], held["available_on"]) == ("1", "2026-12-31")
+    count(house, "saw", "9")
+    assert house.get("/v1/stock/saw").json()["available_on"] is None
+
+
+@pytest.mark.parametrize("said", ["31.12.2026", "2026-02-30", "20261231", "", "2026-12-31T00:00:00Z"])
+def test_what_is_no_day_changes_nothing(house: House, said: str) -> None:
+    count(house, "saw", "4")
+    answer = house.client.request("PUT", "/v1/stock/saw", json={"on_hand": "9", "available_on": said})
+    assert (answer.status, answer.json()["errors"][0]["field"]) == (400, "available_on")
+    assert (answer.json()["code"], shelves(house, "saw")) == ("not_a_day", {"main": ("4", "0", "4")})

@@ -24,6 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "Customer.status": ("active", "blocked"),
     "Channel.tax_rounding": ("rate", "line", "document"),
     "Channel.amount_rounding": tuple(DIRECTIONS),
+    "Channel.shows": ("net", "gross", "both"),
     "Rule.status": ("draft", "approved", "active", "blocked"),
     "Rule.action": ("price", "percent", "amount", "margin", "limit", "free_goods", "bundle", "indexed"),
     "Rule.tax_mode": ("net", "gross"),

@@ -67,7 +67,10 @@ class CustomerGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A way of selling, with what holds for a guest: currency, destination, tax status, groups."""
+    """A way of selling, with what holds for a guest: currency, destination, tax status, groups.
+
+    `shows` says which price a page shows its visitors, without tax, with it, or both; an answer holds both.
+    """
 
     code: str
     name: Text | None = None
@@ -82,4 +85,5 @@ class Channel:
     attributes: Attributes | None = None
     tax_rounding: str = "rate"
     amount_rounding: str = "nearest"
+    shows: str = "both"
     zone: str | None = None

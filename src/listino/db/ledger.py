@@ -4,6 +4,7 @@ from collections import ChainMap
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,23 +20,45 @@ _NOTE = (
     "INSERT INTO order_usage (order_id, subject, used) SELECT json_extract(value, '$[0]'), "
     "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)"
 )
+_STOCK = (
+    "SELECT item, warehouse, on_hand, reserved, available_on FROM stock WHERE item IN (SELECT value FROM json_each(?))"
+)
 _USED = "SELECT subject, used FROM usage WHERE subject IN (SELECT value FROM json_each(?))"
 
 
-def stock_of(connection: Connection, item: str) -> list[tuple[str, Decimal, Decimal]]:
-    """(warehouse, on hand, reserved) of an item, in its own unit."""
-    rows = connection.execute(
-        "SELECT warehouse, on_hand, reserved FROM stock WHERE item = ? ORDER BY warehouse", (item,)
-    ).fetchall()
-    return [(warehouse, Decimal(on_hand), Decimal(reserved)) for warehouse, on_hand, reserved in rows]
+class Shelf(NamedTuple):
+    """What a warehouse holds of an item, in its own unit, and from which day on there will be more."""
+
+    warehouse: str
+    on_hand: Decimal
+    reserved: Decimal
+    available_on: str | None
+
+    @property
+    def available(self) -> Decimal:
+        """What is promised to nobody."""
+        return max(ZERO, self.on_hand - self.reserved)
 
 
-def count_stock(tx: Connection, item: str, warehouse: str, on_hand: Decimal) -> None:
-    """Set what a warehouse holds of an item; what is reserved stays. Joins the caller's transaction."""
+def stock_of(connection: Connection, item: str) -> list[Shelf]:
+    """What the warehouses hold of an item."""
+    return stocks_of(connection, (item,)).get(item, [])
+
+
+def stocks_of(connection: Connection, items: Sequence[str]) -> dict[str, list[Shelf]]:
+    """What the warehouses hold of many items; those that nobody counts are left out."""
+    found: dict[str, list[Shelf]] = {}
+    for item, warehouse, on_hand, reserved, on in sorted(connection.execute(_STOCK, (_text(items),)).fetchall()):
+        found.setdefault(item, []).append(Shelf(warehouse, Decimal(on_hand), Decimal(reserved), on))
+    return found
+
+
+def count_stock(tx: Connection, item: str, warehouse: str, on_hand: Decimal, available_on: str | None = None) -> None:
+    """Set what a warehouse holds of an item, and from when on more; what is reserved stays. Joins the transaction."""
     tx.execute(
-        "INSERT INTO stock (item, warehouse, on_hand, reserved) VALUES (?, ?, ?, '0') "
-        "ON CONFLICT (item, warehouse) DO UPDATE SET on_hand = excluded.on_hand",
-        (item, warehouse, format(on_hand, "f")),
+        "INSERT INTO stock (item, warehouse, on_hand, reserved, available_on) VALUES (?, ?, ?, '0', ?) "
+        "ON CONFLICT (item, warehouse) DO UPDATE SET on_hand = excluded.on_hand, available_on = excluded.available_on",
+        (item, warehouse, format(on_hand, "f"), available_on),
     )
 
 

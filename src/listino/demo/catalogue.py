@@ -74,6 +74,7 @@ def sorting() -> Iterator[Fact]:
         tax_status="consumer",
         customer_groups=("PRIVATE",),
         assortment="webshop",
+        shows="gross",
     )
     yield Channel(
         code="b2b",
@@ -81,6 +82,7 @@ def sorting() -> Iterator[Fact]:
         currency="EUR",
         country="IT",
         tax_status="business",
+        shows="net",
     )
     yield Channel(
         code="phone",

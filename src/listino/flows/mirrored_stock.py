@@ -18,7 +18,7 @@ COUNTS_AT_ONCE = 500
 def keep_stock(taking: Taking, ended: Sequence[str]) -> set[str]:
     """Set what the warehouses hold, nothing where the system names an item no longer; the names that were refused."""
     refused: set[str] = set()
-    counts: list[tuple[str, str, Decimal]] = [(*_place(name), Decimal(0)) for name in ended]
+    counts: list[tuple[str, str, Decimal, str | None]] = [(*_place(name), Decimal(0), None) for name in ended]
     said = list(taking.stock.items())
     for start in range(0, len(said), COUNTS_AT_ONCE):
         portion = said[start : start + COUNTS_AT_ONCE]
@@ -33,7 +33,7 @@ def keep_stock(taking: Taking, ended: Sequence[str]) -> set[str]:
                 refused.add(name)
                 continue
             if item in there:
-                counts.append((item, warehouse, count.on_hand))
+                counts.append((item, warehouse, count.on_hand, count.available_on))
             else:
                 text = f"There is no {item!r} in items."
                 taking.refuse(name, Fault("item", "unknown_reference", text, "See why the item is not in the book."))
@@ -44,9 +44,9 @@ def keep_stock(taking: Taking, ended: Sequence[str]) -> set[str]:
     return refused
 
 
-def _set(tx: Connection, rows: Sequence[tuple[str, str, Decimal]]) -> None:
-    for item, warehouse, on_hand in rows:
-        ledger.count_stock(tx, item, warehouse, on_hand)
+def _set(tx: Connection, rows: Sequence[tuple[str, str, Decimal, str | None]]) -> None:
+    for row in rows:
+        ledger.count_stock(tx, *row)
 
 
 def _place(name: str) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """The warehouse says how much there is of an item; somebody asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +20,11 @@ DEFAULT_WAREHOUSE = "main"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """How much of an item a warehouse holds, in the item's own unit."""
+    """How much of an item a warehouse holds, in the item's own unit, and from which day on it will have more."""
 
     on_hand: Decimal
     warehouse: str = DEFAULT_WAREHOUSE
+    available_on: str | None = None
 
 
 def counted(database: Database, item: str, said: Any) -> dict[str, Any]:
@@ -32,7 +35,7 @@ def counted(database: Database, item: str, said: Any) -> dict[str, Any]:
     count = read(said)
     if one(snapshot(database), [], "items", item) is None:
         raise unknown("items", "item", item)
-    database.write(lambda tx: ledger.count_stock(tx, item, count.warehouse, count.on_hand))
+    database.write(lambda tx: ledger.count_stock(tx, item, count.warehouse, count.on_hand, count.available_on))
     return held(database, item)
 
 
@@ -49,7 +52,17 @@ def read(said: Any) -> Count:
         raise Malformed(fault.code, fault.text, (fault,))
     if count.on_hand < 0:
         raise malformed("on_hand", "negative", "on_hand cannot be below 0.", "Send what is there.")
+    if count.available_on is not None and not _is_day(count.available_on):
+        text = f"available_on is no day: {count.available_on[:40]!r}."
+        raise malformed("available_on", "not_a_day", text, "Send a day as 2026-12-31, or null.")
     return count
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def held(database: Database, item: str) -> dict[str, Any]:
@@ -60,17 +73,25 @@ def held(database: Database, item: str) -> dict[str, Any]:
     book = snapshot(database)
     if one(book, [], "items", item) is None:
         raise unknown("items", "item", item)
-    rows = ledger.stock_of(book.reading.connection, item)
+    return {"item": item, **told(ledger.stock_of(book.reading.connection, item))}
+
+
+def told(shelves: Sequence[ledger.Shelf]) -> dict[str, Any]:
+    """The stock of an item as plain values: by warehouse, and in all.
+
+    Shapes:  available_on: the first day on which any of them will have more.
+    """
     return {
-        "item": item,
         "warehouses": [
             {
-                "warehouse": warehouse,
-                "on_hand": plain(on_hand),
-                "reserved": plain(reserved),
-                "available": plain(max(ZERO, on_hand - reserved)),
+                "warehouse": shelf.warehouse,
+                "on_hand": plain(shelf.on_hand),
+                "reserved": plain(shelf.reserved),
+                "available": plain(shelf.available),
+                "available_on": shelf.available_on,
             }
-            for warehouse, on_hand, reserved in rows
+            for shelf in shelves
         ],
-        "available": plain(sum((max(ZERO, on_hand - reserved) for _, on_hand, reserved in rows), ZERO)),
+        "available": plain(sum((shelf.available for shelf in shelves), ZERO)),
+        "available_on": min((shelf.available_on for shelf in shelves if shelf.available_on), default=None),
     }

@@ -6,7 +6,7 @@ from listino.core.facts import KINDS
 from listino.web.openapi.baskets import basket_schemas
 from listino.web.openapi.desk import event_schemas, line_progress
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
-from listino.web.openapi.schemas import CODE, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
+from listino.web.openapi.schemas import CODE, DAY, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
 from listino.web.openapi.streams import stream_schemas
 from listino.web.openapi.words import meaning_of
 from listino.web.rest.facts import CHANGES_MAX
@@ -99,11 +99,13 @@ def _outcomes() -> Iterator[tuple[str, Schema]]:
         "on_hand": {**TEXT, "pattern": DECIMAL, "description": "What is there, in the item's own unit."},
         "reserved": {**TEXT, "pattern": DECIMAL, "description": "What is promised to orders, in the item's own unit."},
         "available": {**TEXT, "pattern": DECIMAL, "description": "What is left, in the item's own unit."},
+        "available_on": {**DAY, "description": "The day from when on there will be more; null: none is known."},
     }
     yield "Stock", _object("How much of an item there is.", {
         "item": {**CODE, "description": "Code of the item."},
         "warehouses": {"type": "array", "items": _object("One warehouse.", warehouse), "description": "By warehouse."},
         "available": {**TEXT, "pattern": DECIMAL, "description": "What is left in all, in the item's own unit."},
+        "available_on": {**DAY, "description": "The first day on which a warehouse will have more; null: none known."},
     })  # fmt: skip
 
 

@@ -52,6 +52,7 @@ CODE: Schema = {"type": "string", "minLength": 1, "maxLength": CODE_LENGTH_MAX}
 REVISION: Schema = {"type": "integer", "minimum": 0}
 TEXT: Schema = {"type": "string"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
+DAY: Schema = {"type": ["string", "null"], "format": "date"}
 
 # What is text in the messages and a decimal in meaning.
 AMOUNTS = frozenset(
@@ -111,6 +112,7 @@ _BOUNDS: dict[str, Schema] = {
     "Order.lines": {"minItems": 1, "maxItems": LINES_MAX},
     "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
     "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},
+    "Count.available_on": {"format": "date"},
     "PriceList.decimals": {"minimum": 0, "maximum": 9},
     "Country.code": {"pattern": "^[A-Z]{2}$"},
     "Country.prior_price_days": {"minimum": 0, "maximum": PRIOR_PRICE_DAYS_MAX},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from listino.web.openapi.basket_words import BASKETS
+from listino.web.openapi.catalogue_words import CATALOGUE
 from listino.web.openapi.desk_words import DESK
 from listino.web.openapi.notice_words import NOTICES
 from listino.web.openapi.rule_words import RULES
@@ -126,6 +127,7 @@ FACTS: Mapping[str, str] = {
     "Channel.attributes": "Attributes of your own, which hold for whoever buys there.",
     "Channel.tax_rounding": "Whether tax is rounded once per rate, per line or per document.",
     "Channel.amount_rounding": "How amounts are rounded to the smallest coin; tax is rounded half up.",
+    "Channel.shows": "Which price its pages show: without tax (`net`), with it (`gross`) or `both`.",
     "PriceList.reference_percent": "The tax in percent that its prices were made for.",
     "PriceList.constant": "Whether the net or the gross price stays where another tax applies; none: its own.",
     "PriceList.final": "Whether nothing is taken off its prices where they do not say so themselves.",
@@ -210,8 +212,6 @@ ORDERS: Mapping[str, str] = {
 }
 
 MESSAGES: Mapping[str, str] = {
-    "Count.on_hand": "How much is there, in the item's own unit; 0 or more.",
-    "Count.warehouse": "Code of the warehouse.",
     "BatchAsk.lines": "1 to 1,000 lines, each priced by itself.",
     "BatchAsk.attributes": "The question's own attributes by name; they come before the customer's and item's.",
     "BatchAsk.delivery_at": "When the goods are delivered, for rules dated by delivery; `at` where none is named.",
@@ -292,7 +292,7 @@ MESSAGES: Mapping[str, str] = {
 }
 
 OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES, **DESK,
-                          **WEBHOOKS}  # fmt: skip
+                          **WEBHOOKS, **CATALOGUE}  # fmt: skip
 
 
 def meaning_of(record: str, field: str) -> str | None:
