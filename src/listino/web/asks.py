@@ -1,4 +1,4 @@
-"""What is asked of the price and basket doors: many lines in one context."""
+"""What is asked of the price and basket doors: one item, or many lines in one context."""
 
 from decimal import Decimal
 
@@ -53,3 +53,25 @@ class BatchAsk(BasketAsk, forbid_unknown_fields=True):
     """One context and up to 1,000 lines, each priced by itself."""
 
     ladder: bool = False
+
+
+class PriceAsk(Struct, forbid_unknown_fields=True):
+    """One item in one context."""
+
+    item: str
+    quantity: Decimal = Decimal(1)
+    unit: str | None = None
+    customer: str | None = None
+    channel: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    ship_to: str | None = None
+    order_type: str | None = None
+    coupons: list[str] = []
+    attributes: dict[str, str | list[str]] = {}
+    at: str | None = None
+    delivery_at: str | None = None
+    known_at: int | str | None = None
+    explain: str = "applied"
+    ladder: bool = False
+    min_revision: int | None = None

@@ -24,6 +24,7 @@ from listino.web.rest.order_requests import OrderRequests
 from listino.web.rest.orders import OrderDoor
 from listino.web.rest.parking import ParkingDoor, ParkingRequests
 from listino.web.rest.price_changes import PriceChangeDoor
+from listino.web.rest.price_lines import BatchDoor
 from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.price_requests import PriceRequests
 from listino.web.rest.prices import PriceDoor
@@ -64,7 +65,8 @@ class Doors:
             database, self.prices, signer, clock=clock, chance=chance,
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
-        self.questions = PriceRequests(self.prices, baskets, self.unpriced, roads)
+        batches = BatchDoor(database, self.prices, clock)
+        self.questions = PriceRequests(batches, baskets, self.unpriced, roads)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)

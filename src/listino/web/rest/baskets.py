@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from listino.core.errors import Refused
 from listino.core.question import NoPrice
@@ -17,11 +18,32 @@ from listino.web.answers import encode, moment
 from listino.web.asks import BasketAsk
 from listino.web.auth import require
 from listino.web.basket_answers import line_answer, parts, share_lines
+from listino.web.basket_messages import BasketParts
 from listino.web.faults import problem_of
+from listino.web.messages import PriceAnswer, Problem, ShareLine
 from listino.web.rest.batch_reading import Batch
-from listino.web.rest.prices import PriceDoor, asked_line, check_revision
+from listino.web.rest.price_lines import asked_line
+from listino.web.rest.prices import PriceDoor, check_revision
 
 ID_BYTES = 12
+
+
+class LineTold(NamedTuple):
+    """A line of a basket by its name: what is answered to it, and what the basket's rules take off or add."""
+
+    id: str
+    answer: PriceAnswer | Problem
+    shares: list[ShareLine]
+
+
+class BasketTold(NamedTuple):
+    """A basket's lines and what stands beside them; the moment, the book, and when the ledger was read."""
+
+    lines: list[LineTold]
+    parts: BasketParts
+    at: datetime
+    book: Snapshot
+    usage_as_of: datetime | None
 
 
 class BasketDoor:
@@ -45,10 +67,20 @@ class BasketDoor:
         self._holds_for = holds_for
 
     def answered(self, batch: Batch[BasketAsk], key: ApiKey, language: str | None) -> bytes:
-        """A basket's lines and totals; with a quote where it was asked of the book as it stands, for now.
+        """A basket's lines and totals, as JSON.
 
         Errors:  Malformed for the context; NotFound for an unknown customer or channel; a line's fault is
                  that line's `error`.
+        """
+        told = self.told(batch, key, language)
+        lines = b",".join([_json(line) for line in told.lines])
+        return b'{"lines":[' + lines + b"]," + encode(told.parts)[1:-1] + moment(told.at, told.book, told.usage_as_of)
+
+    def told(self, batch: Batch[BasketAsk], key: ApiKey, language: str | None) -> BasketTold:
+        """A basket's lines and totals; with a quote where it was asked of the book as it stands, for now.
+
+        Errors:  Malformed for the context; NotFound for an unknown customer or channel; a line's fault is
+                 that line's answer.
         """
         require(key, "prices:read")
         ask, now = batch.ask, self._clock()
@@ -74,9 +106,8 @@ class BasketDoor:
             _line(line.id or str(place), one, ask.explain, language, full=full)
             for place, (line, one) in enumerate(zip(ask.lines, found.lines, strict=True), 1)
         ]
-        beside = encode(parts(found.price, ask.explain, language, promise))
-        usage_as_of = now if found.counted else None
-        return b'{"lines":[' + b",".join(lines) + b"]," + beside[1:-1] + moment(context.at, book, usage_as_of)
+        beside = parts(found.price, ask.explain, language, promise)
+        return BasketTold(lines, beside, context.at, book, now if found.counted else None)
 
     def _promise(self, book: Snapshot, context: Asked, found: Basket) -> tuple[str, datetime] | None:
         quote = promised(book, context, found, self._chance.token_hex(ID_BYTES), self._holds_for)
@@ -84,9 +115,15 @@ class BasketDoor:
         return None if quote is None or text is None or len(text) > LENGTH_MAX else (text, quote.expires_at)
 
 
-def _line(name: str, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> bytes:
-    start = b'{"id":' + encode(name) + b","
+def _line(name: str, found: LineFound | Refused, explain: str, language: str | None, *, full: bool) -> LineTold:
     if isinstance(found, Refused):
-        return start + b'"error":' + encode(problem_of(found)) + b"}"
-    answer = encode(line_answer(found, explain, language, full=full))
-    return start + answer[1:-1] + b',"shares":' + encode(share_lines(found.priced, language)) + b"}"
+        return LineTold(name, problem_of(found), [])
+    answer = line_answer(found, explain, language, full=full)
+    return LineTold(name, answer, share_lines(found.priced, language))
+
+
+def _json(line: LineTold) -> bytes:
+    start = b'{"id":' + encode(line.id)
+    if isinstance(line.answer, Problem):
+        return start + b',"error":' + encode(line.answer) + b"}"
+    return start + b"," + encode(line.answer)[1:-1] + b',"shares":' + encode(line.shares) + b"}"

@@ -59,7 +59,14 @@ class DeskDoor:
     ) -> tuple[bytes, bool]:
         """The first answer to an event of a store, and whether it waits; the order by our id, or store and number."""
         require(key, "orders:create")
-        event = _event_of(_read(OrderEvent, body), checked_key(idempotency_key))
+        return self.told(named, _read(OrderEvent, body), key, idempotency_key)
+
+    def told(
+        self, named: str | dict[str, str], said: OrderEvent, key: ApiKey, idempotency_key: str | None
+    ) -> tuple[bytes, bool]:
+        """The same for an event that was read."""
+        require(key, "orders:create")
+        event = _event_of(said, checked_key(idempotency_key))
         who = self._who(key, None)
         if isinstance(named, dict):
             named = order_events.id_of(self._database, named.get("store", key.name), named.get("number", ""), who)
@@ -87,7 +94,14 @@ def _read(record: type[Record], body: bytes) -> Record:
     said: Any = parsed(body)
     if isinstance(said, dict) and "reason" in said and "text" not in said:
         said = {("text" if name == "reason" else name): value for name, value in said.items()}
-    found = strict(record, said)
+    return checked_record(strict(record, said))
+
+
+def checked_record(found: Record) -> Record:
+    """What was said of an order, if it can be true; its instants in UTC.
+
+    Errors:  Malformed.
+    """
     text: str | None = getattr(found, "text", None)
     if text is not None and len(text) > TEXT_LENGTH_MAX:
         raise malformed("text", "too_long", f"text has at most {TEXT_LENGTH_MAX} characters.", "Shorten it.")

@@ -30,7 +30,14 @@ def order_of(body: bytes) -> Order:
         for name in ("number", "ordered_at", "currency", "lines"):
             if said.get(name) is None:
                 raise malformed(name, "missing", f"{name} is required.", f"Send {name}.")
-    order = strict(Order, said)
+    return checked_order(strict(Order, said))
+
+
+def checked_order(order: Order) -> Order:
+    """An order that can be true, its instants in UTC.
+
+    Errors:  Malformed.
+    """
     if order.ordered_at.tzinfo is None:
         raise malformed("ordered_at", "no_zone", "ordered_at has no zone.", "Send it as 2026-12-31T12:00:00Z.")
     check_order(order)

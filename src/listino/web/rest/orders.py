@@ -67,7 +67,15 @@ class OrderDoor:
         Errors:  Malformed, DifferentContent, Conflict (in_progress), Unavailable.
         """
         require(key, "orders:create")
-        order = without_card_data(order_of(body))
+        return await self.taken(order_of(body), key, idempotency_key)
+
+    async def taken(self, order: Order, key: ApiKey, idempotency_key: str | None) -> tuple[bytes, str]:
+        """The same for an order that was read: the first answer to it, and its id.
+
+        Errors:  NotAllowed; Malformed, DifferentContent, Conflict (in_progress), Unavailable.
+        """
+        require(key, "orders:create")
+        order = without_card_data(order)
         name = checked_key(idempotency_key)
         caller = Caller(key.name, key.channel, key.test)
         keys = keys_of(order, caller, name)

@@ -11,7 +11,8 @@ from listino.web.reading import body_of, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.baskets import BasketDoor
 from listino.web.rest.batch_reading import batch_of
-from listino.web.rest.prices import PriceDoor, language_of
+from listino.web.rest.price_lines import BatchDoor
+from listino.web.rest.prices import language_of
 from listino.web.rest.unpriced import FILTERS, UnpricedDoor
 from listino.web.roads import Roads
 
@@ -19,14 +20,14 @@ from listino.web.roads import Roads
 class PriceRequests:
     """Many lines in one context, together or each by itself."""
 
-    def __init__(self, prices: PriceDoor, baskets: BasketDoor, unpriced: UnpricedDoor, roads: Roads) -> None:
-        self._prices, self._baskets, self._unpriced, self._roads = prices, baskets, unpriced, roads
+    def __init__(self, batches: BatchDoor, baskets: BasketDoor, unpriced: UnpricedDoor, roads: Roads) -> None:
+        self._batches, self._baskets, self._unpriced, self._roads = batches, baskets, unpriced, roads
 
     async def batch(self, request: Request, key: ApiKey) -> Response:
         """Lines that are priced each by itself."""
         batch = batch_of(await body_of(request.scope, request.receive), BatchAsk)
         told = (batch, key, language_asked(request))
-        return as_json(await self._roads.of_lines(len(batch.ask.lines), self._prices.answered_batch, *told))
+        return as_json(await self._roads.of_lines(len(batch.ask.lines), self._batches.answered, *told))
 
     async def basket(self, request: Request, key: ApiKey) -> Response:
         """Lines that are bought together."""

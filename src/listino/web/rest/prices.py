@@ -1,22 +1,23 @@
-"""The price doors: one item by GET, up to 1,000 lines by POST."""
+"""The price door: one item, asked in a query or as a message."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from listino.core.errors import Malformed, NotFound, Refused, malformed
+from listino.core.errors import malformed
 from listino.core.question import NoPrice
-from listino.db.engine import Database
+from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.drift import Samples
 from listino.flows.live import LivePrices, settle
-from listino.flows.price import Answered, Asked, Company, Snapshot, company, line_of, prefetched, snapshot
+from listino.flows.price import Asked, Company, Snapshot, company, line_of, snapshot
 from listino.flows.prior import priced
 from listino.web.answers import encode, moment, price_answer, sealed
-from listino.web.asks import AskedLine, BasketAsk, BatchAsk
+from listino.web.asks import BasketAsk, PriceAsk
 from listino.web.auth import Guard, require
-from listino.web.faults import answer_to, problem_of
+from listino.web.faults import answer_to
+from listino.web.messages import PriceAnswer
 from listino.web.reading import (
     attributes_of,
     check_number,
@@ -31,8 +32,6 @@ from listino.web.reading import (
 )
 from listino.web.reading import checked_country as checked_country
 from listino.web.reading import checked_currency as checked_currency
-from listino.web.rest.batch_reading import Batch
-from listino.web.rest.manual_reading import manual_of
 
 EXPLAINS = ("none", "applied", "all")
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"private, no-store")]
@@ -41,6 +40,19 @@ PARAMETERS = frozenset(
     ["item", "customer", "quantity", "unit", "channel", "currency", "country", "ship_to", "order_type", "at",
      "delivery_at", "known_at", "explain", "ladder", "min_revision"]
 )  # fmt: skip
+
+
+# What is asked, as known when, and of which revision at least.
+Question = tuple[Asked, int | datetime | None, int | None]
+
+
+class PriceTold(NamedTuple):
+    """A price or none, the moment it holds for, the book that it was read from; and when the ledger was, if it was."""
+
+    answer: PriceAnswer
+    at: datetime
+    book: Snapshot
+    usage_as_of: datetime | None
 
 
 class PriceDoor:
@@ -90,20 +102,11 @@ class PriceDoor:
             if ladder:
                 asked = replace(asked, ladder=True)
             seen = reading if min_revision is None else self._database.read_since(min_revision)
-            book = snapshot(self._database, known_at, seen)
-            check_revision(book, min_revision)
-            full = key.may("explain:full")
-            if self.live is not None:
-                settle(book, [asked], self.live, now)
-            answered = priced(book, asked)
-            if known_at is None and isinstance(answered.price, NoPrice):
-                self.note_unpriced(asked, key)
-            if self.samples is not None and known_at is None:
-                self.samples.note(asked, now)
-            answer = price_answer(answered, asked.explain, language, full=full)
-            if answered.facts.counted:  # What others order changes it, so there is no tag to ask by again.
-                return 200, encode(answer)[:-1] + moment(asked.at, book, now), JSON_HEADERS.copy()
-            body, tag = sealed(answer, asked.at, book)
+            told = self._told((asked, known_at, min_revision), key, language, seen, now)
+            if told.usage_as_of is not None:  # What others order changes it, so there is no tag to ask by again.
+                body = encode(told.answer)[:-1] + moment(asked.at, told.book, now)
+                return 200, body, JSON_HEADERS.copy()
+            body, tag = sealed(told.answer, asked.at, told.book)
             headers = [*JSON_HEADERS, (b"etag", tag)]
             if unless is not None and tag in unless:
                 return 304, b"", headers
@@ -111,9 +114,24 @@ class PriceDoor:
             return answer_to(error)
         return 200, body, headers
 
-    def _asked(
-        self, query: bytes, item: str | None, key: ApiKey, now: datetime
-    ) -> tuple[Asked, int | datetime | None, int | None]:
+    def _told(
+        self, question: Question, key: ApiKey, language: str | None, reading: Reading, now: datetime
+    ) -> PriceTold:
+        """The answer to one question, whichever way it was asked, from the book as it was just read."""
+        asked, known_at, min_revision = question
+        book = snapshot(self._database, known_at, reading)
+        check_revision(book, min_revision)
+        if self.live is not None:
+            settle(book, [asked], self.live, now)
+        answered = priced(book, asked)
+        if known_at is None and isinstance(answered.price, NoPrice):
+            self.note_unpriced(asked, key)
+        if self.samples is not None and known_at is None:
+            self.samples.note(asked, now)
+        answer = price_answer(answered, asked.explain, language, full=key.may("explain:full"))
+        return PriceTold(answer, asked.at, book, now if answered.facts.counted else None)
+
+    def _asked(self, query: bytes, item: str | None, key: ApiKey, now: datetime) -> Question:
         require(key, "prices:read")
         pairs = query_of(query)
         said = single([pair for pair in pairs if pair[0] not in REPEATED], PARAMETERS, REPEATED)
@@ -156,36 +174,23 @@ class PriceDoor:
         known_at = self.known_at(said.get("known_at"), now)
         return asked, known_at, _revision(said.get("min_revision"))
 
-    def answered_batch(self, batch: Batch[BatchAsk], key: ApiKey, language: str | None) -> bytes:
-        """A batch answered line by line; all lines belong to one revision.
+    def told(self, ask: PriceAsk, key: ApiKey, language: str | None) -> PriceTold:
+        """The answer to one question that came as a message.
 
-        Errors:  Malformed for the context; a line's fault is that line's `error`.
+        Errors:  Malformed; NotAllowed; NotFound.
         """
         require(key, "prices:read")
-        ask, now = batch.ask, self._clock()
-        context = replace(self.context_of(ask, key, now), ladder=ask.ladder)
+        now = self._clock()
+        asked = line_of(
+            self.context_of(ask, key, now),
+            checked_code(ask.item, "item"),
+            checked_quantity(ask.quantity, returned=True),
+            None if ask.unit is None else checked_code(ask.unit, "unit"),
+        )
+        asked.ladder = ask.ladder
         known_at = self.known_at(ask.known_at, now)
-        book = snapshot(self._database, known_at, self._database.read_since(ask.min_revision))
-        check_revision(book, ask.min_revision)
-        full = key.may("explain:full")
-        asked = [
-            (line, batch.faults.get(index) or asked_line(context, line, index, key))
-            for index, line in enumerate(ask.lines)
-        ]
-        questions = [one for _, one in asked if isinstance(one, Asked)]
-        prefetched(book, questions)
-        if self.live is not None:
-            settle(book, questions, self.live, now)
-        lines, counted = [], False
-        for place, (line, one) in enumerate(asked, 1):
-            answer, answered = _line(book, line.id or str(place), one, language, full)
-            lines.append(answer)
-            if answered is None:
-                continue
-            counted = counted or answered.facts.counted
-            if isinstance(answered.price, NoPrice) and known_at is None and isinstance(one, Asked):
-                self.note_unpriced(one, key)
-        return b'{"lines":[' + b",".join(lines) + b"]" + moment(context.at, book, now if counted else None)
+        reading = self._database.read_since(ask.min_revision)
+        return self._told((asked, known_at, ask.min_revision), key, language, reading, now)
 
     def known_at(self, said: str | int | None, now: datetime) -> int | datetime | None:
         """As of which revision or instant the caller wants the book; nothing is known of later ones."""
@@ -195,14 +200,14 @@ class PriceDoor:
             raise malformed("known_at", "unknown_revision", text, "Send an instant that has passed, or none.")
         return known_at
 
-    def context_of(self, ask: BasketAsk, key: ApiKey, now: datetime) -> Asked:
+    def context_of(self, ask: BasketAsk | PriceAsk, key: ApiKey, now: datetime) -> Asked:
         """What holds for every line of a batch or basket.
 
         Errors:  Malformed; NotAllowed.
         """
         at = instant_of(ask.at, "at", self.company()) if ask.at is not None else now
         check_rights(key, ask.explain, at, now)
-        if any(line.manual for line in ask.lines):
+        if isinstance(ask, BasketAsk) and any(line.manual for line in ask.lines):
             require(key, "prices:manual")
         return Asked(
             "",
@@ -218,41 +223,6 @@ class PriceDoor:
             attributes=checked_attributes(ask.attributes),
             delivery_at=None if ask.delivery_at is None else instant_of(ask.delivery_at, "delivery_at", self.company()),
         )
-
-
-def asked_line(context: Asked, line: AskedLine, index: int, key: ApiKey) -> Asked | Refused:
-    """What one line asks for in its context, or what is wrong with it; what is set by hand is in the key's name."""
-    try:
-        asked = line_of(
-            context,
-            checked_code(line.item, f"lines[{index}].item"),
-            checked_quantity(line.quantity, f"lines[{index}].quantity", returned=True),
-            None if line.unit is None else checked_code(line.unit, f"lines[{index}].unit"),
-        )
-        if line.manual:
-            asked.manual = manual_of(line.manual, f"lines[{index}].manual", key.name)
-        return asked
-    except Malformed as error:
-        return error
-
-
-def _line(
-    book: Snapshot, name: str, asked: Asked | Refused, language: str | None, full: bool
-) -> tuple[bytes, Answered | None]:
-    """One line's answer: its price, or its error; and what was found, if it was asked."""
-    start = b'{"id":' + encode(name) + b","
-    if isinstance(asked, Asked):
-        try:
-            answered = priced(book, asked)
-            answer = price_answer(answered, asked.explain, language, full=full)
-            return start + encode(answer)[1:], answered
-        except NotFound as error:
-            if error.code != "unknown_item":
-                raise  # An unknown customer or channel is the whole batch's fault.
-            asked = error
-        except Malformed as error:
-            asked = error
-    return start + b'"error":' + encode(problem_of(asked)) + b"}", None
 
 
 def check_rights(key: ApiKey, explain: str, at: datetime, now: datetime) -> None:
