@@ -217,7 +217,7 @@ def test_a_key_is_the_last_word_and_names_may_repeat(url: str) -> None:
     assert made[0][-1] not in said("keys", "list", url=url)
     said("keys", "revoke", made[0][-1], url=url)
     said("keys", "revoke", made[1][1 + made[1].index("key")], url=url)
-    assert [row[6] != "" for row in rows(said("keys", "list", url=url)) if row[1] == "till"] == [True, True]
+    assert [row[7] != "" for row in rows(said("keys", "list", url=url)) if row[1] == "till"] == [True, True]
     assert "There is no open API key" in refused("keys", "revoke", made[0][-1], "--database", url)
 
 

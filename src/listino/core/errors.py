@@ -47,6 +47,14 @@ class DifferentContent(Refused):
     """The same key came before with other content."""
 
 
+class TooOften(Refused):
+    """The caller asked more often than it may: again in `retry_in_s` seconds."""
+
+    def __init__(self, code: str, detail: str, faults: tuple[Fault, ...], retry_in_s: int) -> None:
+        super().__init__(code, detail, faults)
+        self.retry_in_s = retry_in_s
+
+
 class Unavailable(Exception):
     """Time will mend it: ask again in `retry_in_s` seconds."""
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from time import monotonic_ns
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from listino.flows.live import LivePrices
 from listino.web.auth import Guard
 from listino.web.doors import Doors
 from listino.web.faults import answer_to
+from listino.web.limits import Limits
 from listino.web.metrics import Metrics
 from listino.web.proxy import Proxies, root_of
 from listino.web.responses import failed, refused
@@ -49,16 +51,21 @@ class App:
         clock: Callable[[], datetime],
         chance: Chance,
         live: LivePrices | None = None,
+        *,
+        ticks: Callable[[], int] = monotonic_ns,
     ) -> None:
+        """`ticks` are nanoseconds that never go back: what limits are counted by."""
         self._database = database
-        self._guard = Guard()
         self._metrics = Metrics(settings.metrics_folder)
+        self._limits = Limits(self._metrics.folder, self._metrics.limited, ticks)
+        self._guard = Guard(self._limits)
         self._roads = Roads(is_server=database.is_server, waits=live is not None)
         self._doors = Doors(
-            database, settings, clock, chance, live, roads=self._roads, guard=self._guard, metrics=self._metrics
-        )
+            database, settings, clock, chance, live, roads=self._roads, guard=self._guard, metrics=self._metrics,
+            limits=self._limits,
+        )  # fmt: skip
         self._prices = self._doors.prices
-        self._taking_orders = self._door(self._doors.orders.taken)
+        self._taking_orders = self._door(self._doors.orders.taken, limited=False)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
         self.routes = routes(self._doors, self._door)
@@ -107,13 +114,16 @@ class App:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
 
-    def _door(self, handler: Callable[..., Awaitable[Response]], *, guarded: bool = True) -> Handler:
-        """A handler behind the key check, with every error translated."""
+    def _door(
+        self, handler: Callable[..., Awaitable[Response]], *, guarded: bool = True, limited: bool = True
+    ) -> Handler:
+        """A handler behind the key check, with every error translated; `limited`: by the limit of the key too."""
+        key_of = self._key if limited else self._unlimited_key
 
         async def handle(request: Request) -> Response:
             try:
                 if guarded:
-                    response = await handler(request, await self._roads.in_a_moment(self._key, request))
+                    response = await handler(request, await self._roads.in_a_moment(key_of, request))
                 else:
                     response = await handler(request)
             except Exception as error:
@@ -124,9 +134,10 @@ class App:
         return handle
 
     def _key(self, request: Request) -> ApiKey:
-        authorization = request.headers.get("authorization")
-        said = authorization.encode("latin-1") if authorization is not None else None
-        return self._guard.key(said, self._database.read())
+        return self._guard.asking(_authorization(request), self._database.read())
+
+    def _unlimited_key(self, request: Request) -> ApiKey:
+        return self._guard.key(_authorization(request), self._database.read())
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> Any:
@@ -139,4 +150,10 @@ class App:
             self._prices.live.close()
         self._doors.unpriced.stop()
         self._database.close()
+        self._limits.close()
         self._metrics.close()
+
+
+def _authorization(request: Request) -> bytes | None:
+    said = request.headers.get("authorization")
+    return said.encode("latin-1") if said is not None else None

@@ -5,6 +5,7 @@ from hashlib import sha256
 from listino.core.errors import Fault, NotAllowed
 from listino.db.engine import Reading
 from listino.flows.access import ApiKey, key_for
+from listino.web.limits import Limits
 
 KEYS_KEPT_MAX = 10_000
 
@@ -12,9 +13,20 @@ KEYS_KEPT_MAX = 10_000
 class Guard:
     """The keys that this process has seen since access last changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._access = -1
         self._keys: dict[bytes, ApiKey] = {}
+
+    def asking(self, authorization: bytes | None, reading: Reading) -> ApiKey:
+        """The key of an Authorization header that asks now, counted against its limit.
+
+        Errors:  NotAllowed (unauthenticated) without a valid one; TooOften.
+        """
+        key = self.key(authorization, reading)
+        if key.limit is not None:
+            self._limits.check(key)
+        return key
 
     def key(self, authorization: bytes | None, reading: Reading) -> ApiKey:
         """The key of an Authorization header.

@@ -10,6 +10,7 @@ from listino.flows.live import LivePrices
 from listino.flows.quotes import Signer
 from listino.web.auth import Guard
 from listino.web.docs import Docs
+from listino.web.limits import Limits
 from listino.web.metrics import Metrics
 from listino.web.rest.baskets import BasketDoor
 from listino.web.rest.changes import ChangeDoor
@@ -52,6 +53,7 @@ class Doors:
         roads: Roads,
         guard: Guard,
         metrics: Metrics,
+        limits: Limits,
     ) -> None:
         in_thread = roads.in_thread
         signer = Signer(database, chance, settings.quote_secrets)
@@ -66,7 +68,7 @@ class Doors:
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
         batches = BatchDoor(database, self.prices, clock)
-        self.questions = PriceRequests(batches, baskets, self.unpriced, roads)
+        self.questions = PriceRequests(batches, baskets, self.unpriced, roads, limits=limits)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)

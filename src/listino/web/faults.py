@@ -15,6 +15,7 @@ from listino.core.errors import (
     NotAllowed,
     NotFound,
     Refused,
+    TooOften,
     Unavailable,
 )
 from listino.core.findings import ToConfirm
@@ -31,6 +32,7 @@ STATUS_OF: Mapping[type[Refused], int] = {
     ToConfirm: 409,
     Gone: 410,
     DifferentContent: 422,
+    TooOften: 429,
 }
 # Refusals whose status is more telling than that of their kind.
 STATUS_OF_CODE = {
@@ -43,7 +45,7 @@ STATUS_OF_CODE = {
 TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
     409: "Conflict", 410: "Gone", 412: "Changed meanwhile", 413: "Too large", 422: "Different content",
-    500: "Internal error", 503: "Not available now",
+    429: "Too many requests", 500: "Internal error", 503: "Not available now",
 }  # fmt: skip
 
 Answer = tuple[int, bytes, list[tuple[bytes, bytes]]]
@@ -85,7 +87,7 @@ def answer_to(error: Exception) -> Answer:
     """An error as status, body and headers."""
     problem = problem_of(error)
     headers = [PROBLEM, (b"cache-control", b"no-store")]
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooOften):
         headers.append((b"retry-after", str(error.retry_in_s).encode()))
     elif problem.code == "in_progress":
         headers.append((b"retry-after", b"1"))

@@ -23,12 +23,14 @@ class Metrics:
     PRICES = 0
     OTHERS = 1
     DOORS = ("prices", "others")
+    # What was turned away before anything was begun: by the limit of its key, or under overload, by its kind.
+    SHED = ("bulk", "prices", "others", "orders")
 
     def __init__(self, folder: str | None) -> None:
-        self._folder = Path(folder or tempfile.mkdtemp(prefix="listino-metrics-"))
-        self._folder.mkdir(parents=True, exist_ok=True)
-        size = _CELL.size * len(self.DOORS) * len(STATUSES)
-        path = self._folder / f"{os.getpid()}.counters"
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="listino-metrics-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        size = _CELL.size * (_ANSWERS + 1 + len(self.SHED))
+        path = self.folder / f"{os.getpid()}.counters"
         with path.open("wb") as file:
             file.write(bytes(size))
         with path.open("r+b") as file:
@@ -39,10 +41,14 @@ class Metrics:
         """One more answer of a door."""
         self._cells[door * len(STATUSES) + min(max(status // 100, 2), 5) - 2] += 1
 
+    def limited(self) -> None:
+        """One more request that the limit of its key kept out."""
+        self._cells[_ANSWERS] += 1
+
     def text(self, database: Database, now: datetime) -> str:
         """All counters and the state of the book, in Prometheus' text format."""
-        totals = [0] * (len(self.DOORS) * len(STATUSES))
-        for path in sorted(self._folder.glob("*.counters")):
+        totals = [0] * len(self._cells)
+        for path in sorted(self.folder.glob("*.counters")):
             cells = path.read_bytes()
             for index in range(min(len(totals), len(cells) // _CELL.size)):
                 totals[index] += _CELL.unpack_from(cells, index * _CELL.size)[0]
@@ -50,9 +56,15 @@ class Metrics:
             "# HELP listino_requests_total Answers by door and class of status.",
             "# TYPE listino_requests_total counter",
         ]
-        for index, value in enumerate(totals):
+        for index, value in enumerate(totals[:_ANSWERS]):
             door, status = self.DOORS[index // len(STATUSES)], STATUSES[index % len(STATUSES)]
             lines.append(f'listino_requests_total{{door="{door}",status="{status}xx"}} {value}')
+        lines += ["# HELP listino_rate_limited_total Requests that the limit of their key kept out."]
+        lines += ["# TYPE listino_rate_limited_total counter", f"listino_rate_limited_total {totals[_ANSWERS]}"]
+        lines += ["# HELP listino_shed_total Requests that were turned away under overload, by kind."]
+        lines += ["# TYPE listino_shed_total counter"]
+        lines += [f'listino_shed_total{{kind="{kind}"}} {totals[_ANSWERS + 1 + place]}'
+                  for place, kind in enumerate(self.SHED)]  # fmt: skip
         reading = database.read()
         lines += ["# HELP listino_revision The newest revision.", "# TYPE listino_revision gauge"]
         lines.append(f"listino_revision {reading.revision}")
@@ -78,6 +90,9 @@ class Metrics:
         """Let go of the file; it stays for the sums."""
         self._cells.release()
         self._file.close()
+
+
+_ANSWERS = len(Metrics.DOORS) * len(STATUSES)
 
 
 def _of_tasks(database: Database, now: datetime) -> list[str]:

@@ -13,7 +13,8 @@ PRICES = "/v1/prices"
 ORDERS = "/v1/orders"
 
 Handler = Callable[[Request], Awaitable[Response]]
-# Puts a handler behind the check of keys (or, guarded=False, before it), with every error translated.
+# Puts a handler behind the check of keys (or, guarded=False, before it), with every error translated. What tells of
+# orders that were placed (limited=False) is kept out by no key's limit.
 Door = Callable[..., Handler]
 
 
@@ -29,14 +30,14 @@ def routes(doors: Doors, door: Door) -> list[BaseRoute]:
         Route("/docs/{asset:path}", doors.docs.asset),
         Route(PRICES, door(doors.questions.batch), methods=["POST"]),
         Route("/v1/baskets", door(doors.questions.basket), methods=["POST"]),
-        Route(ORDERS, door(doors.orders.taken), methods=["POST"]),
+        Route(ORDERS, door(doors.orders.taken, limited=False), methods=["POST"]),
         Route(ORDERS, door(doors.orders.listed), methods=["GET"]),
         Route("/v1/orders/{id}", door(doors.orders.one), methods=["GET"]),
         Route("/v1/reconciliation", door(doors.reconciliation.shown)),
         Route("/v1/conservation", door(doors.orders.conservation)),
         Route("/v1/orders/{id}/steps", door(doors.desk.step), methods=["POST"]),
-        Route("/v1/orders/events", door(doors.desk.event), methods=["POST"]),
-        Route("/v1/orders/{id}/events", door(doors.desk.event), methods=["POST"]),
+        Route("/v1/orders/events", door(doors.desk.event, limited=False), methods=["POST"]),
+        Route("/v1/orders/{id}/events", door(doors.desk.event, limited=False), methods=["POST"]),
         Route("/v1/orders/{id}/events/settle", door(doors.desk.settle), methods=["POST"]),
         Route("/v1/orders/{id}/retry", door(doors.parking.retry), methods=["POST"]),
         Route("/v1/orders/{id}/drop", door(doors.parking.drop), methods=["POST"]),

@@ -42,6 +42,12 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         ("too_large",),
     ),
     422: ("DifferentContent", "The same key came before with other content.", ("different_content",)),
+    429: (
+        "TooOften",
+        "The key, or whoever asks with a token of it, asked more often than it may; orders are never refused so. Ask "
+        "again after `Retry-After` seconds.",
+        ("rate_limited",),
+    ),
     500: ("Failed", "Something failed on our side; `incident` is the number to name.", ("internal",)),
     503: (
         "Unavailable",
@@ -56,10 +62,11 @@ RETRY_AFTER = {
 HEADERS: Mapping[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}}},
     409: RETRY_AFTER,
+    429: RETRY_AFTER,
     503: RETRY_AFTER,
 }
 # What every door behind a key can answer.
-ALWAYS = (400, 401, 403, 500, 503)
+ALWAYS = (400, 401, 403, 429, 500, 503)
 
 
 def responses() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from listino.flows.access import ApiKey
 from listino.web.asks import BasketAsk, BatchAsk
+from listino.web.limits import Limits
 from listino.web.reading import body_of, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.baskets import BasketDoor
@@ -20,18 +21,23 @@ from listino.web.roads import Roads
 class PriceRequests:
     """Many lines in one context, together or each by itself."""
 
-    def __init__(self, batches: BatchDoor, baskets: BasketDoor, unpriced: UnpricedDoor, roads: Roads) -> None:
+    def __init__(
+        self, batches: BatchDoor, baskets: BasketDoor, unpriced: UnpricedDoor, roads: Roads, *, limits: Limits
+    ) -> None:
         self._batches, self._baskets, self._unpriced, self._roads = batches, baskets, unpriced, roads
+        self._limits = limits
 
     async def batch(self, request: Request, key: ApiKey) -> Response:
         """Lines that are priced each by itself."""
         batch = batch_of(await body_of(request.scope, request.receive), BatchAsk)
+        self._limits.count_lines(key, len(batch.ask.lines))
         told = (batch, key, language_asked(request))
         return as_json(await self._roads.of_lines(len(batch.ask.lines), self._batches.answered, *told))
 
     async def basket(self, request: Request, key: ApiKey) -> Response:
         """Lines that are bought together."""
         batch = batch_of(await body_of(request.scope, request.receive), BasketAsk)
+        self._limits.count_lines(key, len(batch.ask.lines))
         told = (batch, key, language_asked(request))
         return as_json(await self._roads.of_lines(len(batch.ask.lines), self._baskets.answered, *told))
 
