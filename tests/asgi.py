@@ -49,6 +49,15 @@ class Client:
 
         return self._runner.run(all_of_them())
 
+    def in_the_order_of_their_ends(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[Response]:
+        """Many requests under way at once; their responses as they came."""
+
+        async def as_they_end() -> list[Response]:
+            under_way = [self._request(method, path, **options) for method, path, options in requests]
+            return [await response for response in asyncio.as_completed(under_way)]
+
+        return self._runner.run(as_they_end())
+
     async def _request(self, method: str, path: str, **options: Any) -> Response:
         content = options.get("content", b"")
         if "json" in options:

@@ -27,6 +27,7 @@ from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
 from listino.flows.order_keys import keys_of as keys_of
 from listino.flows.promises import Told, honoured
+from listino.flows.provoked import reasons_on_purpose
 from listino.flows.quotes import Signer
 from listino.flows.settlement import Bought, Quoted, bought, totals_of
 from listino.flows.taken import Taken as Taken
@@ -72,7 +73,7 @@ def priced(
     """
     store = order.store or caller.name
     channel = order.channel or caller.channel
-    held: list[str] = []
+    held = reasons_on_purpose(order.number) if caller.test else []
     customer, channel_known = parties_of(book, order, channel, held)
     context = context_of(book, order, (customer, channel_known), now)
     quoted = _quoted(book, order, signer, (channel, context.at, now), held)

@@ -22,6 +22,7 @@ from listino.web.doors import Doors
 from listino.web.faults import answer_to
 from listino.web.limits import Limits
 from listino.web.metrics import Metrics
+from listino.web.on_purpose import MARK
 from listino.web.proxy import Proxies, root_of
 from listino.web.responses import failed, refused
 from listino.web.rest import health
@@ -110,6 +111,8 @@ class App:
         else:
             status, body, headers = self._prices.get(scope, item, ladder)
         self._metrics.count(self._metrics.PRICES, status)
+        if headers[0][0] == MARK:
+            await self._doors.waits.for_header(headers[0][1])
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})

@@ -12,6 +12,7 @@ from listino.web.auth import Guard
 from listino.web.docs import Docs
 from listino.web.limits import Limits
 from listino.web.metrics import Metrics
+from listino.web.on_purpose import Waits
 from listino.web.rest.baskets import BasketDoor
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.desk import DeskDoor
@@ -68,11 +69,14 @@ class Doors:
             holds_for=timedelta(minutes=settings.quote_minutes),
         )  # fmt: skip
         batches = BatchDoor(database, self.prices, clock)
-        self.questions = PriceRequests(batches, baskets, self.unpriced, roads, limits=limits)
+        self.waits = Waits(self.streams)
+        self.questions = PriceRequests(batches, baskets, self.unpriced, roads=roads, limits=limits, waits=self.waits)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)
-        orders = OrderDoor(database, clock, chance, roads, signer=signer, hands_over=settings.hands_over)
+        orders = OrderDoor(
+            database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=settings.hands_over
+        )
         self.orders = OrderRequests(orders, in_thread)
         self.desk = DeskRequests(DeskDoor(database, clock, erp=settings.hands_over), in_thread)
         self.parking = ParkingRequests(ParkingDoor(database, clock), in_thread)

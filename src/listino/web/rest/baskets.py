@@ -13,6 +13,7 @@ from listino.flows.live import settle
 from listino.flows.price import Asked, Snapshot, snapshot
 from listino.flows.prior import with_prior
 from listino.flows.promises import promised
+from listino.flows.provoked import book_on_purpose
 from listino.flows.quotes import LENGTH_MAX, Chance, Signer
 from listino.web.answers import encode, moment
 from listino.web.asks import BasketAsk
@@ -88,6 +89,8 @@ class BasketDoor:
         known_at = self._prices.known_at(ask.known_at, now)
         book = snapshot(self._database, known_at, self._database.read_since(ask.min_revision))
         check_revision(book, ask.min_revision)
+        if key.test:
+            book = book_on_purpose(book, [line.item for line in ask.lines])
         asked = [
             batch.faults.get(index) or asked_line(context, line, index, key) for index, line in enumerate(ask.lines)
         ]

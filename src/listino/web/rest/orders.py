@@ -6,12 +6,14 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+from listino.core.desk import OrderStep
 from listino.core.errors import Conflict, Fault, NotFound, Unavailable, malformed
 from listino.core.orders import Order, without_card_data
 from listino.db.engine import Database
 from listino.flows import intake
 from listino.flows.access import ApiKey
 from listino.flows.conservation import counted
+from listino.flows.desk import Who, stepped
 from listino.flows.intake import (
     Caller,
     Chance,
@@ -23,10 +25,12 @@ from listino.flows.intake import (
     priced,
 )
 from listino.flows.price import snapshot
+from listino.flows.provoked import Purpose, book_on_purpose, lost_answer, purpose_of, refuse_on_purpose
 from listino.flows.quotes import Signer
 from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.landing import Landing
+from listino.web.on_purpose import Waits
 from listino.web.rest.order_answers import first_answer, rendered, whole, with_key
 from listino.web.rest.order_reading import order_of
 from listino.web.roads import Roads
@@ -50,10 +54,12 @@ class OrderDoor:
         roads: Roads,
         *,
         signer: Signer,
+        waits: Waits,
         hands_over: bool = False,
     ) -> None:
         self._roads = roads
         self._signer = signer
+        self._waits = waits
         self._hands_over = hands_over
         self._database = database
         self._clock = clock
@@ -79,12 +85,15 @@ class OrderDoor:
         name = checked_key(idempotency_key)
         caller = Caller(key.name, key.channel, key.test)
         keys = keys_of(order, caller, name)
+        purpose = purpose_of(order.number) if key.test else None
         first = next((self._under_way[digest] for digest in keys.digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.update(dict.fromkeys(keys.digests, ended))
         try:
+            if purpose is not None:
+                await self._before(purpose, keys)
             taken, answer, outcome = await self._taken(order, caller, keys, name)
         finally:
             for digest in keys.digests:
@@ -92,6 +101,8 @@ class OrderDoor:
                     del self._under_way[digest]
             ended.set_result(None)
         if outcome.as_answered:
+            if purpose is not None:
+                await self._roads.in_thread(self._after, purpose, outcome.id, key)
             return with_key(taken.key, answer), outcome.id
         found = await self._roads.in_a_moment(intake.found, self._database, outcome.id)
         return (first_answer(found) if found is not None else b"{}"), outcome.id
@@ -120,9 +131,30 @@ class OrderDoor:
             if outcome is not None:
                 return taken, answer, outcome
 
+    async def _before(self, purpose: Purpose, keys: Keys) -> None:
+        """What a test key's order provokes before it is taken.
+
+        Errors:  those that it provokes.
+        """
+        await self._waits.for_seconds(purpose.seconds)
+        await self._roads.in_thread(refuse_on_purpose, self._database, purpose, keys.digests[-1], self._clock())
+
+    def _after(self, purpose: Purpose, order_id: str, key: ApiKey) -> None:
+        """What a test key's order provokes once it is taken: its answer is lost, or its life goes on by itself.
+
+        Errors:  Unavailable.
+        """
+        for state in purpose.steps:
+            said = OrderStep(state=state, text="By its number, as a test key wanted.")
+            stepped(self._database, order_id, said, Who(key.name, self._clock(), test=True))
+        if purpose.answer_lost:
+            raise lost_answer()
+
     def _priced(self, order: Order, caller: Caller, key: str | None) -> Taken:
         """An order with our prices."""
         book = snapshot(self._database)
+        if caller.test:
+            book = book_on_purpose(book, [line.item for line in order.lines], refuses=False)
         return priced(
             book, order, caller, key, now=self._clock(), chance=self._chance, signer=self._signer,
             hands_over=self._hands_over,

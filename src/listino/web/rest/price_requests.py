@@ -8,6 +8,7 @@ from starlette.responses import Response
 from listino.flows.access import ApiKey
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.limits import Limits
+from listino.web.on_purpose import Waits
 from listino.web.reading import body_of, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.baskets import BasketDoor
@@ -22,15 +23,23 @@ class PriceRequests:
     """Many lines in one context, together or each by itself."""
 
     def __init__(
-        self, batches: BatchDoor, baskets: BasketDoor, unpriced: UnpricedDoor, roads: Roads, *, limits: Limits
+        self,
+        batches: BatchDoor,
+        baskets: BasketDoor,
+        unpriced: UnpricedDoor,
+        *,
+        roads: Roads,
+        limits: Limits,
+        waits: Waits,
     ) -> None:
         self._batches, self._baskets, self._unpriced, self._roads = batches, baskets, unpriced, roads
-        self._limits = limits
+        self._limits, self._waits = limits, waits
 
     async def batch(self, request: Request, key: ApiKey) -> Response:
         """Lines that are priced each by itself."""
         batch = batch_of(await body_of(request.scope, request.receive), BatchAsk)
         self._limits.count_lines(key, len(batch.ask.lines))
+        await self._waits.for_items(key, (line.item for line in batch.ask.lines))
         told = (batch, key, language_asked(request))
         return as_json(await self._roads.of_lines(len(batch.ask.lines), self._batches.answered, *told))
 
@@ -38,6 +47,7 @@ class PriceRequests:
         """Lines that are bought together."""
         batch = batch_of(await body_of(request.scope, request.receive), BasketAsk)
         self._limits.count_lines(key, len(batch.ask.lines))
+        await self._waits.for_items(key, (line.item for line in batch.ask.lines))
         told = (batch, key, language_asked(request))
         return as_json(await self._roads.of_lines(len(batch.ask.lines), self._baskets.answered, *told))
 

@@ -13,11 +13,13 @@ from listino.flows.drift import Samples
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Asked, Company, Snapshot, company, line_of, snapshot
 from listino.flows.prior import priced
+from listino.flows.provoked import book_on_purpose, check_item
 from listino.web.answers import encode, moment, price_answer, sealed
 from listino.web.asks import BasketAsk, PriceAsk
 from listino.web.auth import Guard, require
 from listino.web.faults import answer_to
 from listino.web.messages import PriceAnswer
+from listino.web.on_purpose import marked
 from listino.web.reading import (
     attributes_of,
     check_number,
@@ -103,11 +105,12 @@ class PriceDoor:
                 asked = replace(asked, ladder=True)
             seen = reading if min_revision is None else self._database.read_since(min_revision)
             told = self._told((asked, known_at, min_revision), key, language, seen, now)
+            headers = JSON_HEADERS.copy() if not key.test else marked(asked.item) + JSON_HEADERS
             if told.usage_as_of is not None:  # What others order changes it, so there is no tag to ask by again.
                 body = encode(told.answer)[:-1] + moment(asked.at, told.book, now)
-                return 200, body, JSON_HEADERS.copy()
+                return 200, body, headers
             body, tag = sealed(told.answer, asked.at, told.book)
-            headers = [*JSON_HEADERS, (b"etag", tag)]
+            headers.append((b"etag", tag))
             if unless is not None and tag in unless:
                 return 304, b"", headers
         except Exception as error:
@@ -121,12 +124,15 @@ class PriceDoor:
         asked, known_at, min_revision = question
         book = snapshot(self._database, known_at, reading)
         check_revision(book, min_revision)
+        if key.test:
+            check_item(asked.item, "item")
+            book = book_on_purpose(book, [asked.item])
         if self.live is not None:
             settle(book, [asked], self.live, now)
         answered = priced(book, asked)
         if known_at is None and isinstance(answered.price, NoPrice):
             self.note_unpriced(asked, key)
-        if self.samples is not None and known_at is None:
+        if self.samples is not None and known_at is None and not key.test:
             self.samples.note(asked, now)
         answer = price_answer(answered, asked.explain, language, full=key.may("explain:full"))
         return PriceTold(answer, asked.at, book, now if answered.facts.counted else None)
