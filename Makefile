@@ -6,6 +6,7 @@ NAME ?=
 SEED ?=
 SEEDS ?=
 FIRST ?=
+SECONDS ?=
 
 PY := .venv/bin/python
 LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade)
@@ -13,7 +14,7 @@ LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(i
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help install demo check test test-all bench crash new-erp lock changelog clean
+.PHONY: help install demo check test test-all bench crash fuzz new-erp lock changelog clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +50,9 @@ bench: install ## Measure the roads and print ratios as a table (JSON=1: one JSO
 
 crash: install ## Run the hand-over of orders through storms of faults (SEEDS=100000 many, FIRST=500 from there on, SEED=123 one).
 	@SEED=$(SEED) SEEDS=$(SEEDS) FIRST=$(FIRST) $(PY) -m tests.crash.simulator
+
+fuzz: install ## Send every door of a server what schemathesis makes up from the contract (SECONDS=300, SEED=123 one).
+	@$(PY) -m tests.fuzz "$(SECONDS)" "$(SEED)"
 
 new-erp: install ## Write the two files of a new connector to a management system (NAME=acme).
 	@$(PY) -m listino.testing.new_erp "$(NAME)"

@@ -27,7 +27,7 @@ from listino.web.proxy import Proxies, root_of
 from listino.web.responses import failed, refused
 from listino.web.rest import health
 from listino.web.roads import Roads
-from listino.web.routes import ORDERS, PRICES, Handler, routes
+from listino.web.routes import ORDERS, PRICES, Handler, methods_at, routes
 from listino.web.settings import WebSettings
 
 
@@ -72,7 +72,7 @@ class App:
         self.routes = routes(self._doors, self._door)
         self._router = Starlette(
             routes=self.routes,
-            exception_handlers={Exception: failed, HTTPException: failed},
+            exception_handlers={Exception: failed, HTTPException: self._nowhere},
             lifespan=self._lifespan,
         )
 
@@ -135,6 +135,13 @@ class App:
             return response
 
         return handle
+
+    async def _nowhere(self, request: Request, error: Exception) -> Response:
+        """A path or a method that there is not; the methods that there are, are named."""
+        methods = methods_at(request.scope["path"], self.routes)
+        if not methods:
+            return await failed(request, error)
+        return await failed(request, HTTPException(405, headers={"Allow": ", ".join(methods)}))
 
     def _key(self, request: Request) -> ApiKey:
         return self._guard.asking(_authorization(request), self._database.read())

@@ -5,25 +5,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from listino.core.errors import Fault, NotFound, Refused, malformed
-from listino.core.facts import KINDS
 from listino.web.faults import answer_to
 from listino.web.reading import is_number
 
 JSON = "application/json"
 # What may be said of one record in the query, by method.
 OF_ONE_FACT = {"GET": frozenset(["known_at"]), "PUT": frozenset(["confirm"])}
-
-
-def kind_of(request: Request) -> str:
-    """The kind of facts that a path names.
-
-    Errors:  NotFound.
-    """
-    kind: str = request.path_params["kind"]
-    if kind not in KINDS:
-        text = f"There is nothing at {request.url.path}."
-        raise NotFound("not_found", text, (Fault("path", "not_found", text, "See /docs for the routes."),))
-    return kind
 
 
 def based_on(request: Request) -> int | None:

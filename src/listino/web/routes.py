@@ -1,11 +1,13 @@
 """The only list of routes: what is asked where, and which door answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from listino.core.facts import KINDS
 from listino.web.doors import Doors
 from listino.web.rest import health
 
@@ -18,9 +20,24 @@ Handler = Callable[[Request], Awaitable[Response]]
 Door = Callable[..., Handler]
 
 
+class KindConvertor(StringConvertor):
+    """A kind of facts, as a path names it."""
+
+    regex = "|".join(KINDS)
+
+
+class CodeConvertor(StringConvertor):
+    """A code: slashes are part of it, and what no code may hold is for the door to refuse."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("kind", KindConvertor())
+register_url_convertor("code", CodeConvertor())
+
+
 def routes(doors: Doors, door: Door) -> list[BaseRoute]:
     """Every route, in the order in which they are tried."""
-    kind = "{kind:str}"
     return [
         Route("/healthz", health.alive),
         Route("/readyz", door(doors.health.ready, guarded=False)),
@@ -46,8 +63,8 @@ def routes(doors: Doors, door: Door) -> list[BaseRoute]:
         Route("/v1/changes", door(doors.facts.change), methods=["POST"]),
         Route("/v1/changes", door(doors.facts.log), methods=["GET"]),
         Route("/v1/what-if", door(doors.trials.what_if), methods=["POST"]),
-        Route("/v1/customers/{code:path}/price-list", door(doors.price_lists.price_list)),
-        Route("/v1/customers/{code:path}/price-changes", door(doors.price_changes.price_changes)),
+        Route("/v1/customers/{code:code}/price-list", door(doors.price_lists.price_list)),
+        Route("/v1/customers/{code:code}/price-changes", door(doors.price_changes.price_changes)),
         Route("/v1/price-mismatches", door(doors.mismatches.listed)),
         Route("/v1/unpriced", door(doors.questions.unpriced)),
         Route("/v1/mirror", door(doors.mirror.sources)),
@@ -57,7 +74,16 @@ def routes(doors: Doors, door: Door) -> list[BaseRoute]:
         Route("/v1/webhooks/{id}/replay", door(doors.webhooks.replay), methods=["POST"]),
         Route("/v1/webhooks/{id}/deliveries", door(doors.webhooks.deliveries), methods=["GET"]),
         Route("/v1/alerts", door(doors.webhooks.alerts)),
-        Route("/v1/stock/{code:path}", door(doors.facts.stock), methods=["PUT", "GET"]),
-        Route(f"/v1/{kind}/{{code:path}}", door(doors.facts.fact), methods=["PUT", "GET", "DELETE"]),
-        Route(f"/v1/{kind}", door(doors.facts.facts), methods=["PUT", "GET", "DELETE"]),
+        Route("/v1/stock/{code:code}", door(doors.facts.stock), methods=["PUT", "GET"]),
+        Route("/v1/{kind:kind}/{code:code}", door(doors.facts.fact), methods=["PUT", "GET", "DELETE"]),
+        Route("/v1/{kind:kind}", door(doors.facts.facts), methods=["PUT", "GET", "DELETE"]),
     ]
+
+
+def methods_at(path: str, every: Iterable[BaseRoute]) -> list[str]:
+    """The methods that some door answers at a path, those that are answered before the router among them."""
+    found = {"GET", "HEAD"} if path == PRICES or path.startswith(PRICES + "/") else set()
+    for route in every:
+        if isinstance(route, Route) and route.path_regex.match(path):
+            found |= route.methods or set()
+    return sorted(found)

@@ -16,6 +16,7 @@ from listino.web.openapi.parts import (
     query,
 )
 from listino.web.openapi.schemas import TEXT, named
+from listino.web.rest.order_requests import ORDERS_PER_PAGE_MAX
 
 
 def orders() -> Paths:
@@ -75,7 +76,7 @@ def _list_orders() -> Operation:
     ]
     states = {**TEXT, "enum": ["waiting", "under_way", "by_hand", "applied", "settled"]}
     filters.append(query("events", states, "Only orders with an event of their store in this state."))
-    limit = {**LIMIT, "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}}
+    limit = {**LIMIT, "description": f"How many at most; more than {ORDERS_PER_PAGE_MAX} are never on one page."}
     return operation(
         "listOrders",
         "Orders",

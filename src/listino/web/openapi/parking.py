@@ -23,6 +23,7 @@ def _retry() -> Operation:
         "there before it is sent. An order that waits for its next try is tried at once.",
         "Retry",
         "Why, if somebody should know; the body may be left out.",
+        required=False,
     )
 
 
@@ -47,7 +48,7 @@ def _placed() -> Operation:
     )
 
 
-def _decision(name: str, summary: str, told: str, record: str, said: str) -> Operation:
+def _decision(name: str, summary: str, told: str, record: str, said: str, *, required: bool = True) -> Operation:
     return operation(
         name,
         "Orders",
@@ -57,5 +58,5 @@ def _decision(name: str, summary: str, told: str, record: str, said: str) -> Ope
         answers={"200": answer("The order as it stands now.", named("StoredOrder"))},
         refused=(404, 409, 413),
         parameters=[in_path("id", "Our id of the order.")],
-        sent=body(named(record), said),
+        sent=body(named(record), said, required=required),
     )

@@ -73,10 +73,10 @@ def price_parameters() -> list[Parameter]:
     ]  # fmt: skip
 
 
-def body(schema: Schema, description: str, *others: tuple[str, Schema]) -> dict[str, Any]:
-    """A body that must be sent: JSON, or one of the other types."""
+def body(schema: Schema, description: str, *others: tuple[str, Schema], required: bool = True) -> dict[str, Any]:
+    """A body, which mostly must be sent: JSON, or one of the other types."""
     content = {JSON: {"schema": schema}} | {kind: {"schema": other} for kind, other in others}
-    return {"required": True, "description": description, "content": content}
+    return {"required": required, "description": description, "content": content}
 
 
 def answer(

@@ -63,7 +63,7 @@ def _messages() -> Paths:
         answers={"200": answer("The webhook, with its new secret.", named("WebhookAnswer"))},
         refused=(404, 413),
         parameters=[OWN_ID],
-        sent=body(named("WebhookRotation"), "For how long."),
+        sent=body(named("WebhookRotation"), "For how long; the body may be left out.", required=False),
     )
     replayed = _said(
         "replayWebhook",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from listino.core.errors import malformed
 from listino.core.facts import KINDS
 from listino.web.reading import body_of, query_of, single
-from listino.web.responses import OF_ONE_FACT, as_json, based_on, is_confirmed, kind_of
+from listino.web.responses import OF_ONE_FACT, as_json, based_on, is_confirmed
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.facts import FactDoor
 
@@ -54,7 +54,7 @@ class FactRequests:
         return await self._one_fact(request, key, code, said)
 
     async def _one_fact(self, request: Request, key: Any, code: str, said: dict[str, str]) -> Response:
-        kind = kind_of(request)
+        kind = request.path_params["kind"]
         if request.method == "PUT":
             body = await body_of(request.scope, request.receive)
             stated = (kind, code, body, key, based_on(request), is_confirmed(said))
@@ -67,7 +67,7 @@ class FactRequests:
 
     async def facts(self, request: Request, key: Any) -> Response:
         """A list; or, with `?code=`, the one record whose code does not fit in a path."""
-        kind = kind_of(request)
+        kind = request.path_params["kind"]
         own = OF_ONE_FACT["PUT"] if request.method == "PUT" else ()
         allowed = frozenset([*KINDS[kind].__dataclass_fields__, "limit", "after", "known_at", *own])
         said = single(query_of(request.scope["query_string"]), allowed)

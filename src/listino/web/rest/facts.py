@@ -22,7 +22,7 @@ from listino.flows.price import company, snapshot
 from listino.web.answers import encode
 from listino.web.auth import require
 from listino.web.notices import warnings_of
-from listino.web.reading import check_number, is_number, known_at_of
+from listino.web.reading import check_number, checked_code, is_number, known_at_of
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100
@@ -133,6 +133,8 @@ class FactDoor:
         """Set how much of an item a warehouse holds."""
         require(key, "stock:write")
         _check_code(item)
+        if warehouse is not None:
+            checked_code(warehouse, "warehouse")
         said = parsed(body)
         if warehouse is not None and isinstance(said, dict):
             said.setdefault("warehouse", warehouse)
