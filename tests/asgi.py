@@ -29,7 +29,7 @@ class Client:
     """Sends requests to an application, one after another or side by side."""
 
     def __init__(self, app: Any, headers: dict[str, str] | None = None) -> None:
-        self._app = app
+        self.app = app
         self._headers = headers or {}
         self._runner = asyncio.Runner()
 
@@ -95,7 +95,7 @@ class Client:
                 gone.set()
                 await asyncio.sleep(0)
 
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
         body = b"".join(message.get("body", b"") for message in sent[1:])
         pairs = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Response(sent[0]["status"], pairs, body)

@@ -13,6 +13,7 @@ import pytest
 from starlette.routing import Match, Route
 
 from listino.web.app import App
+from listino.web.live_stream import MEDIA_TYPE as EVENTS
 from listino.web.openapi.document import document
 from listino.web.openapi.examples import FILE, Example, examples
 from listino.web.openapi.problems import PROBLEMS
@@ -30,6 +31,7 @@ WRITE = "LISTINO_TEST_WRITE"
 # What differs from one run to the next: the time line's name, and how often the clock was read before.
 EPOCH = re.compile(r'(?<="epoch":")[0-9a-f]{16}')
 QUOTE = re.compile(r'(?<="quote":"lq1\.)[^"]+')
+EVENT_ID = re.compile(r"(?m)(?<=^id: )(\d+)-.+$")
 READS = re.compile(r"(?<=T12:\d\d:00)\.\d{6}(?=Z)")
 
 
@@ -129,10 +131,12 @@ def test_every_example_is_answered_as_the_document_says(house: House) -> None:
 
 
 def sent(client: Client, example: Example) -> Response:
-    path, method, _ = BY_NAME[example.operation]
+    path, method, operation = BY_NAME[example.operation]
     for name, value in example.path.items():
         path = path.replace(f"{{{name}}}", value)
     options: dict[str, Any] = {"params": example.query, "headers": example.headers}
+    if EVENTS in operation["responses"].get(str(example.status), {}).get("content", {}):
+        options["gone_after"] = 2  # A stream is read until all has been told once.
     if example.body is not None:
         options["json"] = example.body
     return client.request(method, path, **options)
@@ -170,6 +174,8 @@ def steady(response: Response) -> Any:
     text = QUOTE.sub("8b1f2c3d.eyJ9.Zm9y", READS.sub("", EPOCH.sub("0123456789abcdef", response.body.decode())))
     if response.headers["content-type"].startswith(NDJSON):
         return [msgspec.json.decode(line) for line in text.splitlines()]
+    if response.headers["content-type"].startswith(EVENTS):
+        return EVENT_ID.sub(r"\1-0Wq1ZzNbW3k", text)
     return msgspec.json.decode(text)
 
 

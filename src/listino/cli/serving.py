@@ -13,9 +13,12 @@ from listino.cli import screen
 from listino.cli.options import DatabaseUrl, database_url
 from listino.cli.working import working
 
-# Requests that wait for a worker's turn, and those that a worker takes on at once.
+# Connections that wait for a worker's turn, and those that a worker takes on at once: as many streams as it keeps
+# open, and the ordinary ones beside them.
 BACKLOG = 1024
-BACKPRESSURE = 256
+BACKPRESSURE = 1024 + 256
+# Each connection is a file to the system; so are the connections to the database.
+FILES_WANTED = 8192
 KILL_TIMEOUT_S = 20
 # A worker's memory counts the part of the database that it has mapped (up to 4 GiB): the bound lies above it.
 WORKER_MEMORY_MIB_MAX = 6144
@@ -107,6 +110,7 @@ def run(
     from threading import Thread
 
     os.environ.update({**settings, "LISTINO_DATABASE": url})
+    raise_file_limit()
     _prepare(url)
     history_days = _history_days()
     check_port(place)
@@ -118,6 +122,17 @@ def run(
             _granian(place, workers, **bounds).serve()
     finally:
         rmtree(folder, ignore_errors=True)
+
+
+def raise_file_limit() -> None:
+    """Let this process and its workers have as many files open as they need, where the system lets them."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _granian(

@@ -142,6 +142,13 @@ class Cache:
         touched = self._touched
         return any(touched.get(part, 0) > revision for part in parts)
 
+    def touched_after(self, revision: int) -> frozenset[str] | None:
+        """The parts that were touched after a revision; None where that is no longer remembered."""
+        with self._lock:
+            if revision < self._untouched_since:
+                return None
+            return frozenset(part for part, number in self._touched.items() if number > revision)
+
 
 def part_of(key: str) -> str:
     """By which part of a touched key the pairs that it may concern are found: its first, with its letter.

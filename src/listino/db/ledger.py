@@ -23,6 +23,9 @@ _NOTE = (
 _STOCK = (
     "SELECT item, warehouse, on_hand, reserved, available_on FROM stock WHERE item IN (SELECT value FROM json_each(?))"
 )
+# The number of the next change of the stock; in order, as one process writes at a time.
+NEXT_CHANGE = "(SELECT coalesce(max(changed_no), 0) + 1 FROM stock)"
+_CHANGED = "SELECT item, changed_no FROM stock WHERE changed_no > ? ORDER BY changed_no LIMIT ?"
 _USED = "SELECT subject, used FROM usage WHERE subject IN (SELECT value FROM json_each(?))"
 
 
@@ -56,10 +59,22 @@ def stocks_of(connection: Connection, items: Sequence[str]) -> dict[str, list[Sh
 def count_stock(tx: Connection, item: str, warehouse: str, on_hand: Decimal, available_on: str | None = None) -> None:
     """Set what a warehouse holds of an item, and from when on more; what is reserved stays. Joins the transaction."""
     tx.execute(
-        "INSERT INTO stock (item, warehouse, on_hand, reserved, available_on) VALUES (?, ?, ?, '0', ?) "
-        "ON CONFLICT (item, warehouse) DO UPDATE SET on_hand = excluded.on_hand, available_on = excluded.available_on",
+        "INSERT INTO stock (item, warehouse, on_hand, reserved, available_on, changed_no) "
+        f"VALUES (?, ?, ?, '0', ?, {NEXT_CHANGE}) ON CONFLICT (item, warehouse) DO UPDATE "
+        "SET on_hand = excluded.on_hand, available_on = excluded.available_on, changed_no = excluded.changed_no",
         (item, warehouse, format(on_hand, "f"), available_on),
     )
+
+
+def last_change(connection: Connection) -> int:
+    """The number of the last change of the stock; 0 before the first."""
+    (number,) = connection.execute("SELECT coalesce(max(changed_no), 0) FROM stock").fetchone()
+    return int(number)
+
+
+def changed_since(connection: Connection, number: int, limit: int) -> list[tuple[str, int]]:
+    """(item, number of its change) of the stock that changed after a change, in order; at most so many."""
+    return [tuple(row) for row in connection.execute(_CHANGED, (number, limit)).fetchall()]
 
 
 def used_up(connection: Connection, subjects: Sequence[str]) -> dict[str, Decimal]:

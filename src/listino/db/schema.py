@@ -120,7 +120,8 @@ ERASURE = Table(
     Column("at", Text, nullable=False),
 )
 
-# `available_on` is the day from when on there will be more; `changed_us` when the row last changed, in microseconds.
+# `available_on` is the day from when on there will be more; `changed_no` the number of the change that wrote the
+# row: it grows with each, and as one process writes at a time, in the order of their commits.
 STOCK = Table(
     "stock",
     METADATA,
@@ -129,9 +130,9 @@ STOCK = Table(
     Column("on_hand", Text, nullable=False),
     Column("reserved", Text, nullable=False),
     Column("available_on", Text),
-    Column("changed_us", BigInteger, nullable=False, server_default="0"),
+    Column("changed_no", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("item", "warehouse"),
-    Index("stock_changed", "changed_us"),
+    Index("stock_changed", "changed_no"),
     sqlite_with_rowid=False,
 )
 # How much of a cap, coupon or quantity contract is used up.

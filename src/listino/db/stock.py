@@ -10,12 +10,14 @@ from listino.core.errors import Conflict, Fault
 from listino.core.keys import SEPARATOR
 from listino.core.money import EXACT, ZERO, plain
 from listino.db.engine import Connection
+from listino.db.ledger import NEXT_CHANGE
 
 _HELD = "SELECT item, warehouse, on_hand, reserved FROM stock WHERE item IN (SELECT value FROM json_each(?))"
 _RESERVE = (
-    "INSERT INTO stock (item, warehouse, on_hand, reserved) SELECT json_extract(value, '$[0]'), "
-    "json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(?) "
-    "WHERE true ON CONFLICT (item, warehouse) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved"
+    "INSERT INTO stock (item, warehouse, on_hand, reserved, changed_no) SELECT json_extract(value, '$[0]'), "
+    f"json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]'), {NEXT_CHANGE} "
+    "FROM json_each(?) WHERE true ON CONFLICT (item, warehouse) DO UPDATE "
+    "SET on_hand = excluded.on_hand, reserved = excluded.reserved, changed_no = excluded.changed_no"
 )
 _NOTE = (
     "INSERT INTO stock_reservation (order_id, line, warehouse, item, quantity) SELECT json_extract(value, '$[0]'), "

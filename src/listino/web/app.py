@@ -152,7 +152,8 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> Any:
         health.calm()
-        self._doors.streams.end_with_the_server()
+        loop = asyncio.get_running_loop()
+        self._doors.streams.end_with_the_server(lambda: loop.call_soon_threadsafe(self._doors.live.hub.end))
         self._doors.unpriced.start(self._roads.in_thread)
         yield
         self._roads.close()

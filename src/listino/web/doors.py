@@ -11,6 +11,7 @@ from listino.flows.quotes import Signer
 from listino.web.auth import Guard
 from listino.web.docs import Docs
 from listino.web.limits import Limits
+from listino.web.live import Hub
 from listino.web.metrics import Metrics
 from listino.web.on_purpose import Waits
 from listino.web.rest.baskets import BasketDoor
@@ -20,6 +21,7 @@ from listino.web.rest.desk_requests import DeskRequests
 from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
 from listino.web.rest.health import HealthDoor
+from listino.web.rest.live import LiveDoor
 from listino.web.rest.mirror import MirrorDoor
 from listino.web.rest.mismatches import MismatchRequests
 from listino.web.rest.order_requests import OrderRequests
@@ -73,6 +75,7 @@ class Doors:
         self.questions = PriceRequests(batches, baskets, self.unpriced, roads=roads, limits=limits, waits=self.waits)
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
+        self.live = LiveDoor(database, Hub(database, roads, clock, live), guard, clock, roads)
         self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)
         orders = OrderDoor(
             database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=settings.hands_over

@@ -23,7 +23,7 @@ Scope = Any
 Receive = Any
 
 
-def query_of(raw: bytes) -> list[tuple[str, str]]:
+def query_of(raw: bytes, parameters_max: int = PARAMETERS_MAX) -> list[tuple[str, str]]:
     """The parameters of a query string, in order.
 
     Errors:  Malformed when it is too long or not UTF-8.
@@ -33,8 +33,8 @@ def query_of(raw: bytes) -> list[tuple[str, str]]:
     if len(raw) > QUERY_BYTES_MAX:
         raise malformed("query", "too_long", "The query is too long.", "Use POST /v1/prices.")
     pairs = raw.decode("latin-1").split("&")
-    if len(pairs) > PARAMETERS_MAX:
-        raise malformed("query", "too_many", f"There are more than {PARAMETERS_MAX} parameters.", "Send fewer.")
+    if len(pairs) > parameters_max:
+        raise malformed("query", "too_many", f"There are more than {parameters_max} parameters.", "Send fewer.")
     said = [pair.partition("=") for pair in pairs if pair]
     if b"%" not in raw and b"+" not in raw:
         return [(name, value) for name, _, value in said]

@@ -66,6 +66,7 @@ def routes(doors: Doors, door: Door) -> list[BaseRoute]:
         Route("/v1/customers/{code:code}/price-list", door(doors.price_lists.price_list)),
         Route("/v1/customers/{code:code}/price-changes", door(doors.price_changes.price_changes)),
         Route("/v1/price-mismatches", door(doors.mismatches.listed)),
+        Route("/v1/stream", door(doors.live.stream)),
         Route("/v1/unpriced", door(doors.questions.unpriced)),
         Route("/v1/mirror", door(doors.mirror.sources)),
         Route("/v1/webhooks", door(doors.webhooks.every), methods=["GET", "POST"]),

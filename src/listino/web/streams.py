@@ -68,18 +68,22 @@ class Streams:
         self._under_way -= 1
         work.end()
 
-    def end_with_the_server(self) -> None:
-        """From the signal on that ends the server no stream goes on; the server's own handler follows."""
+    def end_with_the_server(self, told: Callable[[], object]) -> None:
+        """From the signal on that ends the server no stream goes on; the server's own handler follows.
+
+        `told` is called at the signal, for whatever else is to end.
+        """
         if threading.current_thread() is not threading.main_thread():
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             previous = signal.getsignal(number)
             if callable(previous):
-                signal.signal(number, self._ending(previous))
+                signal.signal(number, self._ending(previous, told))
 
-    def _ending(self, previous: Callable[[int, Any], Any]) -> Callable[[int, Any], None]:
+    def _ending(self, previous: Callable[[int, Any], Any], told: Callable[[], object]) -> Callable[[int, Any], None]:
         def ended(number: int, frame: Any) -> None:
             self.ending = True
+            told()
             previous(number, frame)
 
         return ended

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from listino.core.facts import KINDS
 from listino.web.openapi.baskets import basket_schemas
 from listino.web.openapi.desk import event_schemas, line_progress
+from listino.web.openapi.live import live_schemas
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.schemas import CODE, DAY, DECIMAL, INSTANT, REVISION, TEXT, Schema, named, schemas
 from listino.web.openapi.streams import stream_schemas
@@ -54,6 +55,7 @@ def all_schemas() -> dict[str, Schema]:
     })  # fmt: skip
     found["Batch"]["properties"] |= counted
     found |= basket_schemas(found, moment | counted, line)
+    found |= live_schemas(found, line["error"])
     found |= dict(_orders(found))
     for kind, record in KINDS.items():
         found[f"{record.__name__}Kept"] = {

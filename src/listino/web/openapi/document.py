@@ -6,7 +6,7 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, desk, mirror, operations, orders, parking, streams, webhooks
+from listino.web.openapi import baskets, desk, live, mirror, operations, orders, parking, streams, webhooks
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -72,6 +72,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **operations.prices(),
         **baskets.baskets(),
         **streams.streams(),
+        **live.live(),
         **operations.unpriced(),
         **orders.orders(),
         **desk.desk(),

@@ -55,8 +55,8 @@ def _requests() -> None:
 
 def _stock() -> None:
     op.add_column("stock", sa.Column("available_on", sa.Text()))
-    op.add_column("stock", sa.Column("changed_us", sa.BigInteger(), nullable=False, server_default="0"))
-    op.create_index("stock_changed", "stock", ["changed_us"])
+    op.add_column("stock", sa.Column("changed_no", sa.BigInteger(), nullable=False, server_default="0"))
+    op.create_index("stock_changed", "stock", ["changed_no"])
 
 
 def _troubles() -> None:
