@@ -13,7 +13,7 @@ import pytest
 from listino.config import SystemChance
 from listino.core.errors import Unavailable
 from listino.core.quotes import Quote, Secret, quote_of, signed
-from listino.db import quote_secrets
+from listino.db import secret_files
 from listino.flows.access import created
 from listino.flows.quotes import rotated
 from tests.shop import NOW, House, an_order, opened
@@ -26,6 +26,11 @@ ORDERED = [{"item": line["item"], "quantity": line["quantity"]} for line in LINE
 def house(tmp_path: Path) -> Iterator[House]:
     with opened(tmp_path) as house:
         yield house
+
+
+def kept(house: House) -> tuple[Secret, ...]:
+    """The secrets that sign quotes, as they stand beside the database."""
+    return secret_files.read(secret_files.file_path(house.path, "quote"))
 
 
 def basket(house: House, **said: Any) -> Any:
@@ -178,7 +183,7 @@ def test_what_no_secret_of_ours_signed_is_no_quote(house: House) -> None:
 
 
 def _read(house: House, text: str) -> Quote:
-    quote = quote_of(text, quote_secrets.read(house.path)[0])
+    quote = quote_of(text, kept(house)[0])
     assert quote is not None
     return quote
 
@@ -267,40 +272,40 @@ def test_a_revoked_secret_makes_its_quotes_unknown(house: House) -> None:
 
 
 def test_the_secrets_stand_beside_the_database_for_its_owner_alone(house: House) -> None:
-    assert quote_secrets.read(house.path) == ()
+    assert kept(house) == ()
     quote = basket(house)["quote"]
-    path = quote_secrets.file_path(house.path)
-    (secret,) = quote_secrets.read(house.path)
+    path = secret_files.file_path(house.path, "quote")
+    (secret,) = kept(house)
     assert (secret.id, len(secret.key)) == (quote.split(".")[1], 32)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     rotated(house.database, SystemChance(), revoke=True)
     basket(house)
-    (secret,) = quote_secrets.read(house.path)
-    kept = house.path.read_bytes() + Path(f"{house.path}-wal").read_bytes()
-    assert secret.key not in kept
-    assert secret.key.hex().encode() not in kept
+    (secret,) = kept(house)
+    written = house.path.read_bytes() + Path(f"{house.path}-wal").read_bytes()
+    assert secret.key not in written
+    assert secret.key.hex().encode() not in written
 
 
 def test_the_first_secret_is_that_of_whoever_made_it_first(house: House) -> None:
     first, second = Secret("a", b"a" * 32), Secret("b", b"b" * 32)
-    quote_secrets.keep_first(house.path, first)
-    quote_secrets.keep_first(house.path, second)
-    assert quote_secrets.read(house.path) == (first,)
+    secret_files.keep_first(house.path, "quote", first)
+    secret_files.keep_first(house.path, "quote", second)
+    assert kept(house) == (first,)
     assert basket(house)["quote"].split(".")[1] == "a"
     assert sorted(path.name for path in house.path.parent.glob("*secrets*")) == ["listino.db-quote-secrets"]
 
 
 @pytest.mark.parametrize("text", ["", "cut-o", "\n"])
 def test_a_file_without_a_whole_secret_is_made_anew(house: House, text: str) -> None:
-    path = quote_secrets.file_path(house.path)
+    path = secret_files.file_path(house.path, "quote")
     path.write_text(text)
     quote = basket(house)["quote"]
-    assert [secret.id for secret in quote_secrets.read(house.path)] == [quote.split(".")[1]]
+    assert [secret.id for secret in kept(house)] == [quote.split(".")[1]]
     assert ordered(house, quote)["held"] == []
 
 
 def test_where_no_secret_can_be_written_the_basket_is_told_to_come_again(house: House) -> None:
-    quote_secrets.file_path(house.path).mkdir()
+    secret_files.file_path(house.path, "quote").mkdir()
     assert ordered(house, "lq1.a.b.c")["held"] == ["unknown_quote"]
     answer = house.client.request("POST", "/v1/baskets", json={"customer": "rossi", "lines": LINES})
     assert (answer.status, answer.json()["code"], answer.headers["retry-after"]) == (503, "quote_secrets", "5")
@@ -310,7 +315,7 @@ def test_where_no_secret_can_be_written_the_basket_is_told_to_come_again(house: 
 
 def test_a_file_that_cannot_be_read_any_more_leaves_the_secrets_that_are_known(house: House) -> None:
     quote = basket(house)["quote"]
-    path = quote_secrets.file_path(house.path)
+    path = secret_files.file_path(house.path, "quote")
     path.unlink()
     path.mkdir()
     assert ordered(house, quote)["held"] == []

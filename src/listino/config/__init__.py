@@ -21,7 +21,7 @@ from listino.config.outside import webhook_targets
 from listino.core.errors import malformed
 from listino.core.findings import Checks, checks_from
 from listino.core.quotes import Secret
-from listino.web.settings import QUOTE_MINUTES, WebSettings
+from listino.web.settings import PUBLIC_MAX_AGE_S, QUOTE_MINUTES, WebSettings
 
 if TYPE_CHECKING:
     from listino.db.engine import Bounds
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1
 DATABASE_VARIABLE = "LISTINO_DATABASE"
 QUOTE_MINUTES_MAX = 7 * 24 * 60
-QUOTE_SECRET_LENGTH_MIN = 32
+SECRET_LENGTH_MIN = 32
 DIGITS_MAX = 5
 
 
@@ -58,8 +58,8 @@ class SystemChance:
 
 
 def web_settings() -> WebSettings:
-    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL, LISTINO_QUOTE_...;
-    and whether orders are handed over, of LISTINO_ERP.
+    """The settings of the doors: LISTINO_BASE_PATH, LISTINO_TRUSTED_PROXIES, LISTINO_PUBLIC_URL, LISTINO_QUOTE_...,
+    LISTINO_TOKEN_SECRETS, LISTINO_PUBLIC_MAX_AGE_S; and whether orders are handed over, of LISTINO_ERP.
 
     Errors:  Malformed.
     """
@@ -70,7 +70,9 @@ def web_settings() -> WebSettings:
         public_url=os.environ.get("LISTINO_PUBLIC_URL") or None,
         metrics_folder=os.environ.get("LISTINO_METRICS_FOLDER") or None,
         quote_minutes=_whole("LISTINO_QUOTE_MINUTES", "minutes", QUOTE_MINUTES, 1, QUOTE_MINUTES_MAX),
-        quote_secrets=_quote_secrets(),
+        quote_secrets=_secrets("LISTINO_QUOTE_SECRETS", "quotes"),
+        token_secrets=_secrets("LISTINO_TOKEN_SECRETS", "tokens"),
+        public_max_age_s=_whole("LISTINO_PUBLIC_MAX_AGE_S", "seconds", PUBLIC_MAX_AGE_S, 0, 3_600),
         checks=check_settings(),
         webhook_targets=webhook_targets(),
         hands_over=stated.orders if (stated := erp_settings()) is not None else False,
@@ -104,17 +106,20 @@ def bounds() -> "Bounds":
     return Bounds(staleness_ms / 1000, serve_stale_s)
 
 
-def _quote_secrets() -> tuple[Secret, ...]:
-    """What signs quotes where several machines share a database: LISTINO_QUOTE_SECRETS, as NAME:SECRET,NAME:SECRET."""
+def _secrets(variable: str, what: str) -> tuple[Secret, ...]:
+    """What signs quotes or tokens where several machines share a database: as NAME:SECRET,NAME:SECRET.
+
+    Errors:  Malformed.
+    """
     found: list[Secret] = []
-    for part in os.environ.get("LISTINO_QUOTE_SECRETS", "").split(","):
+    for part in os.environ.get(variable, "").split(","):
         name, _, secret = part.strip().partition(":")
         if not name and not secret:
             continue
-        if not (name.isascii() and name.isalnum() and len(secret) >= QUOTE_SECRET_LENGTH_MIN):
-            text = "A secret of quotes is a name of letters and digits, a colon, and the secret itself."
-            remedy = f"Set NAME:SECRET, the newest first, each secret {QUOTE_SECRET_LENGTH_MIN} characters or longer."
-            raise malformed("LISTINO_QUOTE_SECRETS", "form", text, remedy)
+        if not (name.isascii() and name.isalnum() and len(secret) >= SECRET_LENGTH_MIN):
+            text = f"A secret of {what} is a name of letters and digits, a colon, and the secret itself."
+            remedy = f"Set NAME:SECRET, the newest first, each secret {SECRET_LENGTH_MIN} characters or longer."
+            raise malformed(variable, "form", text, remedy)
         found.append(Secret(name, secret.encode()))
     return tuple(found)
 

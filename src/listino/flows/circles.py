@@ -65,6 +65,7 @@ class Buyer(Kept):
     tax_rounding: str
     moded: bool
     money_mode: str
+    shows: str
 
 
 def unknown(kind: str, field_name: str, code: str) -> NotFound:
@@ -106,9 +107,8 @@ def gathered_buyer(
     assortments = _assortments(book, parts, (customer, *accounts), groups, (channel, windows))
     chain = _chain(book, parts, values, channel_code, windows, company)
     plan = _plan(book, parts, channel)
-    parts += [letter + name for letter, names in values.items() for name in names]
-    parts += ["L" + name for name in chain]
     values["L"] = tuple(chain)
+    parts += [letter + name for letter, names in values.items() for name in names]
     return Buyer(
         parts=tuple(parts),
         read_at=book.revision,
@@ -130,6 +130,7 @@ def gathered_buyer(
         final=customer.final if customer is not None else None,
         tax_rounding=channel.tax_rounding if channel is not None else "rate",
         money_mode=DIRECTIONS[channel.amount_rounding if channel is not None else "nearest"],
+        shows=channel.shows if channel is not None else "both",
         moded=any(grant.mode != "merge" for place in chain.values() for grant in place.grants),
     )
 

@@ -18,6 +18,7 @@ from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
 from listino.web.auth import Guard
+from listino.web.browsers import ME, Browsers, evened, for_page, is_evened, marked, preflight
 from listino.web.doors import Doors
 from listino.web.faults import answer_to
 from listino.web.limits import Limits
@@ -67,9 +68,10 @@ class App:
         )  # fmt: skip
         self._prices = self._doors.prices
         self._taking_orders = self._door(self._doors.orders.taken, limited=False)
+        self._browsers = Browsers(database, self._doors.signed_tokens, clock, self._limits)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
-        self.routes = routes(self._doors, self._door)
+        self.routes = routes(self._doors, self._door, self._me_door)
         self._router = Starlette(
             routes=self.routes,
             exception_handlers={Exception: failed, HTTPException: self._nowhere},
@@ -87,6 +89,9 @@ class App:
                 await self._price(scope, path, send)
                 return
             scope = self._proxies.seen(scope)
+            if scope["method"] == "OPTIONS" and path.startswith(ME):
+                await (await self._preflight(Request(scope), path))(scope, receive, send)
+                return
             if path == ORDERS and scope["method"] == "POST":
                 response = await self._taking_orders(Request(scope, receive))
                 await response(scope, receive, send)
@@ -142,6 +147,38 @@ class App:
         if not methods:
             return await failed(request, error)
         return await failed(request, HTTPException(405, headers={"Allow": ", ".join(methods)}))
+
+    def _me_door(self, handler: Callable[..., Awaitable[Response]], *, token_in_query: bool = False) -> Handler:
+        """A handler behind the check of browsers' tokens; what it answers only the page that asked may read."""
+
+        async def handle(request: Request) -> Response:
+            marked(request)
+            listed = False
+            try:
+                browser = await self._roads.in_a_moment(self._browsers.asking, request, token_in_query)
+                listed = True
+                response = await handler(request, browser)
+            except Exception as error:
+                response = refused(error)
+                if is_evened(error):
+                    await evened(request)
+                if response.status_code == 401:  # Its page is to read that the token has ended.
+                    listed = await self._is_listed(request)
+            self._metrics.count(self._metrics.OTHERS, response.status_code)
+            return for_page(response, request, listed=listed)
+
+        return handle
+
+    async def _preflight(self, request: Request, path: str) -> Response:
+        """Whether a browser may ask, and how."""
+        try:
+            return preflight(request, methods_at(path, self.routes), listed=await self._is_listed(request))
+        except Exception as error:
+            return refused(error)
+
+    async def _is_listed(self, request: Request) -> bool:
+        origin = request.headers.get("origin")
+        return origin is not None and bool(await self._roads.in_a_moment(self._browsers.is_listed, origin))
 
     def _key(self, request: Request) -> ApiKey:
         return self._guard.asking(_authorization(request), self._database.read())

@@ -37,6 +37,8 @@ STATUS_OF: Mapping[type[Refused], int] = {
 # Refusals whose status is more telling than that of their kind.
 STATUS_OF_CODE = {
     "unauthenticated": 401,
+    "token_expired": 401,
+    "token_ended": 401,
     "too_large": 413,
     "method_not_allowed": 405,
     "in_progress": 409,

@@ -16,7 +16,7 @@ ORDERS = "/v1/orders"
 
 Handler = Callable[[Request], Awaitable[Response]]
 # Puts a handler behind the check of keys (or, guarded=False, before it), with every error translated. What tells of
-# orders that were placed (limited=False) is kept out by no key's limit.
+# orders that were placed (limited=False) is kept out by no key's limit. The other one checks browsers' tokens.
 Door = Callable[..., Handler]
 
 
@@ -36,7 +36,7 @@ register_url_convertor("kind", KindConvertor())
 register_url_convertor("code", CodeConvertor())
 
 
-def routes(doors: Doors, door: Door) -> list[BaseRoute]:
+def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
     """Every route, in the order in which they are tried."""
     return [
         Route("/healthz", health.alive),
@@ -45,11 +45,13 @@ def routes(doors: Doors, door: Door) -> list[BaseRoute]:
         Route("/openapi.json", doors.docs.openapi),
         Route("/docs", doors.docs.page),
         Route("/docs/{asset:path}", doors.docs.asset),
+        *_me(doors, me_door),
         Route(PRICES, door(doors.questions.batch), methods=["POST"]),
         Route("/v1/baskets", door(doors.questions.basket), methods=["POST"]),
         Route(ORDERS, door(doors.orders.taken, limited=False), methods=["POST"]),
         Route(ORDERS, door(doors.orders.listed), methods=["GET"]),
         Route("/v1/orders/{id}", door(doors.orders.one), methods=["GET"]),
+        Route("/v1/customer-tokens", door(doors.tokens.mint), methods=["POST"]),
         Route("/v1/reconciliation", door(doors.reconciliation.shown)),
         Route("/v1/conservation", door(doors.orders.conservation)),
         Route("/v1/orders/{id}/steps", door(doors.desk.step), methods=["POST"]),
@@ -78,6 +80,16 @@ def routes(doors: Doors, door: Door) -> list[BaseRoute]:
         Route("/v1/stock/{code:code}", door(doors.facts.stock), methods=["PUT", "GET"]),
         Route("/v1/{kind:kind}/{code:code}", door(doors.facts.fact), methods=["PUT", "GET", "DELETE"]),
         Route("/v1/{kind:kind}", door(doors.facts.facts), methods=["PUT", "GET", "DELETE"]),
+    ]
+
+
+def _me(doors: Doors, me_door: Door) -> list[BaseRoute]:
+    """What a browser asks with its token."""
+    return [
+        Route("/v1/me/prices", me_door(doors.me.price), methods=["GET"]),
+        Route("/v1/me/prices", me_door(doors.me.batch), methods=["POST"]),
+        Route("/v1/me/prices/{item:code}", me_door(doors.me.price), methods=["GET"]),
+        Route("/v1/me", me_door(doors.me.who), methods=["GET"]),
     ]
 
 

@@ -7,6 +7,7 @@ from listino.core.quotes import Secret
 from listino.flows.webhook_checks import PUBLIC, Targets
 
 QUOTE_MINUTES = 30
+PUBLIC_MAX_AGE_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class WebSettings:
     hold for `quote_minutes`, and are signed by the first of `quote_secrets` (none: those of the database);
     `checks` says what becomes of what is noticed when facts are saved; `sampled` keeps an answer in a while, to
     be compared with the management system's own price; `hands_over`: orders go to a management system, of which
-    a worker takes care; `webhook_targets` where webhooks may lead.
+    a worker takes care; `webhook_targets` where webhooks may lead; `token_secrets` sign tokens for browsers as
+    `quote_secrets` do quotes, and what a public token is answered may be kept by anybody for `public_max_age_s`.
     """
 
     base_path: str = ""
@@ -31,3 +33,5 @@ class WebSettings:
     sampled: bool = False
     hands_over: bool = False
     webhook_targets: Targets = PUBLIC
+    token_secrets: tuple[Secret, ...] = ()
+    public_max_age_s: int = PUBLIC_MAX_AGE_S

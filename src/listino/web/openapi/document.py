@@ -6,7 +6,7 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, desk, live, mirror, operations, orders, parking, streams, webhooks
+from listino.web.openapi import baskets, browsers, desk, live, mirror, operations, orders, parking, streams, webhooks
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -23,6 +23,7 @@ INTRODUCTION = (
 )
 TAGS = {
     "Prices": "What an item costs a customer now, and why.",
+    "Browsers": "What a store's page asks for its visitor, with a token.",
     "Orders": "Orders that stores say were placed.",
     "Changes": "Many records at once, and the log of what changed.",
     "Stock": "How much there is.",
@@ -61,7 +62,13 @@ def document() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "An API key, made by `listino keys create`. Each operation names its scope.",
-                }
+                },
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token for browsers, minted by the store's server with mintToken.",
+                },
             },
         },
     }  # fmt: skip
@@ -71,6 +78,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
     told = {
         **operations.prices(),
         **baskets.baskets(),
+        **browsers.browsers(),
         **streams.streams(),
         **live.live(),
         **operations.unpriced(),

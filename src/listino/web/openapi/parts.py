@@ -112,9 +112,13 @@ def operation(
     scope: str | None = None,
     parameters: Iterable[Parameter] = (),
     sent: dict[str, Any] | None = None,
+    with_token: bool = False,
 ) -> Operation:
-    """One operation. `refused` are the refusals that come on top of those of every guarded door."""
-    own = [*(ALWAYS if scope is not None else ()), *refused]
+    """One operation. `refused` are the refusals that come on top of those of every guarded door.
+
+    With a scope it needs a key; `with_token` it is a browser's, which shows a token.
+    """
+    own = [*(ALWAYS if scope is not None or with_token else ()), *refused]
     made: Operation = {"operationId": name, "tags": [tag], "summary": summary, "description": description}
     if scope is not None:
         made["description"] = f"{description} Needs the scope `{scope}`."
@@ -124,5 +128,5 @@ def operation(
     if sent is not None:
         made["requestBody"] = sent
     made["responses"] = {**answers, **refusals(own)}
-    made["security"] = [{"key": []}] if scope is not None else []
+    made["security"] = [{"token": []}] if with_token else [{"key": []}] if scope is not None else []
     return made

@@ -17,10 +17,18 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
          "out_of_range", "not_positive", "not_a_number", "not_an_instant", "not_a_choice", "unknown_unit",
          "unknown_reference", "unknown_revision", "count", "too_many", "in_the_future",
          "unknown_line", "not_for_kind", "two_keys",
-         "loop", "formula_loop", "not_an_address", "https_required", "address_refused"),
+         "not_an_origin", "loop", "formula_loop", "not_an_address", "https_required", "address_refused"),
     ),
-    401: ("Unauthenticated", "There is no key, or it is not valid any more.", ("unauthenticated",)),
-    403: ("NotAllowed", "The key does not have the scope that this needs.", ("scope_missing", "test_key")),
+    401: (
+        "Unauthenticated",
+        "There is no key or token, or it is not valid any more.",
+        ("unauthenticated", "token_expired", "token_ended"),
+    ),
+    403: (
+        "NotAllowed",
+        "The key does not have the scope that this needs, or the token is not for this page.",
+        ("scope_missing", "test_key", "origin_not_allowed", "token_needed", "customer_blocked"),
+    ),
     404: (
         "NotFound",
         "What was named does not exist.",
@@ -52,7 +60,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
     503: (
         "Unavailable",
         "Time will mend it: ask again after `Retry-After` seconds.",
-        ("unavailable", "busy", "disk_full", "database_failed", "quote_secrets", "server_ends"),
+        ("unavailable", "busy", "disk_full", "database_failed", "quote_secrets", "token_secrets", "server_ends"),
     ),
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ from listino.flows.stock import Count
 from listino.flows.webhooks import Delivery
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.basket_messages import BasketParts
+from listino.web.browser_messages import Asker, BrowserAsk, BrowserPrice, TokenAnswer, TokenAsk
 from listino.web.messages import PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
@@ -68,7 +69,7 @@ INSTANTS = frozenset(
     ["at", "next_change_at", "ordered_at", "taken_at", "stale_since", "valid_until", "first_at", "last_at",
      "prior_price_since", "reduced_since", "begins_at", "ends_at", "quote_expires_at", "usage_as_of", "begun_at",
      "kept_at", "full_at",
-     "created_at", "failing_since", "since", "tried_at", "next_at", "raised_at", "over_at"]
+     "created_at", "failing_since", "since", "tried_at", "next_at", "raised_at", "over_at", "expires_at"]
 )  # fmt: skip
 # The messages in which the server speaks: every decimal and instant in them is text of that form.
 ANSWERS = frozenset(
@@ -77,6 +78,7 @@ ANSWERS = frozenset(
      "ReconciliationAnswer", "ShareLine",
      "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
+     "BrowserPrice", "BrowserCharge", "Asker", "TokenAnswer",
      "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem", "WebhookAnswer", "Delivery", "Alert",
      *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
@@ -104,6 +106,11 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "WebhookAnswer.state": ("active", "paused", "failing", "disabled"),
     "Delivery.state": ("waiting", "delivered", "parked", "ended"),
     "Alert.kind": tuple(KINDS),
+    "BrowserPrice.outcome": ("price", "no_price"),
+    "BrowserPrice.reason": ("no_price", "on_request"),
+    "Asker.kind": ("customer", "public"),
+    "Asker.shows": ("net", "gross", "both"),
+    "TokenAnswer.kind": ("customer", "public"),
     "OrderAnswer.handover": ("accepted", "in_doubt", "placed", "parked", "dropped", "cancelled"),
 }
 _BOUNDS: dict[str, Schema] = {
@@ -111,6 +118,10 @@ _BOUNDS: dict[str, Schema] = {
     "BasketAsk.lines": {"maxItems": LINES_MAX},
     "Order.lines": {"minItems": 1, "maxItems": LINES_MAX},
     "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
+    "BrowserAsk.lines": {"minItems": 1, "maxItems": 200},
+    "TokenAsk.origins": {"minItems": 1, "maxItems": 20},
+    "TokenAsk.minutes": {"minimum": 1, "maximum": 525_600},
+    "TokenAsk.items_per_hour": {"minimum": 1, "maximum": 1_000_000},
     "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},
     "Count.available_on": {"format": "date"},
     "PriceList.decimals": {"minimum": 0, "maximum": 9},
@@ -152,6 +163,11 @@ def schemas() -> dict[str, Schema]:
         WebhookAnswer,
         Delivery,
         Alert,
+        TokenAsk,
+        TokenAnswer,
+        Asker,
+        BrowserAsk,
+        BrowserPrice,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from listino.web.openapi.basket_words import BASKETS
+from listino.web.openapi.browser_words import BROWSERS, LIKE
 from listino.web.openapi.catalogue_words import CATALOGUE
 from listino.web.openapi.desk_words import DESK
 from listino.web.openapi.notice_words import NOTICES
@@ -278,23 +279,12 @@ MESSAGES: Mapping[str, str] = {
     "UnpricedLine.times": "How often it was asked for without a price.",
     "UnpricedLine.first_at": "When it was asked for the first time without a price.",
     "UnpricedLine.last_at": "When it was asked for the last time without a price.",
-    "Problem.type": "A name for this kind of problem.",
-    "Problem.title": "The status in words.",
-    "Problem.status": "The HTTP status.",
-    "Problem.code": "What is wrong, as a stable word to program by.",
-    "Problem.detail": "What is wrong, as a sentence.",
-    "Problem.errors": "Each field that is wrong, with the remedy.",
-    "Problem.incident": "For status 500: the number to name when you ask for help.",
-    "FaultLine.field": "Which field, as a path: lines[2].quantity.",
-    "FaultLine.code": "What is wrong with it, as a stable word.",
-    "FaultLine.text": "What is wrong with it, as a sentence.",
-    "FaultLine.remedy": "What to do.",
 }
 
 OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES, **DESK,
-                          **WEBHOOKS, **CATALOGUE}  # fmt: skip
+                          **WEBHOOKS, **CATALOGUE, **BROWSERS}  # fmt: skip
 
 
 def meaning_of(record: str, field: str) -> str | None:
     """What a field of a record means."""
-    return OWN.get(f"{record}.{field}") or COMMON.get(field)
+    return OWN.get(f"{record}.{field}") or OWN.get(f"{LIKE.get(record)}.{field}") or COMMON.get(field)

@@ -8,11 +8,13 @@ import msgspec
 
 from listino.core.errors import Malformed, malformed
 from listino.web.asks import AskedLine, BasketAsk, BatchAsk
+from listino.web.browser_messages import BrowserAsk, BrowserLine
 from listino.web.reading import by_field, message_of
 
 LINES_MAX = 1_000
-Ask = TypeVar("Ask", bound=BasketAsk)
-_decoders: dict[type[BasketAsk], Any] = {kind: msgspec.json.Decoder(kind) for kind in (BasketAsk, BatchAsk)}
+BROWSER_LINES_MAX = 200
+Ask = TypeVar("Ask", bound=BasketAsk | BrowserAsk)
+_decoders: dict[type[Any], Any] = {kind: msgspec.json.Decoder(kind) for kind in (BasketAsk, BatchAsk, BrowserAsk)}
 _decode_any = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -38,24 +40,26 @@ def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
             batch = _line_by_line(body, kind)
         except RecursionError:
             raise error from None
-    count, least = len(batch.ask.lines), 1 if kind is BatchAsk else 0
-    if not least <= count <= LINES_MAX:
-        raise malformed("lines", "count", f"There are {least} to {LINES_MAX} lines, not {count}.", "Ask several times.")
+    count, least = len(batch.ask.lines), 0 if kind is BasketAsk else 1
+    most = BROWSER_LINES_MAX if kind is BrowserAsk else LINES_MAX
+    if not least <= count <= most:
+        raise malformed("lines", "count", f"There are {least} to {most} lines, not {count}.", "Ask several times.")
     return batch
 
 
 def _line_by_line(body: bytes, kind: type[Ask]) -> Batch[Ask]:
     """Lines of which some lines cannot be read: they stand with their faults, the others as they are."""
     said = _decode_any.decode(body)
-    lines: list[AskedLine] = []
+    line_kind = BrowserLine if kind is BrowserAsk else AskedLine
+    lines: list[Any] = []
     faults: dict[int, Malformed] = {}
     for index, one in enumerate(said["lines"]):
         try:
-            lines.append(msgspec.convert(one, AskedLine))
+            lines.append(msgspec.convert(one, line_kind))
         except msgspec.ValidationError as error:
             faults[index] = by_field(error, f"lines[{index}]")
             name = one.get("id") if isinstance(one, dict) else None
-            lines.append(AskedLine("", id=name if isinstance(name, str) else None))
+            lines.append(line_kind("", id=name if isinstance(name, str) else None))
     try:
         ask = msgspec.convert(said | {"lines": []}, kind)
     except msgspec.ValidationError as error:

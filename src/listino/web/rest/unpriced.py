@@ -15,6 +15,7 @@ from listino.db.engine import Database
 from listino.flows import unpriced
 from listino.flows.access import ApiKey
 from listino.flows.price import Asked
+from listino.flows.tokens import Browser
 from listino.flows.unpriced import Place, Unpriced, Wanted
 from listino.web.answers import encode, not_applied_line
 from listino.web.auth import require
@@ -37,9 +38,9 @@ class UnpricedDoor:
         self._counts = Unpriced()
         self._writing: asyncio.Task[None] | None = None
 
-    def note(self, asked: Asked, key: ApiKey) -> None:
+    def note(self, asked: Asked, asker: ApiKey | Browser) -> None:
         """Count a question that has no price; what is asked with a test key is nobody's wish."""
-        if not key.test:
+        if not asker.test:
             self._counts.note(asked, self._clock())
 
     def start(self, in_thread: Callable[..., Awaitable[Any]]) -> None:

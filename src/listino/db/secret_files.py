@@ -1,4 +1,4 @@
-"""The secrets that sign quotes, in a file beside the database: every worker reads it, and no backup holds it."""
+"""Secrets that sign what we give out, in files beside the database: workers read them, and no backup holds them."""
 
 import os
 from contextlib import suppress
@@ -8,14 +8,13 @@ from listino.core.quotes import Secret
 from listino.db.erasures import sync_folder
 
 
-def file_path(database: Path) -> Path:
-    """Where the secrets of a database are: a line for each, the newest last."""
-    return Path(f"{database}-quote-secrets")
+def file_path(database: Path, what: str) -> Path:
+    """Where the secrets of a database are that sign `what` (quote, token): a line for each, the newest last."""
+    return Path(f"{database}-{what}-secrets")
 
 
-def read(database: Path) -> tuple[Secret, ...]:
+def read(path: Path) -> tuple[Secret, ...]:
     """The secrets, the newest first; none where there are none yet. A line cut off by a crash is left out."""
-    path = file_path(database)
     found: list[Secret] = []
     for line in path.read_text().splitlines() if path.exists() else ():
         name, _, key = line.partition(" ")
@@ -24,21 +23,22 @@ def read(database: Path) -> tuple[Secret, ...]:
     return tuple(secret for secret in reversed(found) if secret.key)
 
 
-def changed_at(database: Path) -> tuple[int, int] | None:
+def changed_at(path: Path) -> tuple[int, int] | None:
     """What shows that the file is another one than before; None while there is none."""
     try:
-        status = file_path(database).stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
     return status.st_mtime_ns, status.st_ino
 
 
-def keep_first(database: Path, secret: Secret) -> None:
+def keep_first(database: Path, what: str, secret: Secret) -> None:
     """Make the file with a first secret, unless another process has made it meanwhile."""
-    path, part = file_path(database), Path(f"{file_path(database)}.{secret.id}")
+    path = file_path(database, what)
+    part = Path(f"{path}.{secret.id}")
     try:
         _write(part, (secret,), database)
-        if path.exists() and not read(database):  # Emptied by somebody's hand.
+        if path.exists() and not read(path):  # Emptied by somebody's hand.
             part.replace(path)
         else:
             with suppress(FileExistsError):
@@ -48,9 +48,10 @@ def keep_first(database: Path, secret: Secret) -> None:
     sync_folder(path.parent)
 
 
-def replace(database: Path, secrets: tuple[Secret, ...]) -> None:
+def replace(database: Path, what: str, secrets: tuple[Secret, ...]) -> None:
     """Put secrets, the newest first, in the place of those that there are."""
-    path, part = file_path(database), Path(f"{file_path(database)}.{secrets[0].id}")
+    path = file_path(database, what)
+    part = Path(f"{path}.{secrets[0].id}")
     _write(part, secrets, database)
     part.replace(path)
     sync_folder(path.parent)

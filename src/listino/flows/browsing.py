@@ -1,0 +1,120 @@
+"""What a browser may know of an item: its price, that it is on request, or nothing at all.
+
+An item that is not there, not active, outside the assortment or in a hidden price list is the same to it: there
+is no such item. Of what is on request no amount is told, at no quantity.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from listino.core.errors import Malformed, NotFound, Refused, malformed
+from listino.core.money import NINE_PLACES
+from listino.core.question import NoPrice, UnitPrice
+from listino.flows.circles import unknown
+from listino.flows.live import LivePrices, settle
+from listino.flows.price import Answered, Asked, Snapshot, buyer_for, prefetched, price
+from listino.flows.prior import priced
+
+ON_REQUEST = "on_request"
+# Why there is no price of what a browser is not to know of.
+UNSEEN = frozenset(["not_in_assortment", "item_blocked", "item_ended"])
+
+
+def browsed(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now: datetime) -> list[Answered | Refused]:
+    """What a browser is told of each question: a price or none, or that there is no such item.
+
+    Errors:  NotFound for an unknown channel or customer.
+    """
+    prefetched(book, asked)
+    if live is not None:  # Of what it is not to know of nobody is asked.
+        settle(book, [one for one in asked if _is_seen(book, one)], live, now)
+    return [_told(book, one) for one in asked]
+
+
+def browsed_one(book: Snapshot, asked: Asked, live: LivePrices | None, now: datetime) -> Answered:
+    """What a browser is told of one question.
+
+    Errors:  NotFound for what it is not to know of; Malformed for a unit that the item has not.
+    """
+    (told,) = browsed(book, (asked,), live, now)
+    if isinstance(told, Refused):
+        raise told
+    return told
+
+
+def is_on_request(answered: Answered) -> bool:
+    """Whether a price is told on request alone."""
+    return _visibility(answered) == ON_REQUEST
+
+
+def is_unseen(answered: Answered) -> bool:
+    """Whether a browser is not to know of the item at all."""
+    outcome = answered.price
+    if isinstance(outcome, NoPrice):
+        return outcome.reason in UNSEEN or answered.facts.refusal is not None
+    return _visibility(answered) == "hidden"
+
+
+def _visibility(answered: Answered) -> str:
+    outcome = answered.price
+    if isinstance(outcome, NoPrice):
+        return "shown"
+    parts = outcome.segments or (outcome,)
+    found = {part.price_list.visibility for part in (outcome, *parts) if part.price_list is not None}
+    return next((said for said in ("hidden", ON_REQUEST) if said in found), "shown")
+
+
+def _is_seen(book: Snapshot, asked: Asked) -> bool:
+    """Whether a browser may know what our own book says of a question."""
+    try:
+        found = price(book, asked)
+    except Refused:
+        return False
+    return not is_unseen(found) and not is_on_request(found)
+
+
+def _told(book: Snapshot, asked: Asked) -> Answered | Refused:
+    try:
+        answered = priced(book, asked)
+    except NotFound as error:
+        if error.code != "unknown_item":
+            raise
+        return unknown("items", "item", asked.item)
+    except Malformed:  # No such unit; which there is no telling of an item that there is not.
+        return _without_unit(book, asked)
+    if is_unseen(answered):
+        return unknown("items", "item", asked.item)
+    if not is_on_request(answered):
+        _show_breaks(book, asked, answered)
+    return answered
+
+
+def _without_unit(book: Snapshot, asked: Asked) -> Refused:
+    found = _told(book, replace(asked, unit=None))
+    if isinstance(found, Refused):
+        return found
+    text = f"Item {asked.item!r} is not sold by the unit {asked.unit!r}."
+    return malformed("unit", "unknown_unit", text, "Leave the unit out, to ask in the item's own.")
+
+
+def _show_breaks(book: Snapshot, asked: Asked, answered: Answered) -> None:
+    """Leave those quantity breaks in an answer whose price a browser may see; most books hold no other."""
+    chain = buyer_for(book, asked).chain.values()
+    if all(place.list.visibility == "shown" for place in chain):
+        return
+    if answered.next_break is not None and not _seen_at(book, asked, answered.next_break[0]):
+        answered.next_break = None
+    if answered.ladder is not None:
+        answered.ladder = tuple(_shown_rungs(book, asked, answered.ladder))
+
+
+def _shown_rungs(
+    book: Snapshot, asked: Asked, ladder: Iterable[tuple[Decimal, UnitPrice]]
+) -> Iterable[tuple[Decimal, UnitPrice]]:
+    return (rung for rung in ladder if _seen_at(book, asked, rung[0]))
+
+
+def _seen_at(book: Snapshot, asked: Asked, quantity: Decimal) -> bool:
+    return _is_seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False))

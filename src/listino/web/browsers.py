@@ -1,0 +1,156 @@
+"""Who asks from a browser: the token of a request, the page that it comes from, and what the answer may tell it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from listino.core.errors import Fault, NotAllowed, NotFound, malformed
+from listino.db.engine import Database, Reading
+from listino.flows.access import ApiKey
+from listino.flows.price import snapshot
+from listino.flows.tokens import REMEDY, Tokens, check_buyer, is_origin
+from listino.flows.tokens import Browser as Browser
+from listino.web.limits import Limits
+from listino.web.reading import query_of
+
+ME = "/v1/me"
+TOKENS_KEPT_MAX = 10_000
+# Refusals of what a browser is not to know of leave at multiples of this after they arrived, whatever they took.
+EVEN_S = 0.025
+# What may be unknown, or somebody else's: the answer is the same, and so is the time that it takes.
+EVENED = frozenset(["unknown_item", "unknown_order"])
+# For so long a browser need not ask again whether it may show its token.
+PREFLIGHT_HOLDS_S = 600
+HEADERS_ASKED = "authorization, content-type, accept-language, if-none-match, idempotency-key, last-event-id"
+HEADERS_SHOWN = "etag, retry-after, content-language"
+VARY = "Authorization, Origin, Accept-Language"
+PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+
+class Browsers:
+    """The tokens that this process has seen since access last changed."""
+
+    def __init__(
+        self, database: Database, tokens: Tokens, clock: Callable[[], datetime], limits: Limits
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._limits = limits
+        self._tokens = tokens
+        self._clock = clock
+        self._seen: tuple[int, str] = (-1, "")
+        self._browsers: dict[bytes, tuple[Browser, ApiKey]] = {}
+
+    def asking(self, request: Request, in_query: bool = False) -> Browser:
+        """Who asks, where a token holds and may be shown from the request's page; `in_query`: it may be ?token=.
+
+        Errors:  NotAllowed; TooOften, where the key that minted the token asked more often than it may.
+        """
+        now, reading = self._clock(), self._database.read()
+        browser, key = self._browser(_token_of(request, in_query), reading)
+        if now >= browser.expires_at:
+            raise _unauthenticated("This token has ended.", "token_expired")
+        origin = request.headers.get("origin")
+        if origin is not None and origin not in browser.origins:
+            text = f"This token is not for pages of {origin[:200]}."
+            remedy = "Name the origin in `origins` when the token is minted."
+            raise NotAllowed("origin_not_allowed", text, (Fault("origin", "origin_not_allowed", text, remedy),))
+        self._limits.check(key)
+        check_buyer(snapshot(self._database, None, reading), browser, now)
+        return browser
+
+    def _browser(self, token: str, reading: Reading) -> tuple[Browser, ApiKey]:
+        if self._seen != (reading.access, reading.epoch):
+            self._browsers, self._seen = {}, (reading.access, reading.epoch)
+        digest = sha256(token.encode()).digest()
+        found = self._browsers.get(digest)
+        if found is None:
+            found = self._tokens.read(token, reading)
+            if found is None:
+                raise _unauthenticated("This token is not valid, or no longer.")
+            if len(self._browsers) >= TOKENS_KEPT_MAX:
+                del self._browsers[next(iter(self._browsers))]
+            self._browsers[digest] = found
+        return found
+
+    def is_listed(self, origin: str) -> bool:
+        """Whether any token that holds may be shown from an origin."""
+        return is_origin(self._database.read(), origin, self._clock())
+
+
+def _token_of(request: Request, in_query: bool) -> str:
+    """The token that a request shows.
+
+    Errors:  NotAllowed where there is none, or an API key in its place; Malformed for two of them.
+    """
+    said = request.headers.get("authorization", "")
+    token = said[7:].strip() if said[:7].lower() == "bearer " else ""
+    if in_query:
+        named = [value for name, value in query_of(request.scope["query_string"]) if name == "token"]
+        if len(named) > 1 or (named and token):
+            raise malformed("token", "twice", "There are two tokens.", "Send one, in the header or in the query.")
+        token = named[0] if named else token
+    if not token:
+        raise _unauthenticated("This needs a token for browsers.")
+    if token.startswith("listino_"):
+        text = "This is for tokens of browsers, not for API keys."
+        remedy = "Ask /v1/prices with an API key; a page's token is minted by POST /v1/customer-tokens."
+        raise NotAllowed("token_needed", text, (Fault("authorization", "token_needed", text, remedy),))
+    return token
+
+
+def _unauthenticated(text: str, code: str = "unauthenticated") -> NotAllowed:
+    return NotAllowed(code, text, (Fault("authorization", code, text, REMEDY),))
+
+
+def marked(request: Request) -> None:
+    """Note when a request arrived, for answers that must not tell how long they took."""
+    request.state.arrived_s = asyncio.get_running_loop().time()
+
+
+async def evened(request: Request) -> None:
+    """Wait until the next of the instants at which refusals leave."""
+    took_s = asyncio.get_running_loop().time() - request.state.arrived_s
+    await asyncio.sleep((took_s // EVEN_S + 1) * EVEN_S - took_s)
+
+
+def is_evened(error: Exception) -> bool:
+    """Whether a refusal must not tell how long it took."""
+    return isinstance(error, NotFound) and error.code in EVENED
+
+
+def for_page(response: Response, request: Request, *, listed: bool) -> Response:
+    """An answer that the page which asked may read, where its origin is `listed`; and that no cache gives to others."""
+    origin = request.headers.get("origin")
+    if listed and origin is not None:
+        response.headers["access-control-allow-origin"] = origin
+        response.headers["access-control-expose-headers"] = HEADERS_SHOWN
+    response.headers["vary"] = VARY
+    return response
+
+
+def preflight(request: Request, methods: Sequence[str], *, listed: bool) -> Response:
+    """The answer to a browser that asks whether it may ask: which methods a path has, for a listed origin.
+
+    Errors:  NotAllowed for an origin that is not listed; NotFound where there is no such path.
+    """
+    if not listed:
+        text = "No token may be shown from this origin."
+        remedy = "Name the origin in `origins` when a token is minted."
+        raise NotAllowed("origin_not_allowed", text, (Fault("origin", "origin_not_allowed", text, remedy),))
+    if not methods:
+        raise NotFound("not_found", f"There is nothing at {request.url.path}.")
+    return Response(
+        status_code=204,
+        headers={
+            "access-control-allow-origin": request.headers["origin"],
+            "access-control-allow-methods": ", ".join(name for name in methods if name != "HEAD"),
+            "access-control-allow-headers": HEADERS_ASKED,
+            "access-control-max-age": str(PREFLIGHT_HOLDS_S),
+            "cache-control": "no-store",
+            "vary": PREFLIGHT_VARY,
+        },
+    )

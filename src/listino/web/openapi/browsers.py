@@ -1,0 +1,135 @@
+"""The operations of browsers, and of the store's server that mints their tokens."""
+
+from typing import Any
+
+from listino.web.openapi.parts import Operation, Parameter, Paths, answer, body, header, in_path, operation, query
+from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema, named
+from listino.web.openapi.words import meaning_of
+
+TAG = "Browsers"
+LANGUAGE = header("Accept-Language", "The language of names, where the token names none; its first tag counts.")
+UNLESS = header("If-None-Match", "The ETag of an answer that is at hand; 304 when it still is the answer.")
+KEPT = {
+    "ETag": {"description": "The digest of what the answer says, for If-None-Match.", "schema": TEXT},
+    "Cache-Control": {"description": "Anybody may keep a guest's answer; a customer's nobody.", "schema": TEXT},
+}
+
+
+def browsers() -> Paths:
+    """All that a browser asks, and how it gets its token."""
+    return {"/v1/customer-tokens": {"post": _mint()}, "/v1/me": {"get": _who()}, **_prices()}
+
+
+def asked_by_browser(name: str, summary: str, description: str, **more: Any) -> Operation:
+    """An operation that a browser asks with its token."""
+    said = f"{description} Needs a token for browsers; for whom it asks is never a parameter."
+    return operation(name, TAG, summary, said, with_token=True, **more)
+
+
+def _mint() -> Operation:
+    return operation(
+        "mintToken",
+        TAG,
+        "Mint a token for a browser",
+        "For one customer, or, where none is named, for all guests of a channel. Your server asks this after a sign-in "
+        "and writes the token into the page. It ends by its hour, with the key that minted it, with its customer, "
+        "and with a database that is restored from a copy.",
+        scope="tokens:create",
+        answers={"201": answer("The token.", named("TokenAnswer"))},
+        refused=(404, 413),
+        sent=body(named("TokenAsk"), "For whom, from which pages, for how long."),
+    )
+
+
+def _who() -> Operation:
+    return asked_by_browser(
+        "getMe",
+        "Ask who the token is for",
+        "Who asks, and how prices are to be shown.",
+        answers={"200": answer("Who asks.", named("Asker"))},
+        parameters=[LANGUAGE],
+    )
+
+
+def _prices() -> Paths:
+    item = in_path("item", "Code of the item.")
+    in_query = query("item", CODE, "Code of the item, where it does not fit in a path.", required=True)
+    same = (
+        "An item that there is not, one that is not active, one outside the assortment and one in a hidden list are "
+        "answered alike: 404, after the same time."
+    )
+    batch = asked_by_browser(
+        "askMyPrices",
+        "Ask the prices of many lines",
+        f"1 to 200 lines, each priced by itself; a line's error is that line's. {same}",
+        answers={"200": answer("One answer for each line, in order.", named("BrowserBatch"))},
+        refused=(413,),
+        sent=body(named("BrowserAsk"), "The lines."),
+        parameters=[LANGUAGE],
+    )
+    return {
+        "/v1/me/prices/{item}": {"get": _price("getMyPrice", "Ask the price of an item", same, item)},
+        "/v1/me/prices/{item}/ladder": {
+            "get": _price("getMyLadder", "Ask all quantity breaks of an item", "With `ladder`. " + same, item)
+        },
+        "/v1/me/prices": {
+            "get": _price("getMyPriceByQuery", "Ask a price, with the item in the query", same, in_query),
+            "post": batch,
+        },
+    }
+
+
+def _price(name: str, summary: str, description: str, item: Parameter) -> Operation:
+    return asked_by_browser(
+        name,
+        summary,
+        description,
+        answers={
+            "200": answer("The price; or, with `outcome` no_price, that there is none.", named("MyPrice"), KEPT),
+            "304": answer("What If-None-Match names still is the answer.", headers=KEPT),
+        },
+        refused=(404,),
+        parameters=[
+            item,
+            query("quantity", {"type": "string", "pattern": DECIMAL, "default": "1"}, "How many of `unit`; above 0."),
+            query("unit", CODE, "Unit of the quantity (UN/ECE Recommendation 20); the item's own without."),
+            query("ladder", {"type": "boolean", "default": False}, "Whether to list every quantity break."),
+            LANGUAGE,
+            UNLESS,
+        ],
+    )
+
+
+def browser_schemas(found: dict[str, Schema], line: dict[str, Schema], moment: dict[str, Schema]) -> dict[str, Schema]:
+    """Answers to browsers: a price with its moment, and many."""
+    price = found["BrowserPrice"]
+    head = {
+        "shows": {
+            "enum": ["net", "gross", "both"],
+            "type": "string",
+            "description": meaning_of("BrowserPrice", "shows"),
+        },
+        **{name: moment[name] for name in ("at", "revision", "epoch")},
+    }
+    lines = {"type": "array", "items": named("BrowserBatchLine"), "description": "One answer for each line, in order."}
+    return {
+        "MyPrice": {
+            "type": "object",
+            "description": "A price as a browser is told it, with the moment and the revision it holds for.",
+            "properties": {**price["properties"], **head},
+            "required": [*price["required"], *head],
+        },
+        "BrowserBatchLine": {
+            "description": "A line's price, or the problem that this line alone has.",
+            "anyOf": [
+                {**price, "properties": {"id": line["id"], **price["properties"]}},
+                {"type": "object", "description": "A line's problem.", "properties": line, "required": ["error"]},
+            ],
+        },
+        "BrowserBatch": {
+            "type": "object",
+            "description": "The answers to a browser's lines; all belong to one revision.",
+            "properties": {"lines": lines, **head},
+            "required": ["lines", *head],
+        },
+    }

@@ -1,0 +1,88 @@
+"""What a browser asks with its token: prices for whoever the token names, and nothing of anybody else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.asgi import Response
+from tests.shop import House, opened
+
+PAGE = "https://shop.example.com"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened(tmp_path) as house:
+        yield house
+
+
+def token_of(house: House, customer: str | None = "rossi", **said: Any) -> str:
+    """A token for pages of PAGE; for the guest of the channel web without a customer."""
+    asked = {"customer": customer, "channel": "web", "origins": [PAGE]} | said
+    asked = {name: value for name, value in asked.items() if value is not None}
+    answer = house.client.request("POST", "/v1/customer-tokens", json=asked)
+    assert answer.status == 201, answer.body
+    token: str = answer.json()["token"]
+    return token
+
+
+def me(house: House, token: str, path: str = "", method: str = "GET", **options: Any) -> Response:
+    """What a page of PAGE is answered at /v1/me."""
+    headers = {"Authorization": f"Bearer {token}", "Origin": PAGE} | options.pop("headers", {})
+    return house.client.request(method, f"/v1/me{path}", headers=headers, **options)
+
+
+def test_a_page_learns_for_whom_it_asks_and_how_prices_are_shown(house: House) -> None:
+    house.put("channels", "web", currency="EUR", country="IT", shows="gross")
+    answer = me(house, token_of(house, language="it"))
+    assert (answer.status, answer.json()) == (
+        200,
+        {"kind": "customer", "customer": "rossi", "channel": "web", "currency": "EUR", "shows": "gross",
+         "language": "it", "orders": False, "test": False, "expires_at": "2026-11-23T12:15:00Z"},
+    )  # fmt: skip
+
+
+def test_a_page_is_told_its_customers_price_and_no_more_than_it_may_see(house: House) -> None:
+    house.put("items", "hammer", item_groups=["hammers"], cost="4", name={"it": "Martello", "en": "Hammer"})
+    answer = me(house, token_of(house), "/prices/hammer", params={"quantity": "3"}, headers={"Accept-Language": "it"})
+    said = answer.json()
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert said.pop("epoch")
+    assert said.pop("at").startswith("2026-11-23T12:00")
+    assert said == {
+        "outcome": "price", "item": "hammer", "name": "Martello", "quantity": "3", "unit": "C62", "currency": "EUR",
+        "per": "1", "net_price": "8.55", "gross_price": "10.43", "list_price": "9.50", "list_gross_price": "11.59",
+        "discount_price": "0.95", "discount_percent": "10", "discount": "2.85",
+        "net": "25.65", "tax": "5.64", "gross": "31.29", "tax_percent": "22", "tax_category": "S",
+        "next_break": {"net_price": "8.10", "gross_price": "9.88", "per": "1", "from": "10"},
+        "shows": "both", "revision": 2,
+    }  # fmt: skip
+
+
+def test_the_guest_of_a_channel_is_told_what_guests_pay(house: House) -> None:
+    answer = me(house, token_of(house, None), "/prices/hammer")
+    assert (answer.json()["net_price"], answer.headers["cache-control"]) == ("9.50", "public, max-age=10")
+    again = me(house, token_of(house, None), "/prices/hammer", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_a_page_asks_many_at_once(house: House) -> None:
+    lines = [{"item": "hammer", "quantity": "10", "id": "a"}, {"item": "saw"}, {"item": "nothing"}]
+    answer = me(house, token_of(house), "/prices", "POST", json={"lines": lines, "ladder": True}).json()
+    assert [(line["id"], line.get("net_price"), line.get("error", {}).get("code")) for line in answer["lines"]] == [
+        ("a", "8.10", None), ("2", "18.00", None), ("3", None, "unknown_item"),
+    ]  # fmt: skip
+    assert [(one["from"], one["net_price"]) for one in answer["lines"][0]["ladder"]] == [("1", "8.55"), ("10", "8.10")]
+    assert (answer["shows"], answer["revision"]) == ("both", 1)
+
+
+@pytest.mark.parametrize("name", ["customer", "channel", "at", "known_at", "explain", "currency", "coupons", "token"])
+def test_for_whom_and_when_is_never_a_parameter(house: House, name: str) -> None:
+    token = token_of(house)
+    asked = me(house, token, "/prices/hammer", params={name: "bianchi"})
+    sent = me(house, token, "/prices", "POST", json={"lines": [{"item": "hammer"}], name: "bianchi"})
+    line = me(house, token, "/prices", "POST", json={"lines": [{"item": "hammer", name: "bianchi"}]})
+    assert [(one.status, one.json()["code"]) for one in (asked, sent)] == [(400, "unknown_field")] * 2
+    assert line.json()["lines"][0]["error"]["errors"][0]["field"] == f"lines[0].{name}"
