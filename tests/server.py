@@ -106,12 +106,13 @@ def serving(
     key: str,
     workers: int = 1,
     *,
+    port: int | None = None,
     before: tuple[str, ...] = (),
     options: tuple[str, ...] = (),
     **environment: str,
 ) -> Iterator[Server]:
     """A server on a database; `before` is a command that starts it, with limits of its own."""
-    port = free_port()
+    port = port or free_port()
     command = [*before, COMMAND, "serve", "--port", str(port), "--workers", str(workers), "--database", url, *options]
     process = subprocess.Popen(command, env=os.environ | environment, start_new_session=True, stdout=subprocess.DEVNULL)
     server = Server(process, port, key)

@@ -10,6 +10,7 @@ from listino.flows.live import LivePrices
 from listino.flows.quotes import Signer
 from listino.flows.tokens import Tokens
 from listino.web.auth import Guard
+from listino.web.component import ComponentDoor
 from listino.web.docs import Docs
 from listino.web.limits import Limits
 from listino.web.live import Hub
@@ -65,6 +66,7 @@ class Doors:
         in_thread = roads.in_thread
         signer = Signer(database, chance, settings.quote_secrets)
         self.docs = Docs()
+        self.component = ComponentDoor()
         self.health = HealthDoor(database, roads, metrics, clock)
         self.streams = Streams(in_thread)
         self.unpriced = UnpricedDoor(database, clock)

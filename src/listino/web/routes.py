@@ -43,6 +43,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route("/readyz", door(doors.health.ready, guarded=False)),
         Route("/metrics", door(doors.health.metrics)),
         Route("/openapi.json", doors.docs.openapi),
+        Route("/listino.js", doors.component.served),
         Route("/docs", doors.docs.page),
         Route("/docs/{asset:path}", doors.docs.asset),
         *_me(doors, me_door),

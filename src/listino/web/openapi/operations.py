@@ -224,6 +224,9 @@ def service() -> Paths:
         "/readyz": open_door("getReadiness", "Whether it can answer", answer("It can.", ready), 503),
         "/metrics": {"get": metrics},
         "/openapi.json": open_door("getOpenApi", "This document", answer("OpenAPI 3.1.", {"type": "object"})),
+        "/listino.js": open_door(
+            "getComponent", "The web component <listino-price>", answer("A script.", TEXT, kind="text/javascript")
+        ),
         "/docs": open_door("getDocs", "The reference as a page", answer("A page.", TEXT, kind="text/html")),
         "/docs/{asset}": asked,
     }
