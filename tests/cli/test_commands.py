@@ -20,7 +20,7 @@ from tests.shop import opened
 
 COMMANDS = (
     "demo", "serve", "import", "export", "price", "why", "check-cases", "price-list", "what-if", "unpriced",
-    "mismatches", "reconcile", "order", "step", "release", "migrate", "backup", "restore", "doctor",
+    "mismatches", "reconcile", "requests", "order", "step", "release", "migrate", "backup", "restore", "doctor",
     "keys create", "keys list",
     "keys revoke", "privacy export", "privacy erase",
 )  # fmt: skip
@@ -341,3 +341,20 @@ def test_backup_restore_and_doctor_say_what_they_did(tmp_path: Path) -> None:
     missing = run("doctor", "--database", f"sqlite:///{tmp_path / 'none.db'}")
     assert missing.returncode == 1
     assert "error  Database: there is none" in missing.stdout
+
+
+def test_what_was_asked_last_is_listed_with_filters(tmp_path: Path) -> None:
+    with opened(tmp_path) as house:
+        house.get("/v1/prices/hammer", customer="rossi")
+        house.get("/v1/prices/unknown")
+        house.get("/v1/requests")
+    url = f"sqlite:///{tmp_path / 'listino.db'}"
+    lines = [line.split() for line in said("requests", url=url).splitlines()]
+    assert [(line[2], *line[5:]) for line in lines] == [
+        ("200", "GET", "/v1/prices/hammer?customer=rossi"),
+        ("404", "GET", "/v1/prices/unknown", "unknown_item"),
+    ]
+    refusal = msgspec.json.decode(said("requests", "--status", "4xx", "--json", url=url))
+    assert (refusal["path"], refusal["code"]) == ("/v1/prices/unknown", "unknown_item")
+    assert said("requests", "--path", "/v1/orders", url=url) == "Nothing was asked.\n"
+    assert "404, or 4xx" in refused("requests", "--status", "none", "--database", url)

@@ -19,6 +19,7 @@ from listino.cli.price_lists import price_list
 from listino.cli.prices import price, why
 from listino.cli.privacy import PRIVACY
 from listino.cli.reconcile import reconcile
+from listino.cli.requests import requests
 from listino.cli.serving import serve
 from listino.cli.tables import export, import_
 from listino.cli.unpriced import unpriced
@@ -68,6 +69,7 @@ for name, command in (
     ("unpriced", unpriced),
     ("mismatches", mismatches),
     ("reconcile", reconcile),
+    ("requests", requests),
     ("mirror", mirror),
     ("order", order),
     ("step", step),

@@ -24,6 +24,7 @@ SCOPES = (
     "webhooks:manage",
     "alerts:read",
     "tokens:create",
+    "requests:read",
 )
 
 

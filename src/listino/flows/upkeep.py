@@ -11,6 +11,7 @@ from listino.db import history, migrate
 from listino.db.engine import Database
 from listino.db.release import released
 from listino.db.snapshot import company
+from listino.flows.requests import forgotten
 
 # What holds for a company that has not said otherwise.
 DEFAULT_CURRENCY = "EUR"
@@ -66,7 +67,8 @@ def purged(database: Database, days: int, now: datetime) -> tuple[int, int]:
 
 
 def tidied(database: Database, history_days: int | None, now: datetime) -> None:
-    """What is due in a running installation: finish imports that died, delete history that is too old."""
+    """What is due in a running installation: finish imports that died, forget requests and history that are too old."""
     released(database, now)
+    forgotten(database, now)
     if history_days is not None:
         purged(database, history_days, now)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from time import monotonic_ns
+from time import monotonic_ns, perf_counter_ns
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,11 +25,15 @@ from listino.web.limits import Limits
 from listino.web.metrics import Metrics
 from listino.web.on_purpose import MARK
 from listino.web.proxy import Proxies, root_of
+from listino.web.request_log import BODY, KEY, BodyKept
 from listino.web.responses import failed, refused
 from listino.web.rest import health
 from listino.web.roads import Roads
 from listino.web.routes import ORDERS, PRICES, Handler, methods_at, routes
 from listino.web.settings import WebSettings
+
+# What these send is kept with the log of requests, scrubbed and cut off.
+WITH_BODY = frozenset(["POST", "PUT", "PATCH"])
 
 
 def build(
@@ -66,6 +70,7 @@ class App:
             database, settings, clock, chance, live, roads=self._roads, guard=self._guard, metrics=self._metrics,
             limits=self._limits,
         )  # fmt: skip
+        self._requests = self._doors.requests.log
         self._prices = self._doors.prices
         self._taking_orders = self._door(self._doors.orders.taken, limited=False)
         self._browsers = Browsers(database, self._doors.signed_tokens, clock, self._limits)
@@ -92,6 +97,8 @@ class App:
             if scope["method"] == "OPTIONS" and path.startswith(ME):
                 await (await self._preflight(Request(scope), path))(scope, receive, send)
                 return
+            if scope["method"] in WITH_BODY:
+                receive = scope[BODY] = BodyKept(receive)
             if path == ORDERS and scope["method"] == "POST":
                 response = await self._taking_orders(Request(scope, receive))
                 await response(scope, receive, send)
@@ -102,6 +109,7 @@ class App:
         await self._router(scope, receive, send)
 
     async def _price(self, scope: dict[str, Any], path: str, send: Any) -> None:
+        began_ns = perf_counter_ns()
         item: str | None = path[len(PRICES) + 1 :] or None
         ladder = item is not None and item.endswith("/ladder")
         if ladder and item is not None:
@@ -118,6 +126,7 @@ class App:
         self._metrics.count(self._metrics.PRICES, status)
         if headers[0][0] == MARK:
             await self._doors.waits.for_header(headers[0][1])
+        self._requests.priced(scope, path, status, body, began_ns)
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
@@ -129,14 +138,18 @@ class App:
         key_of = self._key if limited else self._unlimited_key
 
         async def handle(request: Request) -> Response:
+            began_ns = perf_counter_ns()
             try:
                 if guarded:
-                    response = await handler(request, await self._roads.in_a_moment(key_of, request))
+                    key = await self._roads.in_a_moment(key_of, request)
+                    request.scope[KEY] = key.id
+                    response = await handler(request, key)
                 else:
                     response = await handler(request)
             except Exception as error:
                 response = refused(error)
             self._metrics.count(self._metrics.OTHERS, response.status_code)
+            self._requests.answered(request, response, began_ns)
             return response
 
         return handle
@@ -152,10 +165,12 @@ class App:
         """A handler behind the check of browsers' tokens; what it answers only the page that asked may read."""
 
         async def handle(request: Request) -> Response:
+            began_ns = perf_counter_ns()
             marked(request)
             listed = False
             try:
                 browser = await self._roads.in_a_moment(self._browsers.asking, request, token_in_query)
+                request.scope[KEY] = browser.key_id
                 listed = True
                 response = await handler(request, browser)
             except Exception as error:
@@ -165,6 +180,7 @@ class App:
                 if response.status_code == 401:  # Its page is to read that the token has ended.
                     listed = await self._is_listed(request)
             self._metrics.count(self._metrics.OTHERS, response.status_code)
+            self._requests.answered(request, response, began_ns)
             return for_page(response, request, listed=listed)
 
         return handle
@@ -181,7 +197,7 @@ class App:
         return origin is not None and bool(await self._roads.in_a_moment(self._browsers.is_listed, origin))
 
     def _key(self, request: Request) -> ApiKey:
-        return self._guard.asking(_authorization(request), self._database.read())
+        return self._guard.asking(_authorization(request), self._database.read(), request.scope)
 
     def _unlimited_key(self, request: Request) -> ApiKey:
         return self._guard.key(_authorization(request), self._database.read())
@@ -192,11 +208,13 @@ class App:
         loop = asyncio.get_running_loop()
         self._doors.streams.end_with_the_server(lambda: loop.call_soon_threadsafe(self._doors.live.hub.end))
         self._doors.unpriced.start(self._roads.in_thread)
+        self._requests.start(self._roads.in_thread)
         yield
         self._roads.close()
         if self._prices.live is not None:
             self._prices.live.close()
         self._doors.unpriced.stop()
+        self._requests.stop()
         self._database.close()
         self._limits.close()
         self._metrics.close()

@@ -1,11 +1,14 @@
 """Who asks: the API key of a request, looked up once per change of access."""
 
+from collections.abc import MutableMapping
 from hashlib import sha256
+from typing import Any
 
 from listino.core.errors import Fault, NotAllowed
 from listino.db.engine import Reading
 from listino.flows.access import ApiKey, key_for
 from listino.web.limits import Limits
+from listino.web.request_log import KEY
 
 KEYS_KEPT_MAX = 10_000
 
@@ -18,12 +21,13 @@ class Guard:
         self._access = -1
         self._keys: dict[bytes, ApiKey] = {}
 
-    def asking(self, authorization: bytes | None, reading: Reading) -> ApiKey:
-        """The key of an Authorization header that asks now, counted against its limit.
+    def asking(self, authorization: bytes | None, reading: Reading, scope: MutableMapping[str, Any]) -> ApiKey:
+        """The key of an Authorization header that asks now, counted against its limit; its request then tells it.
 
         Errors:  NotAllowed (unauthenticated) without a valid one; TooOften.
         """
         key = self.key(authorization, reading)
+        scope[KEY] = key.id
         if key.limit is not None:
             self._limits.check(key)
         return key

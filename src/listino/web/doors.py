@@ -37,6 +37,7 @@ from listino.web.rest.price_lists import PriceListDoor
 from listino.web.rest.price_requests import PriceRequests
 from listino.web.rest.prices import PriceDoor
 from listino.web.rest.reconciliation import ReconciliationRequests
+from listino.web.rest.requests import RequestsDoor
 from listino.web.rest.tokens import TokenDoor
 from listino.web.rest.unpriced import UnpricedDoor
 from listino.web.rest.webhook_requests import WebhookRequests
@@ -70,6 +71,7 @@ class Doors:
         self.health = HealthDoor(database, roads, metrics, clock)
         self.streams = Streams(in_thread)
         self.unpriced = UnpricedDoor(database, clock)
+        self.requests = RequestsDoor(database, clock, in_thread, metrics.unlogged)
         self.prices = PriceDoor(database, guard, clock, self.unpriced.note, live)
         self.prices.samples = Samples(database) if settings.sampled else None
         baskets = BasketDoor(

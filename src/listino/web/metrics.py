@@ -29,7 +29,7 @@ class Metrics:
     def __init__(self, folder: str | None) -> None:
         self.folder = Path(folder or tempfile.mkdtemp(prefix="listino-metrics-"))
         self.folder.mkdir(parents=True, exist_ok=True)
-        size = _CELL.size * (_ANSWERS + 1 + len(self.SHED))
+        size = _CELL.size * (_ANSWERS + 1 + len(self.SHED) + 1)
         path = self.folder / f"{os.getpid()}.counters"
         with path.open("wb") as file:
             file.write(bytes(size))
@@ -44,6 +44,10 @@ class Metrics:
     def limited(self) -> None:
         """One more request that the limit of its key kept out."""
         self._cells[_ANSWERS] += 1
+
+    def unlogged(self, count: int) -> None:
+        """So many requests more of which the log keeps nothing."""
+        self._cells[len(self._cells) - 1] += count
 
     def text(self, database: Database, now: datetime) -> str:
         """All counters and the state of the book, in Prometheus' text format."""
@@ -65,6 +69,8 @@ class Metrics:
         lines += ["# TYPE listino_shed_total counter"]
         lines += [f'listino_shed_total{{kind="{kind}"}} {totals[_ANSWERS + 1 + place]}'
                   for place, kind in enumerate(self.SHED)]  # fmt: skip
+        lines += ["# HELP listino_requests_unlogged_total Requests that the log of requests left out, being too many."]
+        lines += ["# TYPE listino_requests_unlogged_total counter", f"listino_requests_unlogged_total {totals[-1]}"]
         reading = database.read()
         lines += ["# HELP listino_revision The newest revision.", "# TYPE listino_revision gauge"]
         lines.append(f"listino_revision {reading.revision}")

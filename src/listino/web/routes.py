@@ -71,6 +71,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route("/v1/price-mismatches", door(doors.mismatches.listed)),
         Route("/v1/stream", door(doors.live.stream)),
         Route("/v1/unpriced", door(doors.questions.unpriced)),
+        Route("/v1/requests", door(doors.requests.listed)),
         Route("/v1/mirror", door(doors.mirror.sources)),
         Route("/v1/webhooks", door(doors.webhooks.every), methods=["GET", "POST"]),
         Route("/v1/webhooks/{id}", door(doors.webhooks.one), methods=["GET", "PUT", "DELETE"]),

@@ -6,7 +6,19 @@ from typing import Any
 
 from listino import __version__
 from listino.core.facts import KINDS
-from listino.web.openapi import baskets, browsers, desk, live, mirror, operations, orders, parking, streams, webhooks
+from listino.web.openapi import (
+    baskets,
+    browsers,
+    desk,
+    live,
+    mirror,
+    operations,
+    orders,
+    parking,
+    requests,
+    streams,
+    webhooks,
+)
 from listino.web.openapi.answered import all_schemas
 from listino.web.openapi.examples import show
 from listino.web.openapi.facts import facts, words_of
@@ -82,6 +94,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **streams.streams(),
         **live.live(),
         **operations.unpriced(),
+        **requests.requests(),
         **orders.orders(),
         **desk.desk(),
         **parking.parking(),

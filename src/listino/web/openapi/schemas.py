@@ -37,6 +37,7 @@ from listino.web.rest.order_answers import OrderAnswer, ParkedAnswer
 from listino.web.rest.price_changes import ChangeLine, ChangesFinish, ChangesStart, TooManyLine
 from listino.web.rest.price_lists import ListFinish, ListLine, ListStart
 from listino.web.rest.reconciliation import ReconciliationAnswer
+from listino.web.rest.requests import RequestLine
 from listino.web.rest.webhooks import WebhookAnswer, WebhookReplay, WebhookReplayed, WebhookRotation, WebhookSaid
 from listino.web.rest.what_if import WhatIfEffect, WhatIfProgress, WhatIfStart, WhatIfTotal
 
@@ -80,6 +81,7 @@ ANSWERS = frozenset(
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
      "BrowserPrice", "BrowserCharge", "Asker", "TokenAnswer",
      "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem", "WebhookAnswer", "Delivery", "Alert",
+     "RequestLine",
      *(record.__name__ for record in STREAMED)]
 )  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -168,6 +170,7 @@ def schemas() -> dict[str, Schema]:
         Asker,
         BrowserAsk,
         BrowserPrice,
+        RequestLine,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

@@ -7,6 +7,7 @@ from listino.web.openapi.browser_words import BROWSERS, LIKE
 from listino.web.openapi.catalogue_words import CATALOGUE
 from listino.web.openapi.desk_words import DESK
 from listino.web.openapi.notice_words import NOTICES
+from listino.web.openapi.request_words import REQUESTS
 from listino.web.openapi.rule_words import RULES
 from listino.web.openapi.step_words import STEPS
 from listino.web.openapi.stream_words import STREAMS
@@ -282,7 +283,7 @@ MESSAGES: Mapping[str, str] = {
 }
 
 OWN: Mapping[str, str] = {**FACTS, **RULES, **ORDERS, **MESSAGES, **STEPS, **BASKETS, **STREAMS, **NOTICES, **DESK,
-                          **WEBHOOKS, **CATALOGUE, **BROWSERS}  # fmt: skip
+                          **WEBHOOKS, **CATALOGUE, **BROWSERS, **REQUESTS}  # fmt: skip
 
 
 def meaning_of(record: str, field: str) -> str | None:

@@ -98,7 +98,7 @@ class PriceDoor:
                 elif name == b"if-none-match":
                     unless = value
             reading = self._database.read()
-            key = self._guard.asking(authorization, reading)
+            key = self._guard.asking(authorization, reading, scope)
             now = self._clock()
             asked, known_at, min_revision = self._asked(scope["query_string"], item, key, now)
             if ladder:

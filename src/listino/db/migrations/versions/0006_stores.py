@@ -45,7 +45,9 @@ def _requests() -> None:
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text()),
         sa.Column("duration_us", sa.BigInteger(), nullable=False),
+        sa.Column("request_id", sa.Text()),
         sa.Column("body", sa.Text()),
         sa.Column("answer", sa.Text()),
     )

@@ -1,0 +1,133 @@
+"""Notes what each key asked and how it was answered, without holding anybody up; written down every second."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from secrets import token_hex
+from time import perf_counter_ns
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from listino.db.engine import Database
+from listino.flows.requests import BYTES_KEPT_MAX, Seen, written_down
+
+# A process holds so many between two writes; of more, the oldest are dropped.
+NOTED_MAX = 4_000
+# Of one key so many answers without a refusal are written at once, the newest; a busy store asks far more.
+ANSWERED_PER_KEY_MAX = 100
+WRITE_EVERY_S = 1.0
+# Where a request's scope holds whose key it came with, and what of its body was read.
+KEY, BODY = "listino.key", "listino.body"
+# What is asked about this log, or by machines that watch, is no part of it.
+UNNOTED = ("/v1/requests", "/metrics")
+log = structlog.get_logger()
+Noted = tuple[str, str, str, bytes, int, int, int, str | None, bytes | None, bytes | None]
+
+
+class BodyKept:
+    """Receives a body as it is, and keeps its beginning."""
+
+    __slots__ = ("_receive", "start")
+
+    def __init__(self, receive: Any) -> None:
+        self._receive = receive
+        self.start = b""
+
+    async def __call__(self) -> Any:
+        """The next part."""
+        event = await self._receive()
+        if len(self.start) < BYTES_KEPT_MAX and event["type"] == "http.request":
+            self.start += event.get("body", b"")[: BYTES_KEPT_MAX - len(self.start)]
+        return event
+
+
+class RequestLog:
+    """What this process was asked since it was last written down. One that dies loses that, and nothing else."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], unlogged: Callable[[int], None]) -> None:
+        """`unlogged` is told how many were dropped."""
+        self._database = database
+        self._clock = clock
+        self._noted: deque[Noted] = deque(maxlen=NOTED_MAX)
+        self._writing: asyncio.Task[None] | None = None
+        self._unlogged = unlogged
+
+    def priced(self, scope: dict[str, Any], path: str, status: int, body: bytes, began_ns: int) -> None:
+        """Note an answer of the hot road: nothing but a tuple in a queue."""
+        key_id = scope.get(KEY)
+        if key_id is not None:
+            self._noted.append((
+                key_id, scope["method"], path, scope["query_string"], status, began_ns, perf_counter_ns(), None,
+                None, body[:BYTES_KEPT_MAX] if status >= 400 else None,
+            ))  # fmt: skip
+
+    def answered(self, request: Request, response: Response, began_ns: int) -> None:
+        """Note any other answer, and give it its id."""
+        scope = request.scope
+        key_id, path = scope.get(KEY), scope["path"]
+        if key_id is None or path in UNNOTED:
+            return
+        name = f"req_{token_hex(8)}"
+        response.headers["x-request-id"] = name
+        status, kept = response.status_code, scope.get(BODY)
+        answer = getattr(response, "body", None) if status >= 400 or kept is not None else None
+        self._noted.append((
+            key_id, scope["method"], path, scope["query_string"], status, began_ns, perf_counter_ns(), name,
+            kept.start if kept is not None else None,
+            bytes(answer[:BYTES_KEPT_MAX]) if isinstance(answer, bytes) else None,
+        ))  # fmt: skip
+
+    def start(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
+        """Begin to write down as time passes."""
+        self._writing = asyncio.get_running_loop().create_task(self._write_now_and_then(in_thread))
+
+    async def _write_now_and_then(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
+        while True:
+            await asyncio.sleep(WRITE_EVERY_S)
+            if self._noted:
+                await in_thread(self.write_down)
+
+    def stop(self) -> None:
+        """Write down what is left."""
+        if self._writing is not None:
+            self._writing.cancel()
+        self.write_down()
+
+    def write_down(self) -> None:
+        """Write down what was noted. What cannot be written is dropped: no request waits for it, or fails by it."""
+        noted: list[Noted] = []
+        with suppress(IndexError):
+            while True:
+                noted.append(self._noted.popleft())
+        now_ns, now = perf_counter_ns(), self._clock()
+        kept = _kept(noted)
+        try:
+            written_down(self._database, [_seen(one, now_ns) for one in kept], now)
+        except Exception as error:
+            self._unlogged(len(kept))
+            log.warning("requests_not_written", requests=len(kept), exc_info=error)
+        self._unlogged(len(noted) - len(kept))
+
+
+def _kept(noted: list[Noted]) -> list[Noted]:
+    """All that was sent or refused, and of each key the newest of the other answers."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for one in reversed(noted):
+        if one[4] < 400 and one[8] is None:
+            counts[one[0]] += 1
+            if counts[one[0]] > ANSWERED_PER_KEY_MAX:
+                continue
+        kept.append(one)
+    return kept[::-1]
+
+
+def _seen(one: Noted, now_ns: int) -> Seen:
+    key_id, method, path, query, status, began_ns, ended_ns, name, body, answer = one
+    took_us, ago_us = (ended_ns - began_ns) // 1_000, (now_ns - began_ns) // 1_000
+    return Seen(key_id, method, path, query, status, took_us, ago_us, name, body, answer)

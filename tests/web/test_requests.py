@@ -1,0 +1,143 @@
+"""What a key asked last is listed: its own, in codes alone, bounded, and without holding anybody up."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from listino.core.errors import Unavailable
+from listino.db import requests
+from listino.db.engine import Database
+from listino.flows import requests as log_flow
+from listino.flows.access import created
+from listino.flows.requests import forgotten
+from listino.flows.upkeep import tidied
+from listino.web import request_log
+from tests.shop import NOW, CountedChance, House, opened
+
+PARTY = {"name": "Mario Rossi", "street": "Via dei Fornaciai 7", "mail": "mario@rossi.example", "vat_id": "IT0123"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened(tmp_path) as house:
+        yield house
+
+
+def key_with(house: House, *scopes: str, name: str = "store") -> dict[str, str]:
+    chance = CountedChance(1_000 + 50 * len(scopes) + len(name))
+    _, secret = created(house.database, name, scopes, channel=None, test=False, now=NOW, chance=chance)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def listed(house: House, headers: dict[str, str] | None = None, **params: str) -> list[Any]:
+    found = house.client.request("GET", "/v1/requests", headers=headers or {}, params=params)
+    assert found.status == 200, found.body
+    data: list[Any] = found.json()["data"]
+    return data
+
+
+def test_a_key_sees_its_own_requests_the_newest_first(house: House) -> None:
+    store = key_with(house, "prices:read", "orders:create")
+    house.price("hammer")
+    for item in ("hammer", "unknown"):
+        house.client.request("GET", f"/v1/prices/{item}", headers=store, params={"customer": "rossi"})
+    house.client.request("GET", "/v1/orders", headers=store)
+    house.client.request("POST", "/v1/prices", headers=store, json={"lines": [{"item": "saw"}], "note": "Mario"})
+    found = listed(house, store)
+    assert [(one["method"], one["path"], one["status"], one["code"]) for one in found] == [
+        ("POST", "/v1/prices", 400, "unknown_field"),
+        ("GET", "/v1/orders", 403, "scope_missing"),
+        ("GET", "/v1/prices/unknown?customer=rossi", 404, "unknown_item"),
+        ("GET", "/v1/prices/hammer?customer=rossi", 200, None),
+    ]
+    assert found[0]["body"] == '{"lines":[{"item":"saw"}],"note":"…"}'
+    assert found[2]["answer"].startswith('{"type":"urn:listino:problem:unknown_item"')
+    assert (found[3]["body"], found[3]["answer"]) == (None, None)
+    assert all(0 <= one["duration_us"] < 60_000_000 and one["at"].startswith("2026-11-23T1") for one in found)
+
+
+def test_nothing_of_a_person_is_kept(house: House) -> None:
+    said = {"buyer": PARTY, "ship_to": PARTY, "contacts": [PARTY], "notes": "Ring at Rossi's", "fields": {"x": "Mario"}}
+    assert house.order("mario-key", number="7", **said).status == 201
+    house.order(number="Via dei Fornaciai 7", **{"Mario Rossi": "x"})
+    house.put("customers", "verdi", name="Mario Rossi", mail="mario@rossi.example")
+    house.get("/v1/customers", mail="mario@rossi.example")
+    found = listed(house)
+    assert [one["status"] for one in found] == [400, 201, 400, 201]
+    kept = "".join(str(one["path"]) + str(one["body"]) + str(one["answer"]) for one in found)
+    for word in ("Mario", "Fornaciai", "mario", "IT0123", "Ring"):
+        assert word not in kept.replace('"number":"Via dei Fornaciai 7"', "")
+    assert found[3]["body"].startswith('{"number":"7","ordered_at":"2026-11-23T11:59:00Z","currency":"EUR"')
+    columns = house.database.read().connection.execute("SELECT * FROM request").fetchall()
+    assert "listino_live_" not in str(columns)
+
+
+def test_filters_by_status_and_path_and_pages(house: House) -> None:
+    for item in ("hammer", "a", "b", "saw"):
+        house.get(f"/v1/prices/{item}")
+    house.get("/v1/orders/x")
+    assert [one["path"] for one in listed(house, status="4xx")] == ["/v1/orders/x", "/v1/prices/b", "/v1/prices/a"]
+    assert [one["path"] for one in listed(house, status="404", path="/v1/prices/b")] == ["/v1/prices/b"]
+    first = house.get("/v1/requests", limit="3").json()
+    second = house.get("/v1/requests", limit="3", after=first["next"]).json()
+    paths = [one["path"].rpartition("/")[2] for page in (first, second) for one in page["data"]]
+    assert (paths, second["next"]) == (["x", "saw", "b", "a", "hammer"], None)
+    for name, value in (("status", "4x"), ("status", "99999"), ("after", "x"), ("limit", "0")):
+        assert house.get("/v1/requests", **{name: value}).status == 400
+
+
+def test_another_keys_requests_need_a_scope(house: House) -> None:
+    store, reader = key_with(house, "prices:read"), key_with(house, "requests:read", name="reader")
+    house.client.request("GET", "/v1/prices/hammer", headers=store)
+    key_id = listed(house, store)[0]["key"]
+    assert house.client.request("GET", "/v1/requests", headers=store, params={"key": key_id}).status == 200
+    refused = house.client.request("GET", "/v1/requests", headers=store, params={"key": "*"})
+    assert (refused.status, refused.json()["code"]) == (403, "scope_missing")
+    assert [one["path"] for one in listed(house, reader, key=key_id)] == ["/v1/prices/hammer"]
+    assert [one["path"] for one in listed(house, reader, key="*")] == ["/v1/prices/hammer"]
+    assert listed(house, reader) == []
+
+
+def test_an_answer_beside_the_hot_road_names_its_request(house: House) -> None:
+    answer = house.get("/v1/orders")
+    assert listed(house)[0]["request_id"] == answer.headers["x-request-id"]
+
+
+def test_only_the_newest_of_each_key_are_kept_and_none_for_longer_than_a_week(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests.drop_oldest, "__defaults__", (3,))
+    store = key_with(house, "prices:read")
+    house.client.request("GET", "/v1/prices/saw", headers=store)
+    for item in ("a", "b", "c", "d", "e"):
+        house.get(f"/v1/prices/{item}")
+    assert [one["path"][-1] for one in listed(house)] == ["e", "d", "c"]
+    assert len(listed(house, store)) == 1
+    tidied(house.database, None, house.clock.at + log_flow.KEPT_FOR - timedelta(hours=1))
+    assert len(listed(house)) == 3
+    forgotten(house.database, house.clock.at + log_flow.KEPT_FOR + timedelta(hours=1))
+    assert listed(house) == []
+
+
+def test_of_many_answers_the_newest_are_kept_and_every_refusal(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_log, "ANSWERED_PER_KEY_MAX", 2)
+    for item in ("unknown", "hammer", "saw", "hammer", "saw"):
+        house.get(f"/v1/prices/{item}")
+    assert [one["path"].rpartition("/")[2] for one in listed(house)] == ["saw", "hammer", "unknown"]
+    assert "listino_requests_unlogged_total 2" in house.get("/metrics").body.decode()
+
+
+def test_a_database_that_takes_no_writes_disturbs_no_request(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: Any) -> None:
+        raise Unavailable("The disk is full.")
+
+    house.get("/v1/prices/hammer")
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "write", lost)
+        assert listed(house) == []
+    assert house.price("hammer")["outcome"] == "price"
+    assert len(listed(house)) == 1
+    assert "listino_requests_unlogged_total 1" in house.get("/metrics").body.decode()
