@@ -58,6 +58,25 @@ class Client:
 
         return self._runner.run(as_they_end())
 
+    def together_at_the_end(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[Response]:
+        """Many requests under way when the server ends; the last of them comes when it has ended."""
+
+        async def all_of_them() -> list[Response]:
+            told: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+            said: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+            life = asyncio.create_task(self.app({"type": "lifespan", "state": {}}, told.get, said.put))
+            await told.put({"type": "lifespan.startup"})
+            assert (await said.get())["type"] == "lifespan.startup.complete"
+            answers = [asyncio.create_task(self._request(method, path, **more)) for method, path, more in requests[:-1]]
+            await asyncio.sleep(0)
+            await told.put({"type": "lifespan.shutdown"})
+            assert (await said.get())["type"] == "lifespan.shutdown.complete"
+            await life
+            method, path, options = requests[-1]
+            return [*await asyncio.gather(*answers), await self._request(method, path, **options)]
+
+        return self._runner.run(all_of_them())
+
     async def _request(self, method: str, path: str, **options: Any) -> Response:
         content = options.get("content", b"")
         if "json" in options:

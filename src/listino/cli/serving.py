@@ -13,12 +13,12 @@ from listino.cli import screen
 from listino.cli.options import DatabaseUrl, database_url
 from listino.cli.working import working
 
-# Connections that wait for a worker's turn, and those that a worker takes on at once: as many streams as it keeps
-# open, and the ordinary ones beside them.
-BACKLOG = 1024
-BACKPRESSURE = 1024 + 256
+# Connections that wait for a worker, and those that a worker holds, streams and idle ones among them. Whoever finds no
+# room waits unheard, so there is room for many, and it is for the admission to turn requests away.
+BACKLOG = 4096
+BACKPRESSURE = 4096
 # Each connection is a file to the system; so are the connections to the database.
-FILES_WANTED = 8192
+FILES_WANTED = 16_384
 KILL_TIMEOUT_S = 20
 # A worker's memory counts the part of the database that it has mapped (up to 4 GiB): the bound lies above it.
 WORKER_MEMORY_MIB_MAX = 6144

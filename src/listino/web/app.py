@@ -17,6 +17,7 @@ from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
+from listino.web.admission import Admission
 from listino.web.auth import Guard
 from listino.web.browsers import ME, Browsers, evened, for_page, is_evened, marked, preflight
 from listino.web.doors import Doors
@@ -34,6 +35,8 @@ from listino.web.settings import WebSettings
 
 # What these send is kept with the log of requests, scrubbed and cut off.
 WITH_BODY = frozenset(["POST", "PUT", "PATCH"])
+# For so long a server that ends waits for what is under way.
+DRAIN_S = 10.0
 
 
 def build(
@@ -60,12 +63,13 @@ class App:
         *,
         ticks: Callable[[], int] = monotonic_ns,
     ) -> None:
-        """`ticks` are nanoseconds that never go back: what limits are counted by."""
+        """`ticks` are nanoseconds that never go back: what limits and queues are counted by."""
         self._database = database
         self._metrics = Metrics(settings.metrics_folder)
+        self._admission = Admission(self._metrics, ticks)
         self._limits = Limits(self._metrics.folder, self._metrics.limited, ticks)
         self._guard = Guard(self._limits)
-        self._roads = Roads(is_server=database.is_server, waits=live is not None)
+        self._roads = Roads(self._admission, is_server=database.is_server, waits=live is not None)
         self._doors = Doors(
             database, settings, clock, chance, live, roads=self._roads, guard=self._guard, metrics=self._metrics,
             limits=self._limits,
@@ -73,7 +77,7 @@ class App:
         self._requests = self._doors.requests.log
         self._prices = self._doors.prices
         self._taking_orders = self._door(self._doors.orders.taken, limited=False)
-        self._browsers = Browsers(database, self._doors.browsers.signed, clock, self._limits)
+        self._browsers = Browsers(database, self._doors.signed_tokens, clock, self._limits)
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
         self.routes = routes(self._doors, self._door, self._me_door)
@@ -85,27 +89,42 @@ class App:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """One request (or the server's start and end)."""
-        if scope["type"] == "http":
-            path: str = scope["path"]
-            if self._prefix and path.startswith(self._prefix + "/"):
-                path = path[len(self._prefix) :]
-                scope = {**scope, "path": path}
-            if path.startswith(PRICES) and scope["method"] in {"GET", "HEAD"}:
-                await self._price(scope, path, send)
-                return
-            scope = self._proxies.seen(scope)
-            if scope["method"] == "OPTIONS" and path.startswith(ME):
-                await (await self._preflight(Request(scope), path))(scope, receive, send)
-                return
-            if scope["method"] in WITH_BODY:
-                receive = scope[BODY] = BodyKept(receive)
-            if path == ORDERS and scope["method"] == "POST":
-                response = await self._taking_orders(Request(scope, receive))
-                await response(scope, receive, send)
-                return
-            if path == "/":  # Whoever comes to the address alone is shown what can be asked.
-                await RedirectResponse(root_of(Request(scope)) + "/docs")(scope, receive, send)
-                return
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if self._prefix and path.startswith(self._prefix + "/"):
+            path = path[len(self._prefix) :]
+            scope = {**scope, "path": path}
+        admission = self._admission
+        if admission.is_strained() and (refusal := admission.refusal(scope, path)) is not None:
+            status, body, headers = refusal
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        admission.under_way += 1
+        try:
+            await self._answer(scope, path, receive, send)
+        finally:
+            admission.under_way -= 1
+
+    async def _answer(self, scope: dict[str, Any], path: str, receive: Any, send: Any) -> None:
+        if path.startswith(PRICES) and scope["method"] in {"GET", "HEAD"}:
+            await self._price(scope, path, send)
+            return
+        scope = self._proxies.seen(scope)
+        if scope["method"] == "OPTIONS" and path.startswith(ME):
+            await (await self._preflight(Request(scope), path))(scope, receive, send)
+            return
+        if scope["method"] in WITH_BODY:
+            receive = scope[BODY] = BodyKept(receive)
+        if path == ORDERS and scope["method"] == "POST":
+            response = await self._taking_orders(Request(scope, receive))
+            await response(scope, receive, send)
+            return
+        if path == "/":  # Whoever comes to the address alone is shown what can be asked.
+            await RedirectResponse(root_of(Request(scope)) + "/docs")(scope, receive, send)
+            return
         await self._router(scope, receive, send)
 
     async def _price(self, scope: dict[str, Any], path: str, send: Any) -> None:
@@ -117,10 +136,7 @@ class App:
         if len(path) > len(PRICES) and path[len(PRICES)] != "/":
             status, body, headers = answer_to(NotFound("not_found", f"There is nothing at {path}."))
         elif self._roads.moment is not None:
-            loop = asyncio.get_running_loop()
-            status, body, headers = await loop.run_in_executor(
-                self._roads.moment, self._prices.get, scope, item, ladder
-            )
+            status, body, headers = await self._roads.moment.run(self._prices.get, scope, item, ladder)
         else:
             status, body, headers = self._prices.get(scope, item, ladder)
         self._metrics.count(self._metrics.PRICES, status)
@@ -210,6 +226,8 @@ class App:
         self._doors.unpriced.start(self._roads.in_thread)
         self._requests.start(self._roads.in_thread)
         yield
+        # The server waits for its clients; what a client has begun and left goes on, and needs the database too.
+        await self._admission.drained(DRAIN_S)
         self._roads.close()
         if self._prices.live is not None:
             self._prices.live.close()
@@ -217,7 +235,6 @@ class App:
         self._requests.stop()
         self._database.close()
         self._limits.close()
-        self._doors.browsers.budget.close()
         self._metrics.close()
 
 

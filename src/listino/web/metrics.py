@@ -49,6 +49,10 @@ class Metrics:
         """So many requests more of which the log keeps nothing."""
         self._cells[len(self._cells) - 1] += count
 
+    def shed(self, kind: int) -> None:
+        """One more request of a kind (a place in SHED) that was turned away under overload."""
+        self._cells[_ANSWERS + 1 + kind] += 1
+
     def text(self, database: Database, now: datetime) -> str:
         """All counters and the state of the book, in Prometheus' text format."""
         totals = [0] * len(self._cells)

@@ -207,7 +207,7 @@ def service() -> Paths:
     def open_door(name: str, summary: str, found: dict[str, Any], *refused: int) -> dict[str, Operation]:
         return {"get": operation(name, "Service", summary, "Needs no key.", answers={"200": found}, refused=refused)}
 
-    asked = open_door("getDocsFile", "An explorer, and the files of the pages", answer("The file."), 404)
+    asked = open_door("getDocsFile", "An explorer, and the files of the pages", answer("The file."), 404, 503)
     kinds = ("text/html", "text/css", "text/javascript")
     asked["get"]["responses"]["200"]["content"] = {kind: {"schema": TEXT} for kind in kinds}
     asked["get"]["parameters"] = [asset]
@@ -223,10 +223,10 @@ def service() -> Paths:
         "/healthz": open_door("getHealth", "Whether the process lives", answer("It does.", status)),
         "/readyz": open_door("getReadiness", "Whether it can answer", answer("It can.", ready), 503),
         "/metrics": {"get": metrics},
-        "/openapi.json": open_door("getOpenApi", "This document", answer("OpenAPI 3.1.", {"type": "object"})),
+        "/openapi.json": open_door("getOpenApi", "This document", answer("OpenAPI 3.1.", {"type": "object"}), 503),
         "/listino.js": open_door(
-            "getComponent", "The web component <listino-price>", answer("A script.", TEXT, kind="text/javascript")
+            "getComponent", "The web component <listino-price>", answer("A script.", TEXT, kind="text/javascript"), 503
         ),
-        "/docs": open_door("getDocs", "The reference as a page", answer("A page.", TEXT, kind="text/html")),
+        "/docs": open_door("getDocs", "The reference as a page", answer("A page.", TEXT, kind="text/html"), 503),
         "/docs/{asset}": asked,
     }

@@ -54,13 +54,15 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "TooOften",
         "The key, or whoever asks with a token of it, asked more often than it may; orders are never refused so. Ask "
         "again after `Retry-After` seconds.",
-        ("rate_limited", "item_budget"),
+        ("rate_limited",),
     ),
     500: ("Failed", "Something failed on our side; `incident` is the number to name.", ("internal",)),
     503: (
         "Unavailable",
-        "Time will mend it: ask again after `Retry-After` seconds.",
-        ("unavailable", "busy", "disk_full", "database_failed", "quote_secrets", "token_secrets", "server_ends"),
+        "Time will mend it: ask again after `Retry-After` seconds. `overloaded`: more is asked than can be answered; "
+        "orders are taken for longer than prices are answered, and nothing was begun.",
+        ("unavailable", "busy", "disk_full", "database_failed", "quote_secrets", "token_secrets", "server_ends",
+         "overloaded"),
     ),
 }  # fmt: skip
 

@@ -41,6 +41,8 @@ REPEAT_WAIT_S = 5.0
 WRITE_DEADLINE_S = 20.0
 # For so long an order that is being written is waited for, beyond the time that it had to begin.
 UNDER_WAY_MAX_S = 20.0
+# So many orders may be on their way to the disk at once.
+UNDER_WAY_ORDERS_MAX = 2_000
 
 
 class OrderDoor:
@@ -86,6 +88,10 @@ class OrderDoor:
         caller = Caller(key.name, key.channel, key.test)
         keys = keys_of(order, caller, name)
         purpose = purpose_of(order.number) if key.test else None
+        if len(self._under_way) >= UNDER_WAY_ORDERS_MAX * 2:  # Each is there under up to two keys.
+            raise Unavailable(
+                f"{UNDER_WAY_ORDERS_MAX} orders wait for the disk; this was not taken.", code="overloaded"
+            )
         first = next((self._under_way[digest] for digest in keys.digests if digest in self._under_way), None)
         if first is not None:
             await self._wait_for(first)
