@@ -2,36 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.asgi import Response
+from tests.browsers import me, token_of
 from tests.shop import House, opened
-
-PAGE = "https://shop.example.com"
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     with opened(tmp_path) as house:
         yield house
-
-
-def token_of(house: House, customer: str | None = "rossi", **said: Any) -> str:
-    """A token for pages of PAGE; for the guest of the channel web without a customer."""
-    asked = {"customer": customer, "channel": "web", "origins": [PAGE]} | said
-    asked = {name: value for name, value in asked.items() if value is not None}
-    answer = house.client.request("POST", "/v1/customer-tokens", json=asked)
-    assert answer.status == 201, answer.body
-    token: str = answer.json()["token"]
-    return token
-
-
-def me(house: House, token: str, path: str = "", method: str = "GET", **options: Any) -> Response:
-    """What a page of PAGE is answered at /v1/me."""
-    headers = {"Authorization": f"Bearer {token}", "Origin": PAGE} | options.pop("headers", {})
-    return house.client.request(method, f"/v1/me{path}", headers=headers, **options)
 
 
 def test_a_page_learns_for_whom_it_asks_and_how_prices_are_shown(house: House) -> None:

@@ -1,7 +1,7 @@
 """What a browser may know of an item: its price, that it is on request, or nothing at all.
 
-An item that is not there, not active, outside the assortment or in a hidden price list is the same to it: there
-is no such item. Of what is on request no amount is told, at no quantity.
+An item that is not there, not active, outside the assortment, in a hidden price list, or priced for others alone is
+the same to it: there is no such item. Of what is on request no amount is told, at no quantity.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ from decimal import Decimal
 from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.money import NINE_PLACES
 from listino.core.question import NoPrice, UnitPrice
+from listino.flows.basket import Basket, LineFound, basket
 from listino.flows.circles import unknown
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, Snapshot, buyer_for, prefetched, price
@@ -20,6 +21,8 @@ from listino.flows.prior import priced
 ON_REQUEST = "on_request"
 # Why there is no price of what a browser is not to know of.
 UNSEEN = frozenset(["not_in_assortment", "item_blocked", "item_ended"])
+# Why there is none that this customer may have; at another quantity there may be.
+FOR_OTHERS = frozenset(["no_price", "erp_no_price"])
 
 
 def browsed(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now: datetime) -> list[Answered | Refused]:
@@ -84,11 +87,20 @@ def _told(book: Snapshot, asked: Asked) -> Answered | Refused:
         return unknown("items", "item", asked.item)
     except Malformed:  # No such unit; which there is no telling of an item that there is not.
         return _without_unit(book, asked)
-    if is_unseen(answered):
+    if is_unseen(answered) or _is_for_others(book, asked, answered):
         return unknown("items", "item", asked.item)
     if not is_on_request(answered):
         _show_breaks(book, asked, answered)
     return answered
+
+
+def _is_for_others(book: Snapshot, asked: Asked, answered: Answered) -> bool:
+    """Whether there is no price that this customer may have, however much is bought."""
+    outcome = answered.price
+    if not isinstance(outcome, NoPrice) or outcome.reason not in FOR_OTHERS:
+        return False
+    ladder = answered.ladder if asked.ladder else price(book, replace(asked, ladder=True)).ladder
+    return not ladder
 
 
 def _without_unit(book: Snapshot, asked: Asked) -> Refused:
@@ -118,3 +130,43 @@ def _shown_rungs(
 
 def _seen_at(book: Snapshot, asked: Asked, quantity: Decimal) -> bool:
     return _is_seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False))
+
+
+def browsed_basket(
+    book: Snapshot, context: Asked, asked: Sequence[Asked | Refused], live: LivePrices | None, now: datetime
+) -> tuple[Basket, dict[int, Answered]]:  # a question and the world that it is asked of
+    """What a browser is told of lines that are bought together; and by their places those that are on request.
+
+    The others are priced without these, and without those of which it is not to know: no total tells their price.
+
+    Errors:  NotFound for an unknown channel or customer; Malformed where amounts have too many digits.
+    """
+    told = iter(browsed(book, [one for one in asked if isinstance(one, Asked)], live, now))
+    withheld: dict[int, Answered] = {}
+    lines: list[Asked | Refused] = []
+    for place, one in enumerate(asked):
+        lines.append(one)
+        if isinstance(one, Asked):
+            _withhold(lines, place, next(told), withheld)
+    while True:
+        found = basket(book, context, lines)
+        # What lines measure together may bring another list than each by itself.
+        before = len([1 for line in lines if isinstance(line, Refused)])
+        for place, line in enumerate(found.lines):
+            if isinstance(line, LineFound):
+                _withhold(lines, place, line.answered, withheld)
+        if len([1 for line in lines if isinstance(line, Refused)]) == before:
+            return found, withheld
+
+
+def _withhold(
+    lines: list[Asked | Refused], place: int, told: Answered | Refused, withheld: dict[int, Answered]
+) -> None:
+    """Take a line out of a basket of which a browser is not to see a price."""
+    one = lines[place]
+    if isinstance(told, Refused):
+        lines[place] = told
+    elif is_on_request(told):
+        withheld[place], lines[place] = told, Refused(ON_REQUEST, "The price is told on request.")
+    elif is_unseen(told) and isinstance(one, Asked):
+        lines[place] = unknown("items", "item", one.item)

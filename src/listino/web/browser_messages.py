@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from listino.web.basket_messages import BasketTotals
 from listino.web.messages import Amount, BreakLine
 
 
@@ -21,6 +22,12 @@ class BrowserAsk(Struct, forbid_unknown_fields=True):
 
     lines: list[BrowserLine]
     ladder: bool = False
+
+
+class BrowserBasketAsk(Struct, forbid_unknown_fields=True):
+    """Lines that are bought together by whoever the token names."""
+
+    lines: list[BrowserLine]
 
 
 class BrowserCharge(Struct):
@@ -73,6 +80,40 @@ class BrowserPrice(Struct):
     ladder: list[BreakLine] | UnsetType = UNSET
 
 
+class BrowserGoods(Struct):
+    """Goods that an offer adds to the basket, for nothing or for less."""
+
+    label: str | None
+    item: str
+    quantity: Amount
+    unit: str
+    price: Amount
+    net: Amount
+    tax: Amount | None
+    gross: Amount | None
+    tax_percent: Amount | None
+
+
+class BrowserBasketCharge(Struct):
+    """A charge for the whole basket on a line of its own: freight, a fee, a small-order charge."""
+
+    label: str | None
+    net: Amount
+    tax: Amount | None
+    gross: Amount | None
+    tax_percent: Amount | None
+
+
+class BrowserBasketParts(Struct):
+    """What a browser is told of a basket beside its lines."""
+
+    free_goods: list[BrowserGoods]
+    charges: list[BrowserBasketCharge]
+    totals: BasketTotals
+    quote: str | None
+    quote_expires_at: str | None
+
+
 class Asker(Struct):
     """Who a token says asks, and how prices are shown to them."""
 
@@ -109,3 +150,6 @@ class TokenAnswer(Struct):
     customer: str | None
     channel: str | None
     origins: list[str]
+
+
+MESSAGES = (TokenAsk, TokenAnswer, Asker, BrowserAsk, BrowserPrice, BrowserBasketAsk, BrowserBasketParts)

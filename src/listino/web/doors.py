@@ -8,8 +8,8 @@ from listino.flows.drift import Samples
 from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
 from listino.flows.quotes import Signer
-from listino.flows.tokens import Tokens
 from listino.web.auth import Guard
+from listino.web.browser_doors import BrowserDoors
 from listino.web.component import ComponentDoor
 from listino.web.docs import Docs
 from listino.web.limits import Limits
@@ -24,8 +24,6 @@ from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
 from listino.web.rest.health import HealthDoor
 from listino.web.rest.live import LiveDoor
-from listino.web.rest.me import MeDoor
-from listino.web.rest.me_requests import MeRequests
 from listino.web.rest.mirror import MirrorDoor
 from listino.web.rest.mismatches import MismatchRequests
 from listino.web.rest.order_requests import OrderRequests
@@ -38,7 +36,6 @@ from listino.web.rest.price_requests import PriceRequests
 from listino.web.rest.prices import PriceDoor
 from listino.web.rest.reconciliation import ReconciliationRequests
 from listino.web.rest.requests import RequestsDoor
-from listino.web.rest.tokens import TokenDoor
 from listino.web.rest.unpriced import UnpricedDoor
 from listino.web.rest.webhook_requests import WebhookRequests
 from listino.web.rest.webhooks import WebhookDoor
@@ -81,10 +78,10 @@ class Doors:
         batches = BatchDoor(database, self.prices, clock)
         self.waits = Waits(self.streams)
         self.questions = PriceRequests(batches, baskets, self.unpriced, roads=roads, limits=limits, waits=self.waits)
-        self.signed_tokens = Tokens(database, chance, settings.token_secrets)
-        self.tokens = TokenDoor(database, self.signed_tokens, clock, in_thread)
-        me = MeDoor(database, clock, self.unpriced.note, live)
-        self.me = MeRequests(me, roads, clock, public_max_age=timedelta(seconds=settings.public_max_age_s))
+        self.browsers = BrowserDoors(
+            database, settings, clock, chance, live=live, roads=roads, signer=signer, metrics=metrics,
+            note_unpriced=self.unpriced.note,
+        )  # fmt: skip
         self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
         self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.live = LiveDoor(database, Hub(database, roads, clock, live), guard, clock, roads)

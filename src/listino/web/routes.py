@@ -52,7 +52,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route(ORDERS, door(doors.orders.taken, limited=False), methods=["POST"]),
         Route(ORDERS, door(doors.orders.listed), methods=["GET"]),
         Route("/v1/orders/{id}", door(doors.orders.one), methods=["GET"]),
-        Route("/v1/customer-tokens", door(doors.tokens.mint), methods=["POST"]),
+        Route("/v1/customer-tokens", door(doors.browsers.tokens.mint), methods=["POST"]),
         Route("/v1/reconciliation", door(doors.reconciliation.shown)),
         Route("/v1/conservation", door(doors.orders.conservation)),
         Route("/v1/orders/{id}/steps", door(doors.desk.step), methods=["POST"]),
@@ -88,10 +88,11 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
 def _me(doors: Doors, me_door: Door) -> list[BaseRoute]:
     """What a browser asks with its token."""
     return [
-        Route("/v1/me/prices", me_door(doors.me.price), methods=["GET"]),
-        Route("/v1/me/prices", me_door(doors.me.batch), methods=["POST"]),
-        Route("/v1/me/prices/{item:code}", me_door(doors.me.price), methods=["GET"]),
-        Route("/v1/me", me_door(doors.me.who), methods=["GET"]),
+        Route("/v1/me/prices", me_door(doors.browsers.me.price), methods=["GET"]),
+        Route("/v1/me/prices", me_door(doors.browsers.me.batch), methods=["POST"]),
+        Route("/v1/me/prices/{item:code}", me_door(doors.browsers.me.price), methods=["GET"]),
+        Route("/v1/me/basket", me_door(doors.browsers.me.basket), methods=["POST"]),
+        Route("/v1/me", me_door(doors.browsers.me.who), methods=["GET"]),
     ]
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 
 # The fields of the first mean what those of the second do, where they have no sentence of their own.
-LIKE: Mapping[str, str] = {"BrowserPrice": "PriceAnswer", "BrowserCharge": "ChargeLine"}
+LIKE: Mapping[str, str] = {
+    "BrowserPrice": "PriceAnswer",
+    "BrowserCharge": "ChargeLine",
+    "BrowserGoods": "FreeGoodsLine",
+    "BrowserBasketCharge": "BasketCharge",
+    "BrowserBasketParts": "BasketParts",
+}
 
 BROWSERS: Mapping[str, str] = {
     "TokenAsk.origins": "From which pages the token may ask: 1 to 20 origins, each as scheme://host or "
@@ -13,7 +19,7 @@ BROWSERS: Mapping[str, str] = {
     "TokenAsk.minutes": "How long it holds: 1 to 1,440, usually 15; a public one to 525,600, usually 1,440.",
     "TokenAsk.currency": "Currency of the answers (ISO 4217); the customer's where none is named.",
     "TokenAsk.language": "The language of names and labels; that of the page's browser where none is named.",
-    "TokenAsk.items_per_hour": "For how many different items it may ask in an hour, up to 1,000,000: 5,000 for a "
+    "TokenAsk.items_per_hour": "For how many different items it may ask in an hour, up to 100,000: 5,000 for a "
     "customer, any number for a guest, where none is stated.",
     "TokenAsk.orders": "Whether the customer may place orders with it.",
     "TokenAnswer.token": "The token; a page sends it as `Authorization: Bearer TOKEN`. It is shown this once.",
@@ -31,6 +37,7 @@ BROWSERS: Mapping[str, str] = {
     "Asker.expires_at": "When the token ends.",
     "BrowserAsk.lines": "1 to 200 lines, each priced by itself.",
     "BrowserAsk.ladder": "Whether to list every quantity break.",
+    "BrowserBasketAsk.lines": "1 to 200 lines that are bought together.",
     "BrowserLine.item": "Code of the item.",
     "BrowserLine.unit": "Unit of the quantity (UN/ECE Recommendation 20); the item's own where none is named.",
     "BrowserLine.id": "Your own mark; it comes back with the answer, or the line's place from 1 on.",

@@ -17,7 +17,7 @@ KEPT = {
 
 def browsers() -> Paths:
     """All that a browser asks, and how it gets its token."""
-    return {"/v1/customer-tokens": {"post": _mint()}, "/v1/me": {"get": _who()}, **_prices()}
+    return {"/v1/customer-tokens": {"post": _mint()}, "/v1/me": {"get": _who()}, **_prices(), **_baskets()}
 
 
 def asked_by_browser(name: str, summary: str, description: str, **more: Any) -> Operation:
@@ -63,7 +63,7 @@ def _prices() -> Paths:
         "Ask the prices of many lines",
         f"1 to 200 lines, each priced by itself; a line's error is that line's. {same}",
         answers={"200": answer("One answer for each line, in order.", named("BrowserBatch"))},
-        refused=(413,),
+        refused=(413, 429),
         sent=body(named("BrowserAsk"), "The lines."),
         parameters=[LANGUAGE],
     )
@@ -79,6 +79,21 @@ def _prices() -> Paths:
     }
 
 
+def _baskets() -> Paths:
+    asked = asked_by_browser(
+        "askMyBasket",
+        "Price a basket and get its quote",
+        "1 to 200 lines that are bought together. The quote is a promise for a while and tells the page nothing: the "
+        "order that brings it, from your server or with this token, is charged exactly this. What is on request or not "
+        "there stands in no total, and then there is no quote.",
+        answers={"200": answer("The lines, what the basket adds, and what it comes to.", named("BrowserBasket"))},
+        refused=(413, 429),
+        sent=body(named("BrowserBasketAsk"), "The lines."),
+        parameters=[LANGUAGE],
+    )
+    return {"/v1/me/basket": {"post": asked}}
+
+
 def _price(name: str, summary: str, description: str, item: Parameter) -> Operation:
     return asked_by_browser(
         name,
@@ -88,7 +103,7 @@ def _price(name: str, summary: str, description: str, item: Parameter) -> Operat
             "200": answer("The price; or, with `outcome` no_price, that there is none.", named("MyPrice"), KEPT),
             "304": answer("What If-None-Match names still is the answer.", headers=KEPT),
         },
-        refused=(404,),
+        refused=(404, 429),
         parameters=[
             item,
             query("quantity", {"type": "string", "pattern": DECIMAL, "default": "1"}, "How many of `unit`; above 0."),
@@ -112,7 +127,14 @@ def browser_schemas(found: dict[str, Schema], line: dict[str, Schema], moment: d
         **{name: moment[name] for name in ("at", "revision", "epoch")},
     }
     lines = {"type": "array", "items": named("BrowserBatchLine"), "description": "One answer for each line, in order."}
+    beside = found.pop("BrowserBasketParts")
     return {
+        "BrowserBasket": {
+            "type": "object",
+            "description": "A basket as a browser is told it, and its quote.",
+            "properties": {"lines": lines, **beside["properties"], **head},
+            "required": ["lines", *beside["required"], *head],
+        },
         "MyPrice": {
             "type": "object",
             "description": "A price as a browser is told it, with the moment and the revision it holds for.",

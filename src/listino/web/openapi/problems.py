@@ -54,7 +54,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "TooOften",
         "The key, or whoever asks with a token of it, asked more often than it may; orders are never refused so. Ask "
         "again after `Retry-After` seconds.",
-        ("rate_limited",),
+        ("rate_limited", "item_budget"),
     ),
     500: ("Failed", "Something failed on our side; `incident` is the number to name.", ("internal",)),
     503: (

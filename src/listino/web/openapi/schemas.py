@@ -28,7 +28,7 @@ from listino.flows.stock import Count
 from listino.flows.webhooks import Delivery
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.basket_messages import BasketParts
-from listino.web.browser_messages import Asker, BrowserAsk, BrowserPrice, TokenAnswer, TokenAsk
+from listino.web.browser_messages import MESSAGES as OF_BROWSERS
 from listino.web.messages import PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
@@ -79,7 +79,8 @@ ANSWERS = frozenset(
      "ReconciliationAnswer", "ShareLine",
      "FreeGoodsLine",
      "BasketCharge", "RateTotals", "BasketTotals", "BasketParts", "Warehouse", "Stock", "ChangedRule", "WhatIfSum",
-     "BrowserPrice", "BrowserCharge", "Asker", "TokenAnswer",
+     "BrowserPrice", "BrowserCharge", "BrowserGoods", "BrowserBasketCharge", "BrowserBasketParts",
+     "Asker", "TokenAnswer",
      "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem", "WebhookAnswer", "Delivery", "Alert",
      "RequestLine",
      *(record.__name__ for record in STREAMED)]
@@ -121,9 +122,10 @@ _BOUNDS: dict[str, Schema] = {
     "Order.lines": {"minItems": 1, "maxItems": LINES_MAX},
     "Scale.tiers": {"minItems": 1, "maxItems": TIERS_MAX},
     "BrowserAsk.lines": {"minItems": 1, "maxItems": 200},
+    "BrowserBasketAsk.lines": {"minItems": 1, "maxItems": 200},
     "TokenAsk.origins": {"minItems": 1, "maxItems": 20},
     "TokenAsk.minutes": {"minimum": 1, "maximum": 525_600},
-    "TokenAsk.items_per_hour": {"minimum": 1, "maximum": 1_000_000},
+    "TokenAsk.items_per_hour": {"minimum": 1, "maximum": 100_000},
     "Scheme.steps": {"minItems": 1, "maxItems": STEPS_MAX},
     "Count.available_on": {"format": "date"},
     "PriceList.decimals": {"minimum": 0, "maximum": 9},
@@ -165,12 +167,8 @@ def schemas() -> dict[str, Schema]:
         WebhookAnswer,
         Delivery,
         Alert,
-        TokenAsk,
-        TokenAnswer,
-        Asker,
-        BrowserAsk,
-        BrowserPrice,
         RequestLine,
+        *OF_BROWSERS,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

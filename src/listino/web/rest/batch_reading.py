@@ -8,13 +8,14 @@ import msgspec
 
 from listino.core.errors import Malformed, malformed
 from listino.web.asks import AskedLine, BasketAsk, BatchAsk
-from listino.web.browser_messages import BrowserAsk, BrowserLine
+from listino.web.browser_messages import BrowserAsk, BrowserBasketAsk, BrowserLine
 from listino.web.reading import by_field, message_of
 
 LINES_MAX = 1_000
 BROWSER_LINES_MAX = 200
-Ask = TypeVar("Ask", bound=BasketAsk | BrowserAsk)
-_decoders: dict[type[Any], Any] = {kind: msgspec.json.Decoder(kind) for kind in (BasketAsk, BatchAsk, BrowserAsk)}
+_OF_BROWSERS = (BrowserAsk, BrowserBasketAsk)
+Ask = TypeVar("Ask", bound=BasketAsk | BrowserAsk | BrowserBasketAsk)
+_decoders: dict[type[Any], Any] = {kind: msgspec.json.Decoder(kind) for kind in (BasketAsk, BatchAsk, *_OF_BROWSERS)}
 _decode_any = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -41,7 +42,7 @@ def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
         except RecursionError:
             raise error from None
     count, least = len(batch.ask.lines), 0 if kind is BasketAsk else 1
-    most = BROWSER_LINES_MAX if kind is BrowserAsk else LINES_MAX
+    most = BROWSER_LINES_MAX if kind in _OF_BROWSERS else LINES_MAX
     if not least <= count <= most:
         raise malformed("lines", "count", f"There are {least} to {most} lines, not {count}.", "Ask several times.")
     return batch
@@ -50,7 +51,7 @@ def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
 def _line_by_line(body: bytes, kind: type[Ask]) -> Batch[Ask]:
     """Lines of which some lines cannot be read: they stand with their faults, the others as they are."""
     said = _decode_any.decode(body)
-    line_kind = BrowserLine if kind is BrowserAsk else AskedLine
+    line_kind = BrowserLine if kind in _OF_BROWSERS else AskedLine
     lines: list[Any] = []
     faults: dict[int, Malformed] = {}
     for index, one in enumerate(said["lines"]):

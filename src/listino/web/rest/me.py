@@ -1,6 +1,6 @@
 """What a browser asks with its token: who it is, and prices; for whom is never a parameter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -11,10 +11,12 @@ from listino.db.engine import Database
 from listino.flows.browsing import browsed, browsed_one
 from listino.flows.live import LivePrices
 from listino.flows.price import Answered, Asked, Snapshot, buyer_for, line_of, snapshot
+from listino.flows.provoked import book_on_purpose
 from listino.flows.tokens import Browser, question_of
 from listino.web.answers import encode, instant_text
 from listino.web.browser_answers import browser_moment, browser_price
 from listino.web.browser_messages import Asker, BrowserAsk, BrowserLine
+from listino.web.budget import Budget
 from listino.web.faults import problem_of
 from listino.web.reading import checked_code, checked_quantity
 from listino.web.rest.batch_reading import Batch
@@ -43,9 +45,12 @@ class MeDoor:
         database: Database,
         clock: Callable[[], datetime],
         note_unpriced: Callable[[Asked, Browser], None],
+        *,
+        budget: Budget,
         live: LivePrices | None = None,
     ) -> None:
-        self.live = live
+        self._live = live
+        self._budget = budget
         self._database = database
         self._clock = clock
         self._note_unpriced = note_unpriced
@@ -64,13 +69,14 @@ class MeDoor:
     def price(self, browser: Browser, line: BrowserLine, language: str | None, *, ladder: bool) -> Told:
         """The price of one item.
 
-        Errors:  NotFound for what the browser is not to know of; Malformed.
+        Errors:  NotFound for what the browser is not to know of; Malformed; TooOften.
         """
         now = self._clock()
         asked = asked_by(browser, line, now)
         asked.ladder = ladder
-        book = snapshot(self._database)
-        answered = browsed_one(book, asked, self.live, now)
+        self._budget.spend(browser, (line.item,), now)
+        book = book_for(self._database, browser, (line.item,))
+        answered = browsed_one(book, asked, self._live, now)
         self._note(asked, answered, browser)
         told, holds_until = browser_price(answered, browser.language or language)
         body, shows = encode(told), shows_of(book, browser, now)
@@ -79,17 +85,21 @@ class MeDoor:
         return Told(body[:-1] + browser_moment(now, book, shows), tag, holds_until, counted)
 
     def batch(self, browser: Browser, batch: Batch[BrowserAsk], language: str | None) -> Told:
-        """Prices of lines, each by itself, all of one revision; a line's fault is that line's `error`."""
-        now = self._clock()
-        book = snapshot(self._database)
+        """Prices of lines, each by itself, all of one revision; a line's fault is that line's `error`.
+
+        Errors:  TooOften.
+        """
+        now, items = self._clock(), [line.item for line in batch.ask.lines]
+        self._budget.spend(browser, items, now)
+        book = book_for(self._database, browser, items)
         asked = [
-            batch.faults.get(index) or _asked_line(browser, line, index, now)
+            batch.faults.get(index) or asked_line(browser, line, index, now)
             for index, line in enumerate(batch.ask.lines)
         ]
         questions = [one for one in asked if isinstance(one, Asked)]
         for question in questions:
             question.ladder = batch.ask.ladder
-        found = iter(browsed(book, questions, self.live, now))
+        found = iter(browsed(book, questions, self._live, now))
         lines: list[bytes] = []
         evened = counted = False
         for place, (line, one) in enumerate(zip(batch.ask.lines, asked, strict=True), 1):
@@ -106,6 +116,12 @@ class MeDoor:
     def _note(self, asked: Asked, answered: Answered, browser: Browser) -> None:
         if isinstance(answered.price, NoPrice):
             self._note_unpriced(asked, browser)
+
+
+def book_for(database: Database, browser: Browser, items: Iterable[str]) -> Snapshot:
+    """The book as it stands; with the items that provoke what they say, where a test key's token asks for them."""
+    book = snapshot(database)
+    return book_on_purpose(book, items) if browser.test else book
 
 
 def asked_by(browser: Browser, line: BrowserLine, now: datetime, prefix: str = "") -> Asked:
@@ -126,7 +142,8 @@ def shows_of(book: Snapshot, browser: Browser, now: datetime) -> str:
     return buyer_for(book, question_of(browser, now)).shows
 
 
-def _asked_line(browser: Browser, line: BrowserLine, index: int, now: datetime) -> Asked | Refused:
+def asked_line(browser: Browser, line: BrowserLine, index: int, now: datetime) -> Asked | Refused:
+    """The question of one of many lines, or what is wrong with it."""
     try:
         return asked_by(browser, line, now, f"lines[{index}].")
     except Malformed as error:

@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from listino.core.errors import malformed
 from listino.flows.tokens import Browser
-from listino.web.browser_messages import BrowserAsk, BrowserLine
+from listino.web.browser_messages import BrowserAsk, BrowserBasketAsk, BrowserLine
 from listino.web.browsers import evened
 from listino.web.reading import body_of, quantity_of, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.batch_reading import batch_of
 from listino.web.rest.me import MeDoor, Told
+from listino.web.rest.me_baskets import MeBaskets
 from listino.web.rest.price_requests import language_asked
 from listino.web.rest.prices import flag_of
 from listino.web.roads import Roads
@@ -28,10 +29,12 @@ class MeRequests:
     """What a browser asks for itself."""
 
     def __init__(
-        self, door: MeDoor, roads: Roads, clock: Callable[[], datetime], *, public_max_age: timedelta
+        self, door: MeDoor, baskets: MeBaskets, roads: Roads, clock: Callable[[], datetime], *,
+        public_max_age: timedelta,
     ) -> None:  # fmt: skip
         """`public_max_age`: for so long anybody may keep what a public token is answered."""
-        self._door, self._roads, self._clock, self._public_max_age = door, roads, clock, public_max_age
+        self._door, self._baskets, self._roads, self._clock = door, baskets, roads, clock
+        self._public_max_age = public_max_age
 
     async def who(self, request: Request, browser: Browser) -> Response:
         """Who the token says asks."""
@@ -64,6 +67,16 @@ class MeRequests:
         batch = batch_of(await body_of(request.scope, request.receive), BrowserAsk)
         asked = (browser, batch, language_asked(request))
         told: Told = await self._roads.of_lines(len(batch.ask.lines), self._door.batch, *asked)
+        if told.evened:
+            await evened(request)
+        return as_json(told.body)
+
+    async def basket(self, request: Request, browser: Browser) -> Response:
+        """Lines that are bought together, and their quote."""
+        single(query_of(request.scope["query_string"]), frozenset())
+        batch = batch_of(await body_of(request.scope, request.receive), BrowserBasketAsk)
+        asked = (browser, batch, language_asked(request))
+        told: Told = await self._roads.of_lines(len(batch.ask.lines), self._baskets.answered, *asked)
         if told.evened:
             await evened(request)
         return as_json(told.body)

@@ -16,6 +16,7 @@ from listino.flows.tokens import ITEMS_PER_HOUR, Browser, Tokens, question_of
 from listino.web.answers import encode, instant_text
 from listino.web.auth import require
 from listino.web.browser_messages import TokenAnswer, TokenAsk
+from listino.web.budget import ITEMS_MAX
 from listino.web.origins import origin_of
 from listino.web.reading import body_of, checked_code, checked_currency, message_of, query_of, single
 from listino.web.responses import as_json
@@ -23,7 +24,6 @@ from listino.web.responses import as_json
 ORIGINS_MAX = 20
 # (usual, most), in minutes
 MINUTES = {"customer": (15, 1_440), "public": (1_440, 525_600)}
-ITEMS_MAX = 1_000_000
 LANGUAGE_LENGTH_MAX = 35
 _decoder = msgspec.json.Decoder(TokenAsk)
 
@@ -70,6 +70,8 @@ class TokenDoor:
         if channel is None and kind == "public":
             remedy = "Name a channel, or use a key that has one; or name a customer."
             raise malformed("channel", "missing", "A public token is for the guest of a channel.", remedy)
+        if ask.orders:
+            require(key, "orders:create")
         if ask.orders and kind == "public":
             remedy = "Name a customer, or leave orders out."
             raise malformed("orders", "not_for_guests", "A guest's token cannot place orders.", remedy)

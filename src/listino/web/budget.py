@@ -1,0 +1,110 @@
+"""For how many different items a token's holder may ask in an hour: against pages that read a whole catalogue.
+
+The items of a holder and hour are bits of a map of fixed size, in a file that all workers of a machine share; of so
+many items as its bits tell, the number is known within one percent. A map that nobody needs any more is taken over.
+"""
+
+import fcntl
+import mmap
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import blake2b
+from math import exp
+from pathlib import Path
+from threading import Lock
+
+from listino.core.errors import Fault, TooOften
+from listino.flows.tokens import Browser
+
+HOUR_S = 3_600
+MAP_BYTES = 2_048
+MAP_BITS = MAP_BYTES * 8
+# A budget beyond it could not be told from any: every bit of a map would be set.
+ITEMS_MAX = 100_000
+# So many holders are counted in an hour; beyond it, one that is new takes another's place. The file is sparse.
+SLOTS = 16_384
+PROBES = 16
+_NAME, _HOUR, _COUNT = slice(0, 8), slice(8, 12), slice(12, 16)
+_HEAD_BYTES = 16
+_SLOT_BYTES = _HEAD_BYTES + MAP_BYTES
+
+
+class Budget:
+    """The items that the holders of tokens asked for in this hour."""
+
+    def __init__(self, folder: Path) -> None:
+        self._handle = os.open(folder / "budget", os.O_RDWR | os.O_CREAT, 0o600)
+        os.ftruncate(self._handle, SLOTS * _SLOT_BYTES)
+        self._file = mmap.mmap(self._handle, SLOTS * _SLOT_BYTES)
+        self._turn = Lock()
+
+    def spend(self, browser: Browser, items: Iterable[str], now: datetime) -> None:
+        """Count items that a token's holder asks for, each once an hour.
+
+        Errors:  TooOften (item_budget) where some are new and there would be too many; then none is counted.
+        """
+        if browser.budget is None:
+            return
+        hour, into_it_s = divmod(int(now.timestamp()), HOUR_S)
+        bits = {int.from_bytes(blake2b(code.encode(), digest_size=2).digest()) % MAP_BITS for code in items}
+        with self._turn:
+            fcntl.lockf(self._handle, fcntl.LOCK_EX, 1, 0)
+            try:
+                is_within = self._set(self._slot(browser.subject, hour), bits, bits_for(browser.budget))
+            finally:
+                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, 0)
+        if not is_within:
+            raise _spent(browser.budget, HOUR_S - into_it_s)
+
+    def _set(self, start: int, bits: set[int], most: int) -> bool:
+        """Set bits of a slot's map, unless there would be too many of them."""
+        file, first = self._file, start + _HEAD_BYTES
+        new = [bit for bit in bits if not file[first + bit // 8] >> bit % 8 & 1]
+        counted = int.from_bytes(_part(file, start, _COUNT), "little") + len(new)
+        if new and counted > most:
+            return False
+        for bit in new:
+            file[first + bit // 8] |= 1 << bit % 8
+        _put(file, start, _COUNT, counted.to_bytes(4, "little"))
+        return True
+
+    def _slot(self, subject: str, hour: int) -> int:
+        """Where a holder's slot of this hour begins; a new one is empty."""
+        name = blake2b(subject.encode(), digest_size=8).digest()
+        place = int.from_bytes(name, "little")
+        starts = [(place + step) % SLOTS * _SLOT_BYTES for step in range(PROBES)]
+        free: int | None = None
+        for start in starts:
+            is_current = int.from_bytes(_part(self._file, start, _HOUR), "little") == hour
+            if is_current and _part(self._file, start, _NAME) == name:
+                return start
+            if not is_current and free is None:
+                free = start
+        start = starts[0] if free is None else free
+        self._file[start : start + _SLOT_BYTES] = name + hour.to_bytes(4, "little") + bytes(4 + MAP_BYTES)
+        return start
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+        os.close(self._handle)
+
+
+def bits_for(items: int) -> int:
+    """How many bits so many different items set, on average: some fall on the same."""
+    return round(MAP_BITS * (1 - exp(-items / MAP_BITS)))
+
+
+def _part(file: mmap.mmap, start: int, part: slice) -> bytes:
+    return file[start + part.start : start + part.stop]
+
+
+def _put(file: mmap.mmap, start: int, part: slice, value: bytes) -> None:
+    file[start + part.start : start + part.stop] = value
+
+
+def _spent(budget: int, retry_in_s: int) -> TooOften:
+    text = f"This token may ask for {budget} different items in an hour, and they are spent."
+    fault = Fault("item", "item_budget", text, "Ask for items that were asked for before, or in the next hour.")
+    return TooOften("item_budget", text, (fault,), retry_in_s)

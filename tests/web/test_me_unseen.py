@@ -1,0 +1,147 @@
+"""What a browser is not to know of: it looks as if it were not there, in one question and in many."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from listino.web.browsers import EVEN_S
+from tests.browsers import me, token_of
+from tests.shop import NOW, House, opened
+
+SECRETS = ("price_list", "steps", "not_applied", "next_change_at", "flags", "segments", "rule", "cost", "margin",
+           "customer", "visibility", "tax_mode", "usage_as_of", "stale_since", "price_source",
+           "confidential")  # fmt: skip
+# Why a browser is not to know of each item.
+UNSEEN = ("no-such", "ended", "blocked", "not-rossis", "not-webs", "hidden", "bianchis")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened(tmp_path) as house:
+        yield with_secrets(house)
+
+
+def with_secrets(house: House) -> House:
+    """The company with items of which rossi's browser is not to know, and one of which the price is on request."""
+    house.put("items", "ended", status="ended")
+    house.put("items", "blocked", status="blocked")
+    for item in ("not-rossis", "not-webs", "bianchis", "hidden", "big"):
+        house.put("items", item, packagings=[{"unit": "BX", "factor": "12"}])
+    house.put("assortments", "of-web", exclude={"items": ["not-webs"]})
+    house.put("assortments", "of-rossi", exclude={"items": ["not-rossis"]})
+    house.put("channels", "web", currency="EUR", country="IT", assortment="of-web")
+    house.put("customers", "rossi", customer_groups=["installers"], country="IT", assortment="of-rossi")
+    house.put("price-lists", "under-the-table", currency="EUR", visibility="hidden")
+    house.put("price-lists", "ask-us", currency="EUR", visibility="on_request")
+    for item in ("not-rossis", "not-webs", "ended", "blocked"):
+        house.put("rules", f"{item}-base", action="price", list="base", item=item, value="7")
+    house.put("rules", "only-bianchis", action="price", item="bianchis", customer="bianchi", value="7")
+    house.put("rules", "hidden-price", action="price", list="under-the-table", item="hidden", value="7")
+    house.put("rules", "big-price", action="price", list="ask-us", item="big", value="4321")
+    for name in ("under-the-table", "ask-us"):
+        house.put("assignments", f"{name}-all", list=name)
+    return house
+
+
+def test_what_is_not_to_be_known_of_is_answered_as_what_is_not_there(house: House) -> None:
+    token = token_of(house)
+    for params in ({}, {"quantity": "5"}, {"unit": "BX"}, {"unit": "XYZ"}, {"ladder": "true"}):
+        answers = [me(house, token, f"/prices/{item}", params=params) for item in UNSEEN]
+        bodies = {one.body.replace(item.encode(), b"ITEM") for item, one in zip(UNSEEN, answers, strict=True)}
+        assert ({one.status for one in answers}, len(bodies)) == ({404}, 1)
+        assert len({tuple(sorted(one.headers)) for one in answers}) == 1
+    assert me(house, token, "/prices/not-rossis/ladder").body == me(house, token, "/prices/not-rossis").body
+    as_known = [house.get(f"/v1/prices/{item}", customer="rossi", channel="web").status for item in UNSEEN]
+    assert as_known == [404, *([200] * 6)]
+
+
+@pytest.mark.parametrize("path", ["/prices", "/basket"])
+def test_lines_tell_no_more_than_single_questions(house: House, path: str) -> None:
+    token = token_of(house)
+    lines = [{"item": item, "id": item, "unit": unit} for item in UNSEEN for unit in (None, "BX", "XYZ")]
+    answer = me(house, token, path, "POST", json={"lines": [*lines, {"item": "saw"}]}).json()
+    errors = {str(line["error"]).replace(line["id"], "ITEM") for line in answer["lines"][:-1]}
+    assert (len(errors), answer["lines"][-1]["net_price"]) == (1, "18.00")
+    if path == "/basket":
+        assert (answer["totals"]["net"], answer["quote"]) == ("18.00", None)
+
+
+@pytest.mark.parametrize("item", ["no-such", "not-rossis"])
+def test_a_refusal_leaves_at_the_next_of_fixed_instants(house: House, item: str, monkeypatch: Any) -> None:
+    token = token_of(house)
+    waits: list[float] = []
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    for path, options in ((f"/prices/{item}", {}), ("/prices", {"json": {"lines": [{"item": item}]}})):
+        waits.clear()
+        me(house, token, path, "POST" if options else "GET", **options)
+        assert len(waits) == 1
+        assert 0 < waits[0] <= EVEN_S
+
+
+def test_of_what_is_on_request_no_amount_is_told(house: House) -> None:
+    token = token_of(house)
+    house.put("rules", "saw-by-the-hundred", action="price", list="ask-us", item="saw",
+              scale={"tiers": [{"from": "100", "value": "4321"}]})  # fmt: skip
+    single = me(house, token, "/prices/big", params={"ladder": "true", "quantity": "3"}).json()
+    assert (single["outcome"], single["reason"]) == ("no_price", "on_request")
+    assert {name for name in single if "price" in name or "net" in name} <= {"net_price"}
+    lines = [{"item": "big"}, {"item": "saw"}]
+    answers = [
+        me(house, token, path, "POST", json={"lines": lines} | ladder).body
+        for path, ladder in (("/prices", {"ladder": True}), ("/basket", {}))
+    ]
+    assert not [body for body in [*answers, str(single).encode()] if b"4321" in body or b"4,321" in body]
+    few = me(house, token, "/prices/saw", params={"ladder": "true"}).json()
+    assert ([one["net_price"] for one in few["ladder"]], few["next_break"]) == (["18.00"], None)
+    many = me(house, token, "/prices/saw", params={"quantity": "100"}).json()
+    assert (many["outcome"], many.get("reason")) == ("no_price", "on_request")
+
+
+def names_in(said: Any) -> set[str]:
+    if isinstance(said, list):
+        return {name for one in said for name in names_in(one)}
+    if isinstance(said, dict):
+        return set(said) | {name for one in said.values() for name in names_in(one)}
+    return set()
+
+
+def test_no_answer_holds_what_is_the_companys(house: House) -> None:
+    house.put("rules", "floor", action="limit", bound="min", basis="cost", item="hammer", value="150")
+    house.put("rules", "deposit", action="amount", sign="charge", item="hammer", value="1", label="Deposit",
+              own_line={"per": "unit"})  # fmt: skip
+    house.put("rules", "freight", step="order", action="amount", sign="charge", value="5", label="Freight")
+    house.put("rules", "dearer", action="price", list="web", item="hammer", value="99", valid_from="2027-01-01")
+    house.put("rules", "capped", action="percent", item="saw", value="5", caps={"quantity": "3", "beyond": "split"})
+    token, line = token_of(house), {"item": "hammer", "quantity": "2"}
+    answers = [
+        me(house, token, "/prices/hammer/ladder"),
+        me(house, token, "/prices", "POST", json={"lines": [line, {"item": "saw", "quantity": "9"}], "ladder": True}),
+        me(house, token, "/basket", "POST", json={"lines": [line, {"item": "saw", "quantity": "9"}]}),
+        me(house, token),
+    ]
+    assert {one.status for one in answers} == {200}
+    told = set[str]().union(*(names_in(one.json()) for one in answers[:3]))
+    assert told & set(SECRETS) == set()
+    text = b"".join(one.body for one in answers)
+    for secret in (b"installers", b"hammer-web", b"floor", b'deposit"', b"dearer", b"capped", b"2027", b"99"):
+        assert secret not in text.replace(b"-1999", b""), secret
+    assert [own["label"] for own in answers[0].json()["own_lines"]] == ["Deposit"]
+
+
+def test_a_quote_tells_a_page_nothing_and_an_order_with_it_is_taken(house: House) -> None:
+    token = token_of(house)
+    basket = me(house, token, "/basket", "POST", json={"lines": [{"item": "hammer", "quantity": "3"}]}).json()
+    assert (basket["totals"]["gross"], basket["quote_expires_at"]) == ("31.29", basket["quote_expires_at"])
+    assert basket["quote"].split(".")[0] == "lqs1"
+    house.put("rules", "dearer", action="price", list="web", item="hammer", value="99")
+    order = house.order(quote=basket["quote"], channel="web", ordered_at=house.clock().isoformat()).json()
+    assert (order["held"], order["gross"]) == ([], "31.29")
+    cut = house.order(number="2", quote=basket["quote"][:-2] + "AA", channel="web", ordered_at=NOW.isoformat()).json()
+    assert cut["held"] == ["unknown_quote"]
