@@ -278,6 +278,13 @@ def _whole(connection: Connection, row: tuple[Any, ...]) -> OrderRead:
     return OrderRead(*(*row, personal, history, lines, events, parked))
 
 
+def id_under(connection: Connection, digests: Sequence[bytes]) -> str | None:
+    """The id of the order that is known under one of these hashes of its keys, the first that is."""
+    rows = connection.execute(_KNOWN, (_text([digest.hex() for digest in digests]),)).fetchall()
+    known = {bytes(digest): order_id for digest, order_id, _ in rows}
+    return next((known[digest] for digest in digests if digest in known), None)
+
+
 def id_of(connection: Connection, store: str, number: str, *, test: bool) -> str | None:
     """The id of an order by its store and number."""
     row = connection.execute(

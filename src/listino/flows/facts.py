@@ -156,7 +156,7 @@ def get(database: Database, kind: str, code: str, known_at: int | datetime | Non
     """
     book = snapshot(database, known_at)
     found = version(book, kind, code)
-    read = _read_out(book, found, full) if found is not None else _ready_made(kind, code)
+    read = read_out(book, found, full=full) if found is not None else _ready_made(kind, code)
     if read is None:
         text = f"There is no {code!r} in {kind}."
         raise NotFound("not_found", text, (Fault("code", "not_found", text, f"List {kind} to see what is there."),))
@@ -175,7 +175,7 @@ def exists(database: Database, kind: str, code: str) -> bool:
     return version(snapshot(database), kind, code) is not None
 
 
-def _read_out(book: Snapshot, found: Version, full: bool) -> Read | None:
+def read_out(book: Snapshot, found: Version, *, full: bool) -> Read | None:
     """A fact as it is answered; None for a rule that is seen only with `full`."""
     fact = found.fact
     if not full:
@@ -211,7 +211,7 @@ def listed(
     for looked_at, (cursor, found) in enumerate(versions(book, kind, after, _within(filters))):
         if looked_at == looked_at_max:
             return page, last
-        read = _read_out(book, found, full)
+        read = read_out(book, found, full=full)
         if read is not None and all(_matches(read.said.get(name), wanted) for name, wanted in filters.items()):
             if len(page) == limit:
                 return page, last

@@ -25,6 +25,7 @@ from listino.flows.credit import owed
 from listino.flows.needs import goods_of
 from listino.flows.order_keys import Caller as Caller
 from listino.flows.order_keys import Keys as Keys
+from listino.flows.order_keys import digests_of
 from listino.flows.order_keys import keys_of as keys_of
 from listino.flows.promises import Told, honoured
 from listino.flows.provoked import reasons_on_purpose
@@ -177,6 +178,11 @@ def _taken(tx: Connection, offered: list[orders.Offered]) -> list[Outcome | Exce
 def found(database: Database, order_id: str) -> OrderRead | None:
     """An order as it stands now."""
     return orders.read(database.read().connection, order_id)
+
+
+def id_under(database: Database, caller: Caller, name: str) -> str | None:
+    """Our id of the order that came under a key of its caller, or by a number of its store; None: there is none."""
+    return orders.id_under(database.read().connection, digests_of(name, caller))
 
 
 def listed(database: Database, filters: dict[str, str], after: str, limit: int) -> list[OrderRead]:

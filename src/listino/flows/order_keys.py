@@ -37,16 +37,22 @@ def keys_of(order: Order, caller: Caller, idempotency_key: str | None) -> Keys:
 
     A test key's orders have keys of their own, so that none stands in the place of a real one.
     """
-    return Keys(_digests(order, caller, idempotency_key), fingerprint_of(order))
-
-
-def _digests(order: Order, caller: Caller, idempotency_key: str | None) -> tuple[bytes, ...]:
-    world = "test\x1f" if caller.test else ""
     store = order.store or caller.name
-    number = sha256(f"{world}number\x1f{store}\x1f{order.number}".encode()).digest()
-    if idempotency_key is None:
-        return (number,)
-    return (sha256(f"{world}key\x1f{store}\x1f{idempotency_key}".encode()).digest(), number)
+    number = _digest("number", store, order.number, caller)
+    digests: tuple[bytes, ...] = (number,)
+    if idempotency_key is not None:
+        digests = (_digest("key", store, idempotency_key, caller), number)
+    return Keys(digests, fingerprint_of(order))
+
+
+def digests_of(name: str, caller: Caller) -> tuple[bytes, bytes]:
+    """The hashes of the order that came from a caller under a name: as its key, and as its number."""
+    return _digest("key", caller.name, name, caller), _digest("number", caller.name, name, caller)
+
+
+def _digest(kind: str, store: str, name: str, caller: Caller) -> bytes:
+    world = "test\x1f" if caller.test else ""
+    return sha256(f"{world}{kind}\x1f{store}\x1f{name}".encode()).digest()
 
 
 def fingerprint_of(said: Any) -> bytes:

@@ -30,7 +30,7 @@ from listino.web.request_log import BODY, KEY, BodyKept
 from listino.web.responses import failed, refused
 from listino.web.rest import health
 from listino.web.roads import Roads
-from listino.web.routes import ORDERS, PRICES, Handler, methods_at, routes
+from listino.web.routes import ORDERS, PRICES, SOAP, Handler, methods_at, routes
 from listino.web.settings import WebSettings
 
 # What these send is kept with the log of requests, scrubbed and cut off.
@@ -120,6 +120,10 @@ class App:
             receive = scope[BODY] = BodyKept(receive)
         if path == ORDERS and scope["method"] == "POST":
             response = await self._taking_orders(Request(scope, receive))
+            await response(scope, receive, send)
+            return
+        if path == SOAP and scope["method"] == "POST":
+            response = await self._doors.soap.asked(Request(scope, receive))
             await response(scope, receive, send)
             return
         if path == "/":  # Whoever comes to the address alone is shown what can be asked.

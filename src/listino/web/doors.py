@@ -1,7 +1,8 @@
 """The doors of one process, each made once: what answers, beside where it is found."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from listino.db.engine import Database
 from listino.flows.drift import Samples
@@ -42,7 +43,12 @@ from listino.web.rest.webhooks import WebhookDoor
 from listino.web.rest.what_if import WhatIfDoor
 from listino.web.roads import Roads
 from listino.web.settings import WebSettings
+from listino.web.soap.door import SoapDoor
+from listino.web.soap.operations import Operations
+from listino.web.soap.records import RecordDoor
 from listino.web.streams import Streams
+
+Road = Callable[..., Awaitable[Any]]
 
 
 class Doors:
@@ -82,19 +88,33 @@ class Doors:
             database, settings, clock, chance, live=live, roads=roads, signer=signer, metrics=metrics,
             note_unpriced=self.unpriced.note,
         )  # fmt: skip
-        self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
-        self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
         self.live = LiveDoor(database, Hub(database, roads, clock, live), guard, clock, roads)
-        self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)
         orders = OrderDoor(
             database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=settings.hands_over
         )
         self.orders = OrderRequests(orders, in_thread)
-        self.desk = DeskRequests(DeskDoor(database, clock, erp=settings.hands_over), in_thread)
+        desk = DeskDoor(database, clock, erp=settings.hands_over)
+        self.desk = DeskRequests(desk, in_thread)
+        operations = Operations(
+            self.prices, batches, baskets, orders=orders, desk=desk, records=RecordDoor(database, clock),
+            roads=roads, limits=limits, waits=self.waits,
+        )  # fmt: skip
+        self.soap = SoapDoor(
+            database, guard, operations, roads=roads, limits=limits, metrics=metrics, log=self.requests.log
+        )
+        self.webhooks = WebhookRequests(WebhookDoor(database, clock, chance, settings.webhook_targets), in_thread)
+        self._add_records(database, settings, clock, in_thread)
+
+    def _add_records(
+        self, database: Database, settings: WebSettings, clock: Callable[[], datetime], in_thread: Road
+    ) -> None:
+        """The doors of whole price lists, of orders that wait for a person, and of facts."""
+        self.price_lists = PriceListDoor(database, self.prices, self.streams, clock)
+        self.price_changes = PriceChangeDoor(database, self.prices, self.streams, clock)
+        self.trials = WhatIfDoor(database, self.prices, self.streams, clock, in_thread)
         self.parking = ParkingRequests(ParkingDoor(database, clock), in_thread)
         self.reconciliation = ReconciliationRequests(database, in_thread)
         self.mismatches = MismatchRequests(database, in_thread)
         changes = ChangeDoor(database, clock, settings.checks, in_thread)
         self.facts = FactRequests(FactDoor(database, clock, settings.checks), changes, in_thread)
         self.mirror = MirrorDoor(database, clock, in_thread)
-        self.webhooks = WebhookRequests(WebhookDoor(database, clock, chance, settings.webhook_targets), in_thread)

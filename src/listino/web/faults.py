@@ -85,14 +85,20 @@ def _problem(status: int, code: str, detail: str, faults: tuple[Fault, ...]) -> 
     return Problem(f"urn:listino:problem:{code}", TITLES.get(status, "Refused"), status, code, detail, lines)
 
 
+def retry_after_s(error: Exception) -> int | None:
+    """In how many seconds to ask again, where time will mend it."""
+    if isinstance(error, Unavailable | TooOften):
+        return error.retry_in_s
+    return 1 if isinstance(error, Refused) and error.code == "in_progress" else None
+
+
 def answer_to(error: Exception) -> Answer:
     """An error as status, body and headers."""
     problem = problem_of(error)
     headers = [PROBLEM, (b"cache-control", b"no-store")]
-    if isinstance(error, Unavailable | TooOften):
-        headers.append((b"retry-after", str(error.retry_in_s).encode()))
-    elif problem.code == "in_progress":
-        headers.append((b"retry-after", b"1"))
+    retry_in_s = retry_after_s(error)
+    if retry_in_s is not None:
+        headers.append((b"retry-after", str(retry_in_s).encode()))
     elif problem.status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="listino"'))
     return problem.status, _encode(problem), headers

@@ -13,6 +13,7 @@ from listino.web.rest import health
 
 PRICES = "/v1/prices"
 ORDERS = "/v1/orders"
+SOAP = "/soap"
 
 Handler = Callable[[Request], Awaitable[Response]]
 # Puts a handler behind the check of keys (or, guarded=False, before it), with every error translated. What tells of
@@ -47,6 +48,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route("/docs", doors.docs.page),
         Route("/docs/{asset:path}", doors.docs.asset),
         *_me(doors, me_door),
+        Route(SOAP, doors.soap.asked, methods=["GET", "POST"]),
         Route(PRICES, door(doors.questions.batch), methods=["POST"]),
         Route("/v1/baskets", door(doors.questions.basket), methods=["POST"]),
         Route(ORDERS, door(doors.orders.taken, limited=False), methods=["POST"]),

@@ -31,7 +31,8 @@ INTRODUCTION = (
     "Prices for every customer, with the steps that led to them, and orders that are taken once and for all.\n\n"
     "Decimals are text, instants RFC 3339, currencies ISO 4217, countries ISO 3166-1, units UN/ECE Recommendation 20. "
     "Refusals are problems (RFC 9457) with a stable `code` and, for each field that is wrong, the remedy. An unknown "
-    "field or parameter is refused."
+    "field or parameter is refused.\n\nThe same questions are answered by SOAP at `/soap`; that contract is "
+    "`/soap?wsdl`."
 )
 TAGS = {
     "Prices": "What an item costs a customer now, and why.",

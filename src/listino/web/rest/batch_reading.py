@@ -41,11 +41,19 @@ def batch_of(body: bytes, kind: type[Ask]) -> Batch[Ask]:
             batch = _line_by_line(body, kind)
         except RecursionError:
             raise error from None
-    count, least = len(batch.ask.lines), 0 if kind is BasketAsk else 1
-    most = BROWSER_LINES_MAX if kind in _OF_BROWSERS else LINES_MAX
+    check_count(batch.ask)
+    return batch
+
+
+def check_count(ask: BasketAsk | BrowserAsk | BrowserBasketAsk) -> None:
+    """Refuse too many lines, and a batch of none.
+
+    Errors:  Malformed.
+    """
+    count, least = len(ask.lines), 0 if type(ask) is BasketAsk else 1
+    most = BROWSER_LINES_MAX if isinstance(ask, _OF_BROWSERS) else LINES_MAX
     if not least <= count <= most:
         raise malformed("lines", "count", f"There are {least} to {most} lines, not {count}.", "Ask several times.")
-    return batch
 
 
 def _line_by_line(body: bytes, kind: type[Ask]) -> Batch[Ask]:

@@ -185,6 +185,15 @@ class OrderDoor:
             raise NotFound("unknown_order", text, (Fault("id", "unknown_order", text, "List /v1/orders."),))
         return encode(whole(found))
 
+    def of_key(self, name: str, store: str | None, key: ApiKey) -> bytes:
+        """One order as it stands now, by the key that it came under, else our id, else its number in the store.
+
+        Errors:  NotAllowed; NotFound.
+        """
+        require(key, "orders:read")
+        caller = Caller(store or key.name, key.channel, key.test)
+        return self.get(intake.id_under(self._database, caller, name) or name)
+
     def conservation(self) -> dict[str, int]:
         """How many orders were taken, and where each of them is."""
         return counted(self._database)
