@@ -42,11 +42,10 @@ STATUS_OF_CODE = {
     "too_large": 413,
     "method_not_allowed": 405,
     "in_progress": 409,
-    "precondition_failed": 412,
 }
 TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 410: "Gone", 412: "Changed meanwhile", 413: "Too large", 422: "Different content",
+    409: "Conflict", 410: "Gone", 413: "Too large", 422: "Different content",
     429: "Too many requests", 500: "Internal error", 503: "Not available now",
 }  # fmt: skip
 

@@ -20,8 +20,9 @@ from listino.web.openapi import (
     webhooks,
 )
 from listino.web.openapi.answered import all_schemas
-from listino.web.openapi.examples import show
+from listino.web.openapi.examples import known_examples, show, show_again
 from listino.web.openapi.facts import facts, words_of
+from listino.web.openapi.problem_examples import shown_problems
 from listino.web.openapi.problems import responses
 from listino.web.openapi.schemas import Schema
 
@@ -69,7 +70,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": found,
-            "responses": responses(),
+            "responses": responses(shown_problems()),
             "securitySchemes": {
                 "key": {
                     "type": "http",
@@ -108,7 +109,10 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
     }
     # Operations share their parts; each is shown with an example of its own.
     paths = {path: {name: deepcopy(one) for name, one in methods.items()} for path, methods in told.items()}
-    for methods in paths.values():
-        for operation in methods.values():
-            show(operation)
+    every = [operation for methods in paths.values() for operation in methods.values()]
+    for operation in every:
+        show(operation)
+    known = known_examples(every)
+    for operation in every:
+        show_again(operation, known)
     return paths

@@ -1,6 +1,6 @@
 """One true example of every operation: in their order they are a story that a test lives through."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ import msgspec
 from listino.core.facts import KINDS
 from listino.web.streams import NDJSON
 
+CSV = "text/csv"
 FILE = Path(__file__).parent / "examples.json"
 
 
@@ -43,9 +44,7 @@ def _of_records(told: tuple[Example, ...]) -> Iterator[Example]:
         yield Example(operation=f"get{record}", status=200, path=put.path)
         yield Example(operation=f"list{kind.title().replace('-', '')}", status=200, query={"limit": "2"})
         yield replace(put, operation=f"put{record}ByCode", status=200, path={}, query=put.path, answer=None)
-    rules = ("installers-cables", "december-cables")
-    for code in rules:
-        yield Example(operation="endRuleByCode", status=200, query={"code": code})
+    yield Example(operation="endRuleByCode", status=200, query={"code": "installers-cables"})
     order = [put.operation for put in told if put.operation in stated]
     for _, put, record in sorted(of_kind, key=lambda entry: order.index(entry[1].operation), reverse=True):
         yield Example(operation=f"end{record}", status=200, path=put.path)
@@ -68,19 +67,56 @@ def refused_examples() -> dict[str, Example]:
 
 
 def show(operation: dict[str, Any]) -> None:
-    """Put an operation's example into the document: its parameters, its body, its answer."""
-    example = first_examples().get(operation["operationId"])
-    if example is None:
+    """Put an operation's examples into the document: its parameters, its bodies, each of its answers."""
+    told = [example for example in examples() if example.operation == operation["operationId"]]
+    if not told:
         return
-    values = {**example.path, **example.query, **example.headers}
+    first = told[0]
+    values = {**first.path, **first.query, **first.headers}
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in values:
             parameter["example"] = values[parameter["name"]]
-    if example.body is not None:
-        operation["requestBody"]["content"]["application/json"]["example"] = example.body
-    if example.answer is not None:
-        content = operation["responses"][str(example.status)]["content"]
-        content[next(iter(content))]["example"] = lines_of(example.answer) if NDJSON in content else example.answer
+    if first.body is not None:
+        content = operation["requestBody"]["content"]
+        content["application/json"]["example"] = first.body
+        if NDJSON in content:
+            content[NDJSON]["example"] = lines_of(first.body["changes"])
+    for example in told:
+        content = operation["responses"].get(str(example.status), {}).get("content")
+        if content and example.answer is not None:
+            kind = CSV if isinstance(example.answer, str) and CSV in content else next(iter(content))
+            content[kind].setdefault("example", lines_of(example.answer) if kind == NDJSON else example.answer)
+
+
+def show_again(operation: dict[str, Any], known: Mapping[str, Any]) -> None:
+    """Give answers without an example of their own that of another operation with the same schema."""
+    for response in operation["responses"].values():
+        for shown in response.get("content", {}).values():
+            if "example" not in shown and (found := _filled(shown["schema"], known)) is not None:
+                code = next((one.get("example") for one in operation["parameters"] if one["name"] == "code"), None)
+                shown["example"] = found | ({"code": code} if set(found) == {"code", "revision"} else {})
+
+
+def known_examples(operations: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """An example of each schema that some operation answers as a whole, by its reference."""
+    return {
+        shown["schema"]["$ref"]: shown["example"]
+        for operation in operations
+        for response in operation["responses"].values()
+        for shown in response.get("content", {}).values()
+        if "example" in shown and "$ref" in shown["schema"]
+    }
+
+
+def _filled(schema: dict[str, Any], known: Mapping[str, Any]) -> Any:
+    if "anyOf" in schema:
+        return _filled(schema["anyOf"][0], known)
+    if "$ref" in schema:
+        return known.get(schema["$ref"])
+    line = _filled(schema["properties"]["data"]["items"], known) if "data" in schema.get("properties", {}) else None
+    if line is None:
+        return None
+    return {"data": [line], "next": None} | ({"revision": line["revision"]} if "revision" in line else {})
 
 
 def lines_of(answer: Any) -> str:

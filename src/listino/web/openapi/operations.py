@@ -20,6 +20,10 @@ from listino.web.openapi.parts import (
 )
 from listino.web.openapi.schemas import CODE, REVISION, TEXT, named
 
+OF_COMPONENT = {
+    "ETag": {"description": "The digest of the file, for If-None-Match.", "schema": TEXT},
+    "Access-Control-Allow-Origin": {"description": "`*`: it holds nothing of anybody's.", "schema": TEXT},
+}
 ETAG_OF_PRICE = {"ETag": {"description": "The digest of what the answer says, for If-None-Match.", "schema": TEXT}}
 PRICE_ANSWERS = {
     "200": answer("The price; or, with `outcome` no_price, why there is none.", named("Price"), ETAG_OF_PRICE),
@@ -224,9 +228,23 @@ def service() -> Paths:
         "/readyz": open_door("getReadiness", "Whether it can answer", answer("It can.", ready), 503),
         "/metrics": {"get": metrics},
         "/openapi.json": open_door("getOpenApi", "This document", answer("OpenAPI 3.1.", {"type": "object"}), 503),
-        "/listino.js": open_door(
-            "getComponent", "The web component <listino-price>", answer("A script.", TEXT, kind="text/javascript"), 503
-        ),
+        "/listino.js": {"get": _component()},
         "/docs": open_door("getDocs", "The reference as a page", answer("A page.", TEXT, kind="text/html"), 503),
         "/docs/{asset}": asked,
     }
+
+
+def _component() -> Operation:
+    kept = "What If-None-Match names still is the file."
+    return operation(
+        "getComponent",
+        "Service",
+        "The web component <listino-price>",
+        "Needs no key.",
+        answers={
+            "200": answer("A script, which the pages of any store may load.", TEXT, OF_COMPONENT, "text/javascript"),
+            "304": answer(kept, headers=OF_COMPONENT),
+        },
+        refused=(503,),
+        parameters=[header("If-None-Match", "The ETag of the file that is at hand.")],
+    )

@@ -17,6 +17,15 @@ CURRENCY: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
 COUNTRY: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
 MOMENT: Schema = {"type": "string", "description": "RFC 3339, or a local time or date in the company's zone."}
 KNOWN_AT: Schema = {"anyOf": [{"type": "integer", "minimum": 0}, MOMENT]}
+# What a browser reads before it gives an answer to the page that asked for it.
+FOR_PAGES = {
+    "Vary": {"description": "What an answer that is kept depends on, beside the address.", "schema": TEXT},
+    "Access-Control-Allow-Origin": {
+        "description": "The origin that asked, where the token is for it; never `*`.",
+        "schema": TEXT,
+    },
+    "Access-Control-Expose-Headers": {"description": "The headers that the page may read.", "schema": TEXT},
+}
 ETAG_OF_FACT = {"ETag": {"description": "The record's own revision, for If-Match.", "schema": TEXT}}
 
 
@@ -127,6 +136,8 @@ def operation(
         made["parameters"] = listed
     if sent is not None:
         made["requestBody"] = sent
+    if with_token:
+        answers = {status: one | {"headers": one.get("headers", {}) | FOR_PAGES} for status, one in answers.items()}
     made["responses"] = {**answers, **refusals(own)}
     made["security"] = [{"token": []}] if with_token else [{"key": []}] if scope is not None else []
     return made

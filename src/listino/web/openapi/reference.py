@@ -127,7 +127,7 @@ def _told(path: str, method: str, operation: dict[str, Any]) -> Told:
 
 
 def _answered(example: Example | None, found: dict[str, Any]) -> str | None:
-    if example is None or example.answer is None:
+    if example is None or example.answer is None or str(example.status) not in found:
         return None
     if NDJSON in found[str(example.status)]["content"]:
         return "\n".join(written(line) for line in example.answer)
