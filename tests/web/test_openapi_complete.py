@@ -125,7 +125,7 @@ def test_each_operation_needs_the_scope_that_it_names(house: House) -> None:
         for scope in SCOPES
     }  # fmt: skip
     for name, (path, method, operation) in BY_NAME.items():
-        if operation["security"] != [{"key": []}]:
+        if operation["security"] != [{"key": []}] or name == "listRequests":  # A key's own need none.
             continue
         scope = SCOPE.findall(operation["description"])[-1]
         options: dict[str, Any] = {"headers": {"Authorization": f"Bearer {without[scope]}"}}

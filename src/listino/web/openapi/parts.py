@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from listino.web.openapi.notice_words import CONFIRM
-from listino.web.openapi.problems import ALWAYS, refusals
+from listino.web.openapi.problems import ALWAYS, REQUEST_ID, refusals
 from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema
 from listino.web.openapi.words import meaning_of
 
@@ -136,8 +136,9 @@ def operation(
         made["parameters"] = listed
     if sent is not None:
         made["requestBody"] = sent
-    if with_token:
-        answers = {status: one | {"headers": one.get("headers", {}) | FOR_PAGES} for status, one in answers.items()}
+    more = (FOR_PAGES if with_token else {}) | (REQUEST_ID if with_token or scope is not None else {})
+    if more:
+        answers = {status: one | {"headers": one.get("headers", {}) | more} for status, one in answers.items()}
     made["responses"] = {**answers, **refusals(own)}
     made["security"] = [{"token": []}] if with_token else [{"key": []}] if scope is not None else []
     return made

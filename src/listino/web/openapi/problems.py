@@ -78,6 +78,12 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
 RETRY_AFTER = {
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer", "minimum": 1}}
 }
+REQUEST_ID = {
+    "X-Request-Id": {
+        "description": "The request's name in GET /v1/requests; a price that is asked by GET has none.",
+        "schema": {"type": "string"},
+    }
+}
 ALLOW = {"Allow": {"description": "The methods that there are.", "schema": {"type": "string"}}}
 HEADERS: Mapping[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}}},
@@ -104,8 +110,7 @@ def _response(status: int, shown: Mapping[str, Any]) -> dict[str, Any]:
     }
     if shown:
         response["content"][PROBLEM_TYPE]["examples"] = {code: {"value": one} for code, one in shown.items()}
-    if status in HEADERS:
-        response["headers"] = HEADERS[status]
+    response["headers"] = HEADERS.get(status, {}) | REQUEST_ID
     return response
 
 

@@ -1,7 +1,7 @@
 """The operation that lists what a key asked last."""
 
 from listino.web.openapi.parts import AFTER, LIMIT, Paths, answer, operation, page, query
-from listino.web.openapi.problems import ALWAYS
+from listino.web.openapi.problems import ALWAYS, REQUEST_ID
 from listino.web.openapi.schemas import TEXT, named
 
 
@@ -22,7 +22,9 @@ def requests() -> Paths:
         "what was refused: cut off after 2,048 bytes, and without anything but codes, amounts, moments and choices. "
         "Of a key that asks very often the refusals, what it sent, and of its other requests a part are kept. Needs no "
         "scope for the key's own.",
-        answers={"200": answer("A page of requests.", page(named("RequestLine"), "Requests, the newest first."))},
+        answers={
+            "200": answer("A page of requests.", page(named("RequestLine"), "Requests, the newest first."), REQUEST_ID)
+        },
         refused=ALWAYS,
         parameters=[*filters, LIMIT, AFTER],
     )
