@@ -10,6 +10,7 @@ NETWORK = {
 # Who may nevertheless, each with its reason.
 EXCEPTIONS = {
     "src/listino/connectors/http.py": "the one way to the network",
+    "src/listino/connectors/events.py": "a stream has no end by a deadline",
     "src/listino/connectors/mail.py": "mail is not HTTP",
     "src/listino/cli/serving.py": "asks whether the port is free, and the own server whether it is up",
 }

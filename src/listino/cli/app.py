@@ -12,6 +12,7 @@ from listino.cli.demo import demo
 from listino.cli.desk import release, step
 from listino.cli.erp import ERP
 from listino.cli.keys import KEYS
+from listino.cli.listening import listen
 from listino.cli.mirroring import mirror
 from listino.cli.mismatches import mismatches
 from listino.cli.orders import order
@@ -70,6 +71,7 @@ for name, command in (
     ("mismatches", mismatches),
     ("reconcile", reconcile),
     ("requests", requests),
+    ("listen", listen),
     ("mirror", mirror),
     ("order", order),
     ("step", step),

@@ -17,6 +17,8 @@ WEBHOOK = Table(
     Column("created_at", Text, nullable=False),
     Column("failing_since", Text),
     Column("text", Text),
+    # Of one that listens for a while, over a stream, and is called nowhere.
+    Column("listens_until", Text),
 )
 
 # What happened, as it is told: codes and ids only. Its id is made of what it tells, so nothing is told twice.

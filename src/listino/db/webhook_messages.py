@@ -13,6 +13,8 @@ from listino.db import tasks, webhooks
 from listino.db.engine import Connection
 
 DELIVER = "deliver"
+# So begins the id of one that listens over a stream.
+LISTENER = "ln_"
 ROWS_AT_ONCE_MAX = 500
 WAITING, DELIVERED, PARKED, ENDED = "waiting", "delivered", "parked", "ended"
 _COLUMNS = (
@@ -107,7 +109,8 @@ def send(tx: Connection, webhook_id: str, message_id: str, now: str) -> int:
         "next_at = excluded.next_at, status = NULL, text = NULL RETURNING id",
         (webhook_id, message_id, WAITING, now, now),
     ).fetchone()
-    tasks.enqueue(tx, [tasks.Due(DELIVER, target_of(webhook_id), str(delivery), datetime.fromisoformat(now))])
+    if not webhook_id.startswith(LISTENER):  # Who listens fetches it.
+        tasks.enqueue(tx, [tasks.Due(DELIVER, target_of(webhook_id), str(delivery), datetime.fromisoformat(now))])
     return int(delivery)
 
 

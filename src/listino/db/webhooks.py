@@ -10,7 +10,9 @@ from listino.core.webhooks import Key, wants
 from listino.db.engine import Connection
 
 ACTIVE, PAUSED, FAILING, DISABLED = "active", "paused", "failing", "disabled"
-_COLUMNS = "id, url, events, description, state, secrets, created_at, failing_since, text"
+# Listens over a stream for a while: it is told the same, and called nowhere (`db.listeners`).
+LISTENING = "listening"
+COLUMNS = "id, url, events, description, state, secrets, created_at, failing_since, text"
 _encode = msgspec.json.Encoder().encode
 _events_of = msgspec.json.Decoder(tuple[str, ...]).decode
 _keys_of = msgspec.json.Decoder(tuple[Key, ...]).decode
@@ -36,14 +38,14 @@ class Webhook:
 
 def add(tx: Connection, webhook: Webhook) -> None:
     """Keep a new webhook. Joins the caller's transaction."""
-    places = ", ".join("?" * len(_COLUMNS.split(", ")))
-    tx.execute(f"INSERT INTO webhook ({_COLUMNS}) VALUES ({places})", _row(webhook))
+    places = ", ".join("?" * len(COLUMNS.split(", ")))
+    tx.execute(f"INSERT INTO webhook ({COLUMNS}) VALUES ({places})", _row(webhook))
 
 
 def replace(tx: Connection, webhook: Webhook) -> None:
     """Keep a webhook as it is now. Joins the caller's transaction."""
     own_id, *values = _row(webhook)
-    names = ", ".join(f"{name} = ?" for name in _COLUMNS.split(", ")[1:])
+    names = ", ".join(f"{name} = ?" for name in COLUMNS.split(", ")[1:])
     tx.execute(f"UPDATE webhook SET {names} WHERE id = ?", (*values, own_id))
 
 
@@ -55,19 +57,30 @@ def remove(tx: Connection, webhook_id: str) -> None:
 
 def one(connection: Connection, webhook_id: str) -> Webhook | None:
     """A webhook."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM webhook WHERE id = ?", (webhook_id,)).fetchone()
-    return _webhook(row) if row is not None else None
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM webhook WHERE id = ? AND state <> ?", (webhook_id, LISTENING)
+    ).fetchone()
+    return webhook_of(row) if row is not None else None
 
 
 def every(connection: Connection) -> list[Webhook]:
     """All webhooks, the oldest first."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM webhook ORDER BY created_at, id").fetchall()
-    return [_webhook(row) for row in rows]
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM webhook WHERE state <> ? ORDER BY created_at, id", (LISTENING,)
+    ).fetchall()
+    return [webhook_of(row) for row in rows]
+
+
+def is_anybody(connection: Connection) -> bool:
+    """Whether there is a webhook or a listener."""
+    return connection.execute("SELECT 1 FROM webhook LIMIT 1").fetchone() is not None
 
 
 def wanting(connection: Connection, events: Sequence[str]) -> dict[str, list[str]]:
     """Who wants which of these events: by event the ids of webhooks. Paused and disabled ones are told nothing."""
-    rows = connection.execute("SELECT id, events FROM webhook WHERE state IN ('active', 'failing')").fetchall()
+    rows = connection.execute(
+        "SELECT id, events FROM webhook WHERE state IN ('active', 'failing', 'listening')"
+    ).fetchall()
     if not rows:
         return {}
     told = [(webhook_id, _events_of(subscribed)) for webhook_id, subscribed in rows]
@@ -122,6 +135,7 @@ def _row(webhook: Webhook) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _webhook(row: tuple[Any, ...]) -> Webhook:
+def webhook_of(row: tuple[Any, ...]) -> Webhook:
+    """A webhook of its columns."""
     own_id, url, events, description, state, keys, *rest = row
     return Webhook(own_id, url, _events_of(events), description, state, _keys_of(keys), *rest)

@@ -25,7 +25,7 @@ MAIL_DEADLINE = timedelta(seconds=20)
 def prices(work: Work, _: Task) -> After | datetime:
     """Tell of the revisions that came since, and forget what was told long ago."""
     connection, now = work.database.read().connection, work.clock()
-    if not webhooks.every(connection):
+    if not webhooks.is_anybody(connection):
         return now + PRICES_SELDOM
     for _page in range(PAGES_MAX):
         if not price_events.behind(connection):

@@ -11,6 +11,7 @@ from listino.db import history, migrate
 from listino.db.engine import Database
 from listino.db.release import released
 from listino.db.snapshot import company
+from listino.flows.listening import forget_listeners
 from listino.flows.requests import forgotten
 
 # What holds for a company that has not said otherwise.
@@ -70,5 +71,6 @@ def tidied(database: Database, history_days: int | None, now: datetime) -> None:
     """What is due in a running installation: finish imports that died, forget requests and history that are too old."""
     released(database, now)
     forgotten(database, now)
+    forget_listeners(database, now)
     if history_days is not None:
         purged(database, history_days, now)

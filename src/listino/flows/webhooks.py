@@ -62,14 +62,19 @@ def made(database: Database, said: Said, now: datetime, chance: Chance, targets:
         if others >= WEBHOOKS_MAX:
             text = f"There are {WEBHOOKS_MAX} webhooks already."
             raise Conflict("too_many", text, (Fault("url", "too_many", text, "End one that is not needed."),))
+        begin_to_tell(tx, now)
         webhooks.add(tx, webhook)
         tasks.know_target(tx, webhook_messages.target_of(webhook.id))
-        if not others:  # Nobody was to be told of what came before.
-            webhooks.move_price_cursor(tx, tx.execute("SELECT revision FROM book").fetchone()[0])
-        tasks.hasten(tx, PRICE_EVENTS, "", now)
 
     database.write(write)
     return webhook
+
+
+def begin_to_tell(tx: Connection, now: datetime) -> None:
+    """Have what changes prices told soon, from now on, as somebody is about to listen. Joins the transaction."""
+    if not webhooks.is_anybody(tx):  # Nobody was to be told of what came before.
+        webhooks.move_price_cursor(tx, tx.execute("SELECT revision FROM book").fetchone()[0])
+    tasks.hasten(tx, PRICE_EVENTS, "", now)
 
 
 def changed(database: Database, webhook_id: str, said: Said, now: datetime, targets: Targets) -> Webhook:

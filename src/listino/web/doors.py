@@ -24,6 +24,7 @@ from listino.web.rest.desk_requests import DeskRequests
 from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
 from listino.web.rest.health import HealthDoor
+from listino.web.rest.listening import ListenDoor
 from listino.web.rest.live import LiveDoor
 from listino.web.rest.mirror import MirrorDoor
 from listino.web.rest.mismatches import MismatchRequests
@@ -89,11 +90,10 @@ class Doors:
             note_unpriced=self.unpriced.note,
         )  # fmt: skip
         self.live = LiveDoor(database, Hub(database, roads, clock, live), guard, clock, roads)
-        orders = OrderDoor(
-            database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=settings.hands_over
-        )
+        erp = settings.hands_over
+        orders = OrderDoor(database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=erp)
         self.orders = OrderRequests(orders, in_thread)
-        desk = DeskDoor(database, clock, erp=settings.hands_over)
+        desk = DeskDoor(database, clock, erp=erp)
         self.desk = DeskRequests(desk, in_thread)
         operations = Operations(
             self.prices, batches, baskets, orders=orders, desk=desk, records=RecordDoor(database, clock),
@@ -103,6 +103,7 @@ class Doors:
             database, guard, operations, roads=roads, limits=limits, metrics=metrics, log=self.requests.log
         )
         self.webhooks = WebhookRequests(WebhookDoor(database, clock, chance, settings.webhook_targets), in_thread)
+        self.listening = ListenDoor(database, clock, chance, in_thread=in_thread, streams=self.streams, guard=guard)
         self._add_records(database, settings, clock, in_thread)
 
     def _add_records(

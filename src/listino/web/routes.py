@@ -76,6 +76,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route("/v1/requests", door(doors.requests.listed)),
         Route("/v1/mirror", door(doors.mirror.sources)),
         Route("/v1/webhooks", door(doors.webhooks.every), methods=["GET", "POST"]),
+        Route("/v1/webhooks/stream", door(doors.listening.stream), methods=["GET"]),
         Route("/v1/webhooks/{id}", door(doors.webhooks.one), methods=["GET", "PUT", "DELETE"]),
         Route("/v1/webhooks/{id}/rotate", door(doors.webhooks.rotate), methods=["POST"]),
         Route("/v1/webhooks/{id}/replay", door(doors.webhooks.replay), methods=["POST"]),

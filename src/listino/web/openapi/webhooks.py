@@ -4,8 +4,10 @@ from typing import Any
 
 from listino.core.alerts import KINDS
 from listino.core.webhooks import EVENTS
-from listino.web.openapi.parts import AFTER, LIMIT, Operation, answer, body, in_path, operation, page, query
-from listino.web.openapi.schemas import named
+from listino.flows.listening import LISTENERS_MAX, WAITED_FOR
+from listino.web.live_stream import MEDIA_TYPE
+from listino.web.openapi.parts import AFTER, LIMIT, Operation, answer, body, header, in_path, operation, page, query
+from listino.web.openapi.schemas import TEXT, named
 from listino.web.rest.alerts import STATES as ALERT_STATES
 from listino.web.rest.webhooks import SCOPE, STATES
 
@@ -51,6 +53,7 @@ def webhooks() -> Paths:
         "/v1/webhooks": {"get": listed, "post": made},
         "/v1/webhooks/{id}": {"get": found, "put": changed, "delete": ended},
         **_messages(),
+        **_listening(),
         **_alerts(),
     }
 
@@ -89,6 +92,34 @@ def _messages() -> Paths:
         "/v1/webhooks/{id}/replay": {"post": replayed},
         "/v1/webhooks/{id}/deliveries": {"get": deliveries},
     }
+
+
+def _listening() -> Paths:
+    words = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    said = {name: {**TEXT, "description": f"The header `{name}` of a webhook that says the same."} for name in words}
+    said["body"] = {**TEXT, "description": "The body of that webhook, byte for byte as it is signed."}
+    event = {"type": "object", "properties": said, "required": list(said)}
+    stream = _said(
+        "streamMessages",
+        "Listen to what webhooks are told",
+        "Server-sent events for a developer's machine (`listino listen`): first `ready` with the `listener` and the "
+        "`secret` that signs what follows, then each message as it arises, its event's name as `event`. Nothing is "
+        f"called. Whoever comes back within {WAITED_FOR.seconds} s with `listener` and `Last-Event-ID` is told what "
+        f"came meanwhile; {LISTENERS_MAX} may listen.",
+        answers={"200": {
+            "description": "The events, for as long as somebody listens.",
+            "content": {MEDIA_TYPE: {
+                "schema": {"type": "string", "contentMediaType": MEDIA_TYPE, "contentSchema": event},
+            }},
+        }},
+        refused=(409,),
+        parameters=[
+            query("events", TEXT, "Which events, with commas between; all without."),
+            query("listener", TEXT, "Who it was that comes back, as `ready` told."),
+            header("Last-Event-ID", "The `id` of the last event that was heard."),
+        ],
+    )  # fmt: skip
+    return {"/v1/webhooks/stream": {"get": stream}}
 
 
 def _alerts() -> Paths:

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables and columns, a function for each concept."""
     _keys()
     _tokens()
+    _listeners()
     _requests()
     _stock()
     _troubles()
@@ -34,6 +35,10 @@ def _tokens() -> None:
         sa.PrimaryKeyConstraint("origin", "key_id"),
         sqlite_with_rowid=False,
     )
+
+
+def _listeners() -> None:
+    op.add_column("webhook", sa.Column("listens_until", sa.Text()))
 
 
 def _requests() -> None:
