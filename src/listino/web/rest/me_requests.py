@@ -54,7 +54,7 @@ class MeRequests:
         if not item:
             raise malformed("item", "missing", "No item is named.", "Send /v1/me/prices/ITEM or ?item=ITEM.")
         line = BrowserLine(item, quantity_of(said["quantity"]) if "quantity" in said else Decimal(1), said.get("unit"))
-        ladder = ladder or flag_of(said.get("ladder"), "ladder")
+        ladder = flag_of(said.get("ladder"), "ladder") or ladder
         told = await self._roads.in_a_moment(self._priced, browser, line, language_asked(request), ladder)
         return self._kept(told, browser, request)
 
