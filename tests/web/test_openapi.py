@@ -141,14 +141,19 @@ def test_every_example_is_answered_as_the_document_says(house: House) -> None:
 
 
 def story(client: Client) -> list[tuple[Example, Response]]:
-    """Every example with what it is answered; a token that one of them mints is shown by those after it."""
+    """Every example with what it is answered; tokens, quotes and orders of a page are those of the ones before it."""
     answered: list[tuple[Example, Response]] = []
-    token = ""
+    told: dict[str, str] = {}
     for example in examples():
-        headers = {name: value.replace("TOKEN", token) for name, value in example.headers.items()}
-        response = sent(client, replace(example, headers=headers))
-        if example.operation == "mintToken" and response.status == 201:
-            token = response.json()["token"]
+        headers = {name: value.replace("TOKEN", told.get("token", "")) for name, value in example.headers.items()}
+        asked = replace(example, headers=headers)
+        if example.operation == "placeMyOrder":
+            asked = replace(asked, body=example.body | {"quote": told["quote"]})
+        if example.operation == "getMyOrder":
+            asked = replace(asked, path={"id": told["id"]})
+        response = sent(client, asked)
+        if example.operation in {"mintToken", "askMyBasket", "placeMyOrder"}:
+            told |= {name: value for name, value in response.json().items() if name in {"token", "quote", "id"}}
         answered.append((example, response))
     return answered
 

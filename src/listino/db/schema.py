@@ -179,6 +179,7 @@ ORDERS = Table(
     Column("first_answer", Text),
     Index("orders_number", "store", "number", "test", unique=True),
     Index("orders_handover", "handover", "test", "id"),
+    Index("orders_customer", "customer", "id"),
 )
 # `own_quantity` is all of a line in its item's own unit; shipped, returned and cancelled are parts of `quantity`.
 ORDER_LINE = Table(

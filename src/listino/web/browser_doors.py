@@ -12,7 +12,9 @@ from listino.web.budget import Budget
 from listino.web.metrics import Metrics
 from listino.web.rest.me import MeDoor
 from listino.web.rest.me_baskets import MeBaskets
+from listino.web.rest.me_orders import MyOrders
 from listino.web.rest.me_requests import MeRequests
+from listino.web.rest.orders import OrderDoor
 from listino.web.rest.tokens import TokenDoor
 from listino.web.roads import Roads
 from listino.web.settings import WebSettings
@@ -31,6 +33,7 @@ class BrowserDoors:
         live: LivePrices | None,
         roads: Roads,
         signer: Signer,
+        orders: OrderDoor,
         metrics: Metrics,
         note_unpriced: Callable[[Asked, Browser], None],
     ) -> None:
@@ -44,3 +47,4 @@ class BrowserDoors:
         )  # fmt: skip
         public_max_age = timedelta(seconds=settings.public_max_age_s)
         self.me = MeRequests(prices, baskets, roads, clock, public_max_age=public_max_age)
+        self.orders = MyOrders(database, orders, signer, clock, roads)

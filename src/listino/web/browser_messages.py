@@ -114,6 +114,42 @@ class BrowserBasketParts(Struct):
     quote_expires_at: str | None
 
 
+class MyOrderLine(Struct):
+    """A line of an order: what it comes to, and how far it is."""
+
+    item: str
+    quantity: Amount
+    unit: str | None
+    net_price: Amount | None
+    net: Amount | None
+    tax: Amount | None
+    gross: Amount | None
+    shipped: Amount
+    cancelled: Amount
+    returned: Amount
+    id: str | None = None
+    own_lines: list[BrowserCharge] | UnsetType = UNSET
+
+
+class MyOrder(Struct):
+    """An order as its customer's browser sees it."""
+
+    id: str
+    number: str
+    state: str
+    currency: str
+    net: Amount
+    tax: Amount
+    gross: Amount
+    ordered_at: str
+    taken_at: str
+    lines: list[MyOrderLine]
+    free_goods: list[BrowserGoods]
+    charges: list[BrowserBasketCharge]
+    reference: str | None
+    wanted_on: str | None
+
+
 class Asker(Struct):
     """Who a token says asks, and how prices are shown to them."""
 
@@ -152,4 +188,4 @@ class TokenAnswer(Struct):
     origins: list[str]
 
 
-MESSAGES = (TokenAsk, TokenAnswer, Asker, BrowserAsk, BrowserPrice, BrowserBasketAsk, BrowserBasketParts)
+MESSAGES = (TokenAsk, TokenAnswer, Asker, BrowserAsk, BrowserPrice, BrowserBasketAsk, BrowserBasketParts, MyOrder)

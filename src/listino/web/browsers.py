@@ -26,7 +26,7 @@ EVEN_S = 0.025
 EVENED = frozenset(["unknown_item", "unknown_order"])
 # For so long a browser need not ask again whether it may show its token.
 PREFLIGHT_HOLDS_S = 600
-HEADERS_ASKED = "authorization, content-type, accept-language, if-none-match, idempotency-key, last-event-id"
+HEADERS_ASKED = "authorization, content-type, accept-language, if-none-match, last-event-id"
 HEADERS_SHOWN = "etag, retry-after, content-language"
 VARY = "Authorization, Origin, Accept-Language"
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -45,8 +45,10 @@ class Browsers:
         self._seen: tuple[int, str] = (-1, "")
         self._browsers: dict[bytes, tuple[Browser, ApiKey]] = {}
 
-    def asking(self, request: Request, in_query: bool = False) -> Browser:
-        """Who asks, where a token holds and may be shown from the request's page; `in_query`: it may be ?token=.
+    def asking(self, request: Request, in_query: bool) -> Browser:
+        """Who asks, where a token holds and may be shown from the request's page.
+
+        `in_query`: it may be ?token=.
 
         Errors:  NotAllowed; TooOften, where the key that minted the token asked more often than it may.
         """

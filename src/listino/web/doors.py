@@ -85,14 +85,14 @@ class Doors:
         batches = BatchDoor(database, self.prices, clock)
         self.waits = Waits(self.streams)
         self.questions = PriceRequests(batches, baskets, self.unpriced, roads=roads, limits=limits, waits=self.waits)
-        self.browsers = BrowserDoors(
-            database, settings, clock, chance, live=live, roads=roads, signer=signer, metrics=metrics,
-            note_unpriced=self.unpriced.note,
-        )  # fmt: skip
         self.live = LiveDoor(database, Hub(database, roads, clock, live), guard, clock, roads)
         erp = settings.hands_over
         orders = OrderDoor(database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=erp)
         self.orders = OrderRequests(orders, in_thread)
+        self.browsers = BrowserDoors(
+            database, settings, clock, chance, live=live, roads=roads, signer=signer, orders=orders,
+            metrics=metrics, note_unpriced=self.unpriced.note,
+        )  # fmt: skip
         desk = DeskDoor(database, clock, erp=erp)
         self.desk = DeskRequests(desk, in_thread)
         operations = Operations(

@@ -95,6 +95,9 @@ def _me(doors: Doors, me_door: Door) -> list[BaseRoute]:
         Route("/v1/me/prices", me_door(doors.browsers.me.batch), methods=["POST"]),
         Route("/v1/me/prices/{item:code}", me_door(doors.browsers.me.price), methods=["GET"]),
         Route("/v1/me/basket", me_door(doors.browsers.me.basket), methods=["POST"]),
+        Route("/v1/me/orders", me_door(doors.browsers.orders.listed), methods=["GET"]),
+        Route("/v1/me/orders", me_door(doors.browsers.orders.placed), methods=["POST"]),
+        Route("/v1/me/orders/{id}", me_door(doors.browsers.orders.one), methods=["GET"]),
         Route("/v1/me", me_door(doors.browsers.me.who), methods=["GET"]),
     ]
 

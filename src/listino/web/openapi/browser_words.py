@@ -9,6 +9,7 @@ LIKE: Mapping[str, str] = {
     "BrowserGoods": "FreeGoodsLine",
     "BrowserBasketCharge": "BasketCharge",
     "BrowserBasketParts": "BasketParts",
+    "MyOrder": "Order",
 }
 
 BROWSERS: Mapping[str, str] = {
@@ -38,6 +39,17 @@ BROWSERS: Mapping[str, str] = {
     "BrowserAsk.lines": "1 to 200 lines, each priced by itself.",
     "BrowserAsk.ladder": "Whether to list every quantity break.",
     "BrowserBasketAsk.lines": "1 to 200 lines that are bought together.",
+    "MyOrder.id": "Our own name of the order.",
+    "MyOrder.number": "The number that the store gave it; ME- and its quote's name where a page placed it.",
+    "MyOrder.state": "How far it is; `cancelled` too where somebody gave it up.",
+    "MyOrder.lines": "Its lines, in the order in which they were placed.",
+    "MyOrder.free_goods": "Goods that an offer added.",
+    "MyOrder.charges": "Freight, fees and charges for the whole order.",
+    "MyOrderLine.net_price": "Price without tax per one unit, as it was charged.",
+    "MyOrderLine.shipped": "How many of `unit` were shipped.",
+    "MyOrderLine.cancelled": "How many of `unit` were cancelled.",
+    "MyOrderLine.returned": "How many of `unit` came back.",
+    "MyOrderLine.own_lines": "Charges that stand beside the line: a deposit, an eco tax.",
     "BrowserLine.item": "Code of the item.",
     "BrowserLine.unit": "Unit of the quantity (UN/ECE Recommendation 20); the item's own where none is named.",
     "BrowserLine.id": "Your own mark; it comes back with the answer, or the line's place from 1 on.",

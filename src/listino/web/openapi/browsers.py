@@ -2,11 +2,26 @@
 
 from typing import Any
 
-from listino.web.openapi.parts import Operation, Parameter, Paths, answer, body, header, in_path, operation, query
+from listino.web.openapi.parts import (
+    AFTER,
+    LIMIT,
+    Operation,
+    Parameter,
+    Paths,
+    answer,
+    body,
+    header,
+    in_path,
+    operation,
+    page,
+    query,
+)
 from listino.web.openapi.schemas import CODE, DECIMAL, TEXT, Schema, named
 from listino.web.openapi.words import meaning_of
+from listino.web.rest.me_orders import REQUIRED, SAID, SAID_OF_LINE
 
 TAG = "Browsers"
+ORDER_LINES_MAX = 200
 LANGUAGE = header("Accept-Language", "The language of names, where the token names none; its first tag counts.")
 UNLESS = header("If-None-Match", "The ETag of an answer that is at hand; 304 when it still is the answer.")
 KEPT = {
@@ -17,7 +32,7 @@ KEPT = {
 
 def browsers() -> Paths:
     """All that a browser asks, and how it gets its token."""
-    return {"/v1/customer-tokens": {"post": _mint()}, "/v1/me": {"get": _who()}, **_prices(), **_baskets()}
+    return {"/v1/customer-tokens": {"post": _mint()}, "/v1/me": {"get": _who()}, **_prices(), **_baskets(), **_orders()}
 
 
 def asked_by_browser(name: str, summary: str, description: str, **more: Any) -> Operation:
@@ -94,6 +109,35 @@ def _baskets() -> Paths:
     return {"/v1/me/basket": {"post": asked}}
 
 
+def _orders() -> Paths:
+    after = {**AFTER, "schema": {"type": "string", "pattern": "^[0-9a-f]{28}$"}}
+    listed = asked_by_browser(
+        "listMyOrders",
+        "List the customer's orders",
+        "Wherever they were placed, the newest first. A guest has none: 403 `customer_needed`.",
+        answers={"200": answer("A page of orders.", page(named("MyOrder"), "The orders, the newest first."))},
+        parameters=[LIMIT, after],
+    )
+    placed = asked_by_browser(
+        "placeMyOrder",
+        "Place an order by the quote of a basket",
+        "Only with a token that was minted with `orders`. The order is charged what the quote says, and can be sent "
+        "again: a quote is ordered once. It comes in the name of the key that minted the token.",
+        answers={"201": answer("The order; a repeat is answered as it stands.", named("MyOrder"))},
+        refused=(409, 413, 422),
+        sent=body(named("MyOrderAsk"), "The quote, its lines, and where they go."),
+    )
+    one = asked_by_browser(
+        "getMyOrder",
+        "Read one of the customer's orders",
+        "An order that there is not and one of another customer are answered alike, after the same time.",
+        answers={"200": answer("The order.", named("MyOrder"))},
+        refused=(404,),
+        parameters=[in_path("id", "The order's `id`.")],
+    )
+    return {"/v1/me/orders": {"get": listed, "post": placed}, "/v1/me/orders/{id}": {"get": one}}
+
+
 def _price(name: str, summary: str, description: str, item: Parameter) -> Operation:
     return asked_by_browser(
         name,
@@ -128,7 +172,7 @@ def browser_schemas(found: dict[str, Schema], line: dict[str, Schema], moment: d
     }
     lines = {"type": "array", "items": named("BrowserBatchLine"), "description": "One answer for each line, in order."}
     beside = found.pop("BrowserBasketParts")
-    return {
+    made: dict[str, Schema] = {
         "BrowserBasket": {
             "type": "object",
             "description": "A basket as a browser is told it, and its quote.",
@@ -153,5 +197,31 @@ def browser_schemas(found: dict[str, Schema], line: dict[str, Schema], moment: d
             "description": "The answers to a browser's lines; all belong to one revision.",
             "properties": {"lines": lines, **head},
             "required": ["lines", *head],
+        },
+    }
+    return made | _order_asks(found)
+
+
+def _order_asks(found: dict[str, Schema]) -> dict[str, Schema]:
+    """What a page says of an order: some of what a store's server does."""
+    order, order_line = found["Order"]["properties"], found["OrderLine"]["properties"]
+    asked_lines = {"type": "array", "minItems": 1, "maxItems": ORDER_LINES_MAX, "items": named("MyOrderAskLine")}
+    lines: Schema = {**asked_lines, "description": "The lines of the quote, in any order."}
+    quote: Schema = {**TEXT, "description": "The quote of the basket, as askMyBasket answered it."}
+    said: dict[str, Schema] = {name: order[name] for name in sorted(SAID)}
+    return {
+        "MyOrderAskLine": {
+            "type": "object",
+            "description": "A line of an order that a page places, as its quote has it.",
+            "properties": {name: order_line[name] for name in sorted(SAID_OF_LINE)},
+            "required": ["item", "quantity"],
+            "additionalProperties": False,
+        },
+        "MyOrderAsk": {
+            "type": "object",
+            "description": "An order that a page places: what is charged and for whom is not for it to say.",
+            "properties": said | {"quote": quote, "lines": lines},
+            "required": list(REQUIRED),
+            "additionalProperties": False,
         },
     }

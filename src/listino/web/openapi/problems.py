@@ -35,7 +35,8 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
     403: (
         "NotAllowed",
         "The key does not have the scope that this needs, or the token is not for this page.",
-        ("scope_missing", "test_key", "origin_not_allowed", "token_needed", "customer_blocked"),
+        ("scope_missing", "test_key", "origin_not_allowed", "token_needed", "customer_blocked", "customer_needed",
+         "orders_not_allowed"),
     ),
     404: (
         "NotFound",
@@ -50,7 +51,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm", "illegal_step", "too_much",
          "nothing_left", "not_on_hand", "in_management_system", "still_held", "not_held", "sequence_taken",
          "too_many_waiting", "not_by_hand", "not_active", "too_many", "changed_meanwhile", "import_under_way",
-         "import_released"),
+         "import_released", "unknown_quote", "quote_expired", "quote_differs"),
     ),
     410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
     413: (

@@ -35,6 +35,7 @@ def _tokens() -> None:
         sa.PrimaryKeyConstraint("origin", "key_id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("orders_customer", "orders", ["customer", "id"])
 
 
 def _listeners() -> None:
