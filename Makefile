@@ -14,10 +14,10 @@ LOCK_ARGS := --universal --generate-hashes --no-header --no-annotate --quiet $(i
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help install demo check test test-all bench crash fuzz new-erp lock changelog clean
+.PHONY: help install demo check test test-clients test-all bench crash fuzz new-erp lock changelog clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/installed ## Make .venv from the lock; nothing happens when it is up to date.
 
@@ -42,7 +42,12 @@ check: install ## Format, lint, types, import rules and the tests that read the 
 test: install ## Run the tests, without those marked `long`.
 	$(PY) -m pytest -n 2 --dist loadfile -m "not long"
 
-test-all: install ## Run every test.
+test-clients: install ## Install real SOAP clients from the registries (PHP, Node, .NET, Java) and run them against us.
+	$(PY) -m tests.clients.install
+	$(PY) -m pytest tests/clients
+
+test-all: install ## Run every test; installs the SOAP clients of `make test-clients`.
+	$(PY) -m tests.clients.install
 	$(PY) -m pytest -n 2 --dist loadfile
 
 bench: install ## Measure the roads and print ratios as a table (JSON=1: one JSON object).
@@ -64,5 +69,5 @@ changelog: install ## Show what the fragments in changes/ will add to the change
 	$(PY) -m towncrier build --draft
 
 clean: ## Remove .venv and everything that was built or cached.
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .clients
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,1 @@
+"""Real SOAP clients, each in its own language, that ask our server."""
