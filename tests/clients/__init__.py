@@ -1,1 +1,0 @@
-"""Real SOAP clients, each in its own language, that ask our server."""
