@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     migrated(url, zone="Europe/Rome", country="IT")
     with serving(url, new_key(url)) as one:
         facts = (*COMPANY, ("items", "unpriced", {"item_groups": ["tools"]}))
-        changes = [{"kind": kind, "code": code, "set": said} for kind, code, said in facts]
+        changes = [{"kind": kind, "code": code} | said for kind, code, said in facts]
         assert one.ask("POST", "/v1/changes?confirm=true", {"changes": changes}).status == 200
         assert one.ask("PUT", "/v1/stock/hammer", {"on_hand": "100", "warehouse": "main"}).status == 200
         yield one
