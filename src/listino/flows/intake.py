@@ -17,6 +17,7 @@ from listino.db.orders import Lacking, OrderRow
 from listino.db.orders import OrderRead as OrderRead
 from listino.db.orders import StepRow as StepRow
 from listino.db.snapshot import Snapshot, stamp
+from listino.db.stores import stores
 from listino.flows.circumstances import context_of, parties_of
 from listino.flows.comparison import TakenLine as TakenLine
 from listino.flows.comparison import states_amounts
@@ -180,9 +181,20 @@ def found(database: Database, order_id: str) -> OrderRead | None:
     return orders.read(database.read().connection, order_id)
 
 
-def id_under(database: Database, caller: Caller, name: str) -> str | None:
-    """Our id of the order that came under a key of its caller, or by a number of its store; None: there is none."""
-    return orders.id_under(database.read().connection, digests_of(name, caller))
+def id_under(database: Database, caller: Caller, name: str, store: str | None) -> str | None:
+    """Our id of the order that came under a key, or a number, of a store; None: there is none.
+
+    Where no store is named it is the caller's own, and then any other that has one order under this name.
+    """
+    connection = database.read().connection
+    own = orders.id_under(connection, digests_of(name, replace(caller, name=store or caller.name)))
+    if own is not None or store is not None:
+        return own
+    others = (
+        orders.id_under(connection, digests_of(name, replace(caller, name=other))) for other in stores(connection)
+    )
+    found = {order_id for order_id in others if order_id is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def listed(database: Database, filters: dict[str, str], after: str, limit: int) -> list[OrderRead]:

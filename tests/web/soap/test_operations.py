@@ -112,7 +112,7 @@ ORDER: dict[str, Any] = {
     "key": "k-1", "customer": "rossi", "number": "S-1", "orderedAt": "2026-11-23T12:59:00+01:00", "currency": "EUR",
     "lines": {"line": [{"item": "hammer", "quantity": "3", "text": "à <b>", "id": "l1",
                         "fields": {"field": [{"name": "colour", "value": "red"}]}}]},
-    "shipTo": {"name": "Mario Rossi", "street": "Via Roma 1", "country": "IT", "mail": "m@rossi.example"},
+    "shipTo": {"name": "Mario Rossi", "street": "Via Roma 1", "country": "IT", "email": "m@rossi.example"},
     "payments": {"payment": [{"method": "invoice"}]}, "wantedOn": "2026-12-01",
     "fields": {"field": [{"name": "shop", "value": "7"}]},
 }  # fmt: skip
@@ -146,6 +146,14 @@ def test_an_order_comes_by_rest_and_is_known_by_its_key_here(house: House) -> No
         "currency": "EUR", "lines": {"line": [{"item": "hammer", "quantity": "3.0"}]},
     }  # fmt: skip
     assert asked(house, "SubmitOrder", said).result["id"] == taken["id"]
+
+
+def test_an_order_is_found_by_its_key_alone_unless_two_stores_have_it(house: House) -> None:
+    taken = house.order("of-a", store="a", number="9").json()
+    assert asked(house, "GetOrderStatus", {"key": "of-a"}).result["id"] == taken["id"]
+    other = house.order("of-a", store="b", number="9").json()
+    assert asked(house, "GetOrderStatus", {"key": "of-a"}).problem["code"] == "unknown_order"
+    assert asked(house, "GetOrderStatus", {"key": "of-a", "store": "b"}).result["id"] == other["id"]
 
 
 def test_an_event_is_kept_under_its_key_and_applied(house: House) -> None:

@@ -191,8 +191,8 @@ class OrderDoor:
         Errors:  NotAllowed; NotFound.
         """
         require(key, "orders:read")
-        caller = Caller(store or key.name, key.channel, key.test)
-        return self.get(intake.id_under(self._database, caller, name) or name)
+        caller = Caller(key.name, key.channel, key.test)
+        return self.get(intake.id_under(self._database, caller, name, store) or name)
 
     def conservation(self) -> dict[str, int]:
         """How many orders were taken, and where each of them is."""

@@ -21,9 +21,11 @@ def secret_of(request: Request, headers: Iterable[etree._Element]) -> bytes:
     Errors:  NotAllowed (unauthenticated) for none, for one that cannot be read, and for two that differ.
     """
     said = [_of_http(one) for one in request.headers.getlist("authorization")]
-    for header in headers:
-        if header.tag == SECURITY + "Security":
-            said += [_of_token(one) for one in header if one.tag == TOKEN]
+    securities = [header for header in headers if header.tag == SECURITY + "Security"]
+    if len(securities) > 1:
+        raise unauthenticated("The message has two Security headers.")
+    for header in securities:
+        said += [_of_token(one) for one in header if one.tag == TOKEN]
     if not said:
         raise unauthenticated("This needs an API key.")
     if len(set(said)) > 1:

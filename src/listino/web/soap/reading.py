@@ -17,6 +17,8 @@ from listino.web.reading import body_of, too_large
 BODY_BYTES_MAX = 2 << 20
 # No honest message declares more; validating or copying one that does takes the square of it.
 NAMESPACES_MAX = 200
+# Nor is one element described by more.
+ATTRIBUTES_MAX = 200
 # As they are said in a Content-Type or an XML declaration: what Python calls the encoding.
 ENCODINGS = {
     "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1",
@@ -142,6 +144,9 @@ def parsed(utf8: bytes) -> etree._Element:
         raise malformed("body", "malformed_xml", text, "Send one whole XML 1.0 document.") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise malformed("body", "document_type", "A message has no document type.", "Leave the DOCTYPE out.")
+    if utf8.count(b"=") > ATTRIBUTES_MAX and any(len(element.attrib) > ATTRIBUTES_MAX for element in root.iter()):
+        text = f"An element has more than {ATTRIBUTES_MAX} attributes."
+        raise malformed("body", "too_many_attributes", text, "Send values as elements.")
     return root
 
 

@@ -57,12 +57,14 @@ NAMED: Mapping[str, Convert] = {
 # Elements that are another field's, too; and fields that SOAP requires where REST does not.
 ALSO: Mapping[str, tuple[tuple[str, Convert], ...]] = {"known_at": (("known_revision", WHOLE),)}
 REQUIRED: Mapping[Any, frozenset[str]] = {AskedLine: frozenset(["id"]), OrderEvent: frozenset(["key"])}
+# Elements that the contract calls otherwise than REST's field.
+CALLED = {"mail": "email"}
 _UPPER = re.compile(r"_([a-z])")
 
 
 def camel(name: str) -> str:
     """A field's name as an element's."""
-    return _UPPER.sub(lambda match: match[1].upper(), name.rstrip("_"))
+    return CALLED.get(name) or _UPPER.sub(lambda match: match[1].upper(), name.rstrip("_"))
 
 
 @dataclass(slots=True)
