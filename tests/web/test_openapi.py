@@ -30,6 +30,7 @@ from tests.web.schema import faults_in
 WRITE = "LISTINO_TEST_WRITE"
 # What differs from one run to the next: the time line's name, and how often the clock was read before.
 EPOCH = re.compile(r'(?<="epoch":")[0-9a-f]{16}')
+LISTENER = re.compile(r'(?:(ln_)0[0-9a-f]+|(whsec_)A[^"]+)(?=")')
 QUOTE = re.compile(r'(?<="quote":"lq1\.)[^"]+')
 SEALED = re.compile(r'(?<="quote":"lqs1\.)[^"]+')
 EVENT_ID = re.compile(r"(?m)(?<=^id: )(\d+)-.+$")
@@ -209,7 +210,7 @@ def steady(response: Response) -> Any:
     if response.headers["content-type"].startswith(NDJSON):
         return [msgspec.json.decode(line) for line in text.splitlines()]
     if response.headers["content-type"].startswith(EVENTS):
-        return EVENT_ID.sub(r"\1-0Wq1ZzNbW3k", text)
+        return LISTENER.sub(lambda found: (found[1] or found[2]) + "0" * 16, EVENT_ID.sub(r"\1-0Wq1ZzNbW3k", text))
     if response.headers["content-type"].startswith("text/"):
         return text
     return msgspec.json.decode(text)

@@ -7,6 +7,7 @@ from listino.web.openapi.parts import COUNTRY, CURRENCY, Operation, Paths, heade
 from listino.web.openapi.schemas import CODE, DAY, DECIMAL, REVISION, TEXT, Schema, named
 from listino.web.rest.live import KEY_STREAMS_MAX, LINES_MAX
 
+AT_ONCE = {"X-Accel-Buffering": {"description": "`no`: a proxy is to pass each event on at once.", "schema": TEXT}}
 QUANTITY: Schema = {"type": "string", "pattern": DECIMAL}
 ABOUT = (
     "Server-sent events: first `ready`, then an event `price` for each item, and another whenever what it says has "
@@ -51,8 +52,7 @@ def _stream() -> Operation:
 def told(description: str) -> dict[str, Any]:
     """An answer of events."""
     schema = {"type": "string", "contentMediaType": MEDIA_TYPE, "contentSchema": named("LiveLine")}
-    headers = {"X-Accel-Buffering": {"description": "`no`: a proxy is to pass each event on at once.", "schema": TEXT}}
-    return {"description": description, "headers": headers, "content": {MEDIA_TYPE: {"schema": schema}}}
+    return {"description": description, "headers": AT_ONCE, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def line_parameters() -> list[dict[str, Any]]:

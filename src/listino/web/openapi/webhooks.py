@@ -6,6 +6,7 @@ from listino.core.alerts import KINDS
 from listino.core.webhooks import EVENTS
 from listino.flows.listening import LISTENERS_MAX, WAITED_FOR
 from listino.web.live_stream import MEDIA_TYPE
+from listino.web.openapi.live import AT_ONCE
 from listino.web.openapi.parts import AFTER, LIMIT, Operation, answer, body, header, in_path, operation, page, query
 from listino.web.openapi.schemas import TEXT, named
 from listino.web.rest.alerts import STATES as ALERT_STATES
@@ -108,6 +109,7 @@ def _listening() -> Paths:
         f"came meanwhile; {LISTENERS_MAX} may listen.",
         answers={"200": {
             "description": "The events, for as long as somebody listens.",
+            "headers": AT_ONCE,
             "content": {MEDIA_TYPE: {
                 "schema": {"type": "string", "contentMediaType": MEDIA_TYPE, "contentSchema": event},
             }},
