@@ -32,6 +32,7 @@ from listino.web.rest import health
 from listino.web.roads import Roads
 from listino.web.routes import ORDERS, PRICES, SOAP, Handler, methods_at, routes
 from listino.web.settings import WebSettings
+from listino.web.soap.faults import turned_away
 
 # What these send is kept with the log of requests, scrubbed and cut off.
 WITH_BODY = frozenset(["POST", "PUT", "PATCH"])
@@ -98,6 +99,8 @@ class App:
             scope = {**scope, "path": path}
         admission = self._admission
         if admission.is_strained() and (refusal := admission.refusal(scope, path)) is not None:
+            if path == SOAP and scope["method"] == "POST":
+                refusal = turned_away(scope, refusal)
             status, body, headers = refusal
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})

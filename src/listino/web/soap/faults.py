@@ -1,11 +1,17 @@
 """What went wrong, as a fault: the problem that REST answers, in the detail of SOAP 1.1 or 1.2."""
 
 import re
+from collections.abc import MutableMapping
+from typing import Any
 
-from listino.web.faults import problem_of, retry_after_s
+import msgspec
+
+from listino.core.errors import Unavailable
+from listino.web.faults import Answer, problem_of, retry_after_s
 from listino.web.messages import Problem
 from listino.web.soap.answers import ErrorTold, ProblemTold
-from listino.web.soap.envelope import V11, NotUnderstood, Version, WrongVersion
+from listino.web.soap.envelope import V11, NotUnderstood, Version, WrongVersion, version_of
+from listino.web.soap.reading import ContentType
 from listino.web.soap.table import MEMBERS, camel
 from listino.web.soap.writing import HEAD, escaped, written
 
@@ -34,6 +40,18 @@ def fault_of(error: Exception, version: Version) -> tuple[int, bytes, dict[str, 
     detail = "" if isinstance(error, HEADERS) else written("Problem", told, "Problem")
     body = _fault_11(error, told, detail) if version is V11 else _fault_12(error, told, detail)
     return status, body.encode(), headers
+
+
+def turned_away(scope: MutableMapping[str, Any], answer: Answer) -> Answer:
+    """What REST answers to a request that is turned away before it is read, as a fault of the version of its type."""
+    _, told, headers = answer
+    problem = msgspec.json.decode(told, type=Problem)
+    retry_in_s = int(dict(headers)[b"retry-after"])
+    said = ContentType(dict(scope["headers"]).get(b"content-type", b"").decode("latin-1"))
+    version = version_of(said)
+    status, body, _ = fault_of(Unavailable(problem.detail, retry_in_s, problem.code), version)
+    kind, length = version.content_type.encode(), str(len(body)).encode()
+    return status, body, [(b"content-type", kind), (b"content-length", length), (b"cache-control", b"no-store")]
 
 
 def _fault_11(error: Exception, told: ProblemTold, detail: str) -> str:

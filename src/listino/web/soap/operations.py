@@ -144,12 +144,18 @@ class Operations:
         return Lines(*_moment(told), price=price, no_price=none)
 
     async def _batch(self, ask: BatchAsk, caller: Caller) -> str:
-        told: LinesTold = await self._lines(ask, caller, self._batches.told)
+        return await self._lines(ask, caller, self._batch_told)
+
+    def _batch_told(self, ask: BatchAsk, caller: Caller) -> str:
+        told = self._batches.told(Batch(ask, {}), *caller)
         lines = [_line(name, answer, place) for place, (name, answer) in enumerate(told.lines)]
         return answered("GetPrices", "PricesAnswer", Lines(*_moment(told), lines))
 
     async def _basket(self, ask: BasketAsk, caller: Caller) -> str:
-        told: BasketTold = await self._lines(ask, caller, self._baskets.told)
+        return await self._lines(ask, caller, self._basket_told)
+
+    def _basket_told(self, ask: BasketAsk, caller: Caller) -> str:
+        told = self._baskets.told(Batch(ask, {}), *caller)
         lines = [_line(one.id, one.answer, place, one.shares) for place, one in enumerate(told.lines)]
         parts, totals = told.parts, told.parts.totals
         currency = next((one.answer.currency for one in told.lines if isinstance(one.answer, PriceAnswer)), None)
@@ -160,15 +166,18 @@ class Operations:
         )  # fmt: skip
         return answered("PriceBasket", "BasketAnswer", answer)
 
-    async def _lines(self, ask: Any, caller: Caller, work: Callable[..., Any]) -> Any:
+    async def _lines(self, ask: Any, caller: Caller, work: Callable[[Any, Caller], str]) -> str:
         check_count(ask)
         self._limits.count_lines(caller.key, len(ask.lines))
         await self._waits.for_items(caller.key, (line.item for line in ask.lines))
-        return await self._roads.of_lines(len(ask.lines), work, Batch(ask, {}), *caller)
+        answer: str = await self._roads.of_lines(len(ask.lines), work, ask, caller)
+        return answer
 
     async def _order(self, said: OrderSaid, caller: Caller) -> str:
         answer, _ = await self._orders.taken(checked_order(said.order), caller.key, said.key)
-        return _order_told("SubmitOrder", answer, caller)
+        lines = len(said.order.lines)
+        told: str = await self._roads.of_lines(lines, _order_told, "SubmitOrder", answer, caller)
+        return told
 
     async def _told(self, said: EventSaid, caller: Caller) -> str:
         if said.id is not None and (said.store is not None or said.number is not None):
@@ -182,8 +191,11 @@ class Operations:
         return answered("SubmitOrderEvent", "EventAnswer", _event.decode(answer))
 
     async def _order_status(self, ask: OrderKey, caller: Caller) -> str:
-        answer: bytes = await self._roads.in_thread(self._orders.of_key, ask.key, ask.store, caller.key)
-        return _order_told("GetOrderStatus", answer, caller)
+        told: str = await self._roads.in_thread(self._order_found, ask, caller)
+        return told
+
+    def _order_found(self, ask: OrderKey, caller: Caller) -> str:
+        return _order_told("GetOrderStatus", self._orders.of_key(ask.key, ask.store, caller.key), caller)
 
     async def _stock(self, ask: StockQuestion, caller: Caller) -> str:
         told = await self._roads.in_thread(self._records.stock, ask, caller.key)

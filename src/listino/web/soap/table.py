@@ -83,7 +83,7 @@ class Table:
         """
         values: dict[str, Any] = {}
         if holds_text(element):
-            raise wrong("text", "There is text between its elements.", "Take it out.")
+            raise wrong("text", "There is text between the elements of {name}.", "Take it out.")
         absent = False
         for child in element:
             entry = self.of.get(child.tag)
@@ -112,8 +112,12 @@ class Table:
 def within(holder: str, error: Malformed) -> Malformed:
     """A refusal seen from further out: its path begins with the element that holds it."""
     fault = error.faults[0]
-    inner = fault.field if fault.field.startswith("[") or not fault.field else f"/{fault.field}"
-    return Malformed(error.code, error.detail, (Fault(holder + inner, fault.code, fault.text, fault.remedy),))
+    inner, text = "", fault.text
+    if fault.field:
+        inner = f"/{fault.field}"
+    else:  # Nobody knew yet of what it is said.
+        text = text.replace("{name}", holder)
+    return Malformed(error.code, text, (Fault(holder + inner, fault.code, text, fault.remedy),))
 
 
 def _local(element: etree._Element) -> str:
@@ -205,16 +209,16 @@ def _members(name: str, kind: Any, gather: Callable[[list[Any]], Any]) -> Conver
             return ABSENT
         found: list[Any] = []
         if holds_text(element):
-            raise wrong("text", "There is text between its elements.", f"Send elements {member}.")
+            raise wrong("text", "There is text between the elements of {name}.", f"Send elements {member}.")
         for place, child in enumerate(element, 1):
             if child.tag not in tags:
                 raise _unknown(child, (member,))
             if place > most:
-                raise wrong("count", f"There are more than {most}.", "Send them in several messages.")
+                raise wrong("count", f"{{name}} holds more than {most}.", "Send them in several messages.")
             try:
                 value = convert(child)
                 if value is ABSENT:
-                    raise wrong("missing", "It is empty.", "Send a value, or leave the element out.")
+                    raise wrong("missing", "{name} is empty.", "Send a value, or leave the element out.")
             except Malformed as error:
                 raise within(f"{member}[{place}]", error) from None
             found.append(value)

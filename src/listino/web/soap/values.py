@@ -34,7 +34,7 @@ Convert = Callable[[etree._Element], Any]
 
 
 def wrong(code: str, text: str, remedy: str) -> Malformed:
-    """The refusal of a value, whose field is named by whoever knows where it stands."""
+    """The refusal of a value, whose field and `{name}` are put in by whoever knows where it stands."""
     return malformed("", code, text, remedy)
 
 
@@ -61,7 +61,7 @@ def text_up_to(length_max: int) -> Convert:
         if not text:
             return ABSENT
         if len(text) > length_max:
-            raise wrong("too_long", f"It has more than {length_max} characters.", "Shorten it.")
+            raise wrong("too_long", f"{{name}} has more than {length_max} characters.", "Shorten it.")
         return text
 
     return convert
@@ -73,7 +73,7 @@ def _of(read: Callable[[str], Any], remedy: str) -> Convert:
         if text is None:
             return ABSENT
         if not text:
-            raise wrong("empty", "It is empty.", remedy)
+            raise wrong("empty", "{name} is empty.", remedy)
         return read(text)
 
     return convert
@@ -97,7 +97,7 @@ def _whole(text: str) -> int:
 
 def _flag(text: str) -> bool:
     if text not in _FLAGS:
-        raise wrong("not_a_choice", f"It cannot be {text[:40]!r}.", "Send true or false.")
+        raise wrong("not_a_choice", f"{{name}} cannot be {text[:40]!r}.", "Send true or false.")
     return _FLAGS[text]
 
 
