@@ -8,6 +8,7 @@ import sys
 from tests.clients.drivers import DRIVERS, HERE, NODE
 
 PACKAGES = (
+    ("strace",),
     ("php-cli", "php-soap", "php-xml", "php-curl"),
     ("mono-devel",),
     ("default-jdk-headless", "jaxws", "libjaxws-java", "libjackson2-databind-java"),
@@ -17,7 +18,8 @@ INSTALL_TIMEOUT_S = 900.0
 
 def main() -> None:
     """Install what is missing; what cannot be installed is named, and is no failure here."""
-    if any(driver.missing() for driver in DRIVERS if not driver.name.startswith("node")):
+    lacking = any(driver.missing() for driver in DRIVERS if not driver.name.startswith("node"))
+    if lacking or shutil.which("strace") is None:
         _debian()
     if any(driver.missing() for driver in DRIVERS if driver.name.startswith("node")):
         _npm()

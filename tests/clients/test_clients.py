@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from listino.db.migrate import migrated
+from tests.clients import zeep_client
 from tests.clients.calls import CALLS
 from tests.clients.drivers import DRIVERS, Driver
 from tests.clients.place import Outcome, Place
@@ -86,6 +87,15 @@ def test_a_client_reads_every_answer_and_fault_as_it_was_said(
     ]
     assert found == []
     assert sum("fault" in one for one in outcomes) == REFUSED
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_username_token_opens_the_door(version: str, place: Place, tmp_path: Path) -> None:
+    calls = [{"operation": "Ping", "request": {"echo": "token"}}]
+    (answer,) = zeep_client.asked(place, version, tmp_path, calls, by_token=True)
+    assert answer["result"]["echo"] == "token"
+    (refusal,) = zeep_client.asked(Place(place.address, "wrong"), version, tmp_path, calls, by_token=True)
+    assert refusal["fault"]["code"] == "unauthenticated"
 
 
 def test_a_client_that_read_something_else_would_be_noticed(expected: dict[str, list[Outcome]]) -> None:

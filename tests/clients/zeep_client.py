@@ -10,19 +10,21 @@ from zeep import Client, Settings
 from zeep.exceptions import Fault
 from zeep.helpers import serialize_object
 from zeep.transports import Transport
+from zeep.wsse.username import UsernameToken
 
 from tests.clients.place import Outcome, Place
 
 NAMESPACE = "{urn:listino:v1}"
 
 
-def asked(place: Place, version: str, _: Path, calls: list[dict[str, Any]]) -> list[Outcome]:
-    """Carry calls out, in strict mode."""
+def asked(place: Place, version: str, _: Path, calls: list[dict[str, Any]], *, by_token: bool = False) -> list[Outcome]:
+    """Carry calls out, in strict mode; the key goes by HTTP Basic, or by a UsernameToken."""
     session = Session()
-    session.auth = HTTPBasicAuth("zeep", place.key)
+    session.auth = None if by_token else HTTPBasicAuth("zeep", place.key)
     transport = Transport(session=session)  # type: ignore[no-untyped-call]
+    token = UsernameToken("zeep", place.key) if by_token else None  # type: ignore[no-untyped-call]
     client = Client(  # type: ignore[no-untyped-call]
-        place.contract(version), transport=transport, settings=Settings(strict=True)
+        place.contract(version), transport=transport, settings=Settings(strict=True), wsse=token
     )
     outcomes: list[Outcome] = []
     for call in calls:
