@@ -28,7 +28,11 @@ class Server:
 
     def cpu_s(self) -> float:
         """The CPU time of all its processes so far, their kernel time included."""
-        return sum(map(_cpu_s, [self.pid, *_children(self.pid)]))
+        return sum(map(_cpu_s, self.pids()))
+
+    def pids(self) -> list[int]:
+        """All its processes."""
+        return [self.pid, *_children(self.pid)]
 
 
 @contextmanager

@@ -59,10 +59,10 @@ def work(url: str) -> None:
     print(json.dumps({"rules": rules, "private_mib": private_mib(path_of(url))}), flush=True)
 
 
-def private_mib(database: Path) -> float:
-    """What this process alone holds; the mapped file of the database is the system's page cache."""
+def private_mib(database: Path, process: str = "self") -> float:
+    """What a process alone holds; the mapped file of the database is the system's page cache."""
     kib, counted = 0, False
-    for line in Path("/proc/self/smaps").read_text(encoding="ascii", errors="replace").splitlines():
+    for line in Path(f"/proc/{process}/smaps").read_text(encoding="ascii", errors="replace").splitlines():
         name, _, value = line.partition(":")
         if "-" in name.split(" ")[0]:
             counted = str(database) not in line

@@ -75,18 +75,18 @@ def changes_since(database: Database, reading: Reading, seen: Seen) -> Changes:
     return Changes(Seen(reading.version, reading.epoch, reading.revision, reading.access, stock), parts, items)
 
 
-def prepare(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now: datetime) -> None:
-    """Fetch together what some questions will need, and ask the ERP, where it is asked live."""
+def prepared(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now: datetime) -> dict[str, list[Shelf]]:
+    """Fetch together what some questions will need, and ask the ERP, where it is asked live; the stock by item."""
     prefetched(book, asked)
     if live is not None:
         for one in asked:
             one.told, one.manual = None, ()
         settle(book, list(asked), live, now)
+    return stocks_of(book.reading.connection, list({one.item: None for one in asked}))
 
 
-def found(book: Snapshot, asked: Asked) -> Found:
+def found(book: Snapshot, asked: Asked, shelves: Sequence[Shelf]) -> Found:
     """What a question is answered at its moment; that what it names does not exist is an answer too."""
-    shelves = stocks_of(book.reading.connection, (asked.item,)).get(asked.item, ())
     try:
         answered = priced(book, asked)
     except NotFound as error:

@@ -20,7 +20,7 @@ from listino.core.errors import Unavailable
 from listino.db.engine import Database, Reading
 from listino.flows.live import LivePrices
 from listino.flows.price import snapshot
-from listino.flows.watching import Changes, Seen, changes_since, found, prepare, seen_now
+from listino.flows.watching import Changes, Seen, changes_since, found, prepared, seen_now
 from listino.web.roads import Roads
 from listino.web.watched import Answer, Line, Watcher, touched
 
@@ -243,10 +243,10 @@ class Hub:
         book, now = snapshot(self._database), self._clock()
         for line in lines:
             line.asked.at = now
-        prepare(book, [line.asked for line in lines], self._live, now)
+        stock = prepared(book, [line.asked for line in lines], self._live, now)
         answers: list[Answer] = []
         for line in lines:
-            one = found(book, line.asked)
+            one = found(book, line.asked, stock.get(line.asked.item, ()))
             answers.append(Answer(line, one, *line.view.told(book, line.asked, one, now), book.revision))
             if monotonic() > end_s and self._live is None:
                 break
