@@ -122,7 +122,7 @@ class Readers:
 
 async def _all_done() -> None:
     """Wait for what the application still does of itself."""
-    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
 
 @contextmanager

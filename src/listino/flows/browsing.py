@@ -32,7 +32,7 @@ def browsed(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now
     """
     prefetched(book, asked)
     if live is not None:  # Of what it is not to know of nobody is asked.
-        settle(book, [one for one in asked if _is_seen(book, one)], live, now)
+        settle(book, [one for one in asked if is_seen(book, one)], live, now)
     return [_told(book, one) for one in asked]
 
 
@@ -69,7 +69,7 @@ def _visibility(answered: Answered) -> str:
     return next((said for said in ("hidden", ON_REQUEST) if said in found), "shown")
 
 
-def _is_seen(book: Snapshot, asked: Asked) -> bool:
+def is_seen(book: Snapshot, asked: Asked) -> bool:
     """Whether a browser may know what our own book says of a question."""
     try:
         found = price(book, asked)
@@ -86,7 +86,12 @@ def _told(book: Snapshot, asked: Asked) -> Answered | Refused:
             raise
         return unknown("items", "item", asked.item)
     except Malformed:  # No such unit; which there is no telling of an item that there is not.
-        return _without_unit(book, asked)
+        return without_unit(book, asked)
+    return as_seen(book, asked, answered)
+
+
+def as_seen(book: Snapshot, asked: Asked, answered: Answered) -> Answered | Refused:
+    """What of an answer a browser may see, or that there is no such item."""
     if is_unseen(answered) or _is_for_others(book, asked, answered):
         return unknown("items", "item", asked.item)
     if not is_on_request(answered):
@@ -103,7 +108,8 @@ def _is_for_others(book: Snapshot, asked: Asked, answered: Answered) -> bool:
     return not ladder
 
 
-def _without_unit(book: Snapshot, asked: Asked) -> Refused:
+def without_unit(book: Snapshot, asked: Asked) -> Refused:
+    """What a browser is told that asks by a unit which the item has not."""
     found = _told(book, replace(asked, unit=None))
     if isinstance(found, Refused):
         return found
@@ -129,7 +135,7 @@ def _shown_rungs(
 
 
 def _seen_at(book: Snapshot, asked: Asked, quantity: Decimal) -> bool:
-    return _is_seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False))
+    return is_seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False))
 
 
 def browsed_basket(

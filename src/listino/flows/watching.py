@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from listino.core.errors import Malformed, NotFound, Refused
-from listino.core.keys import code_key
+from listino.core.keys import SEPARATOR, code_key
 from listino.db.engine import Database, Reading
 from listino.db.ledger import Shelf as Shelf
 from listino.db.ledger import changed_since, last_change, stocks_of
+from listino.flows.browsing import as_seen, is_seen, without_unit
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, Snapshot, pair_for, prefetched
 from listino.flows.prior import priced
@@ -75,18 +76,31 @@ def changes_since(database: Database, reading: Reading, seen: Seen) -> Changes:
     return Changes(Seen(reading.version, reading.epoch, reading.revision, reading.access, stock), parts, items)
 
 
-def prepared(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now: datetime) -> dict[str, list[Shelf]]:
-    """Fetch together what some questions will need, and ask the ERP, where it is asked live; the stock by item."""
+def concerns_parties(parts: frozenset[str] | None) -> bool:
+    """Whether customers or channels may have been changed, blocked or ended."""
+    return parts is None or any(part.startswith(("customers" + SEPARATOR, "channels" + SEPARATOR)) for part in parts)
+
+
+def prepared(
+    book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now: datetime, *, browsing: bool
+) -> dict[str, list[Shelf]]:
+    """Fetch together what some questions will need, and ask the ERP, where it is asked live; the stock by item.
+
+    Of what a browser is not to know of (`browsing`) nobody is asked.
+    """
     prefetched(book, asked)
     if live is not None:
         for one in asked:
             one.told, one.manual = None, ()
-        settle(book, list(asked), live, now)
+        settle(book, [one for one in asked if not browsing or is_seen(book, one)], live, now)
     return stocks_of(book.reading.connection, list({one.item: None for one in asked}))
 
 
-def found(book: Snapshot, asked: Asked, shelves: Sequence[Shelf]) -> Found:
-    """What a question is answered at its moment; that what it names does not exist is an answer too."""
+def found(book: Snapshot, asked: Asked, shelves: Sequence[Shelf], *, browsing: bool) -> Found:
+    """What a question is answered at its moment; that what it names does not exist is an answer too.
+
+    A browser is told what it may see.
+    """
     try:
         answered = priced(book, asked)
     except NotFound as error:
@@ -94,10 +108,11 @@ def found(book: Snapshot, asked: Asked, shelves: Sequence[Shelf]) -> Found:
         keys = tuple(code_key(kind, code) for kind, code in named if code is not None)
         return Found(error, shelves, (keys,), None, counted=False)
     except Malformed as error:
-        return Found(error, shelves, None, None, counted=False)
+        return Found(without_unit(book, asked) if browsing else error, shelves, None, None, counted=False)
     pair = pair_for(book, asked)
     again_at = answered.price.next_change_at
     if answered.told is not None and answered.told.holds_until is not None:
         again_at = max(answered.told.holds_until, asked.at + TOLD_AGAIN_AFTER)
     parts = (pair.parts, pair.buyer.parts, pair.ware.parts)
-    return Found(answered, shelves, parts, again_at, counted=answered.facts.counted)
+    seen = as_seen(book, asked, answered) if browsing else answered
+    return Found(seen, shelves, parts, again_at, counted=answered.facts.counted)

@@ -20,6 +20,8 @@ from listino.web.reading import query_of
 
 ME = "/v1/me"
 TOKENS_KEPT_MAX = 10_000
+# So many parameters a query may have beside its token.
+PARAMETERS_MAX = 1_000
 # Refusals of what a browser is not to know of leave at multiples of this after they arrived, whatever they took.
 EVEN_S = 0.025
 # What may be unknown, or somebody else's: the answer is the same, and so is the time that it takes.
@@ -53,7 +55,7 @@ class Browsers:
         Errors:  NotAllowed; TooOften, where the key that minted the token asked more often than it may.
         """
         now, reading = self._clock(), self._database.read()
-        browser, key = self._browser(_token_of(request, in_query), reading)
+        browser, key = self._browser(token_of(request, in_query), reading)
         if now >= browser.expires_at:
             raise _unauthenticated("This token has ended.", "token_expired")
         origin = request.headers.get("origin")
@@ -85,7 +87,7 @@ class Browsers:
         return is_origin(self._database.read(), origin, self._clock())
 
 
-def _token_of(request: Request, in_query: bool) -> str:
+def token_of(request: Request, in_query: bool) -> str:
     """The token that a request shows.
 
     Errors:  NotAllowed where there is none, or an API key in its place; Malformed for two of them.
@@ -93,7 +95,7 @@ def _token_of(request: Request, in_query: bool) -> str:
     said = request.headers.get("authorization", "")
     token = said[7:].strip() if said[:7].lower() == "bearer " else ""
     if in_query:
-        named = [value for name, value in query_of(request.scope["query_string"]) if name == "token"]
+        named = [value for name, value in query_of(request.scope["query_string"], PARAMETERS_MAX) if name == "token"]
         if len(named) > 1 or (named and token):
             raise malformed("token", "twice", "There are two tokens.", "Send one, in the header or in the query.")
         token = named[0] if named else token

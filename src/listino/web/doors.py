@@ -14,7 +14,7 @@ from listino.web.browser_doors import BrowserDoors
 from listino.web.component import ComponentDoor
 from listino.web.docs import Docs
 from listino.web.limits import Limits
-from listino.web.live import Hub
+from listino.web.live_doors import LiveDoors
 from listino.web.metrics import Metrics
 from listino.web.on_purpose import Waits
 from listino.web.rest.baskets import BasketDoor
@@ -25,7 +25,6 @@ from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.facts import FactDoor
 from listino.web.rest.health import HealthDoor
 from listino.web.rest.listening import ListenDoor
-from listino.web.rest.live import LiveDoor
 from listino.web.rest.mirror import MirrorDoor
 from listino.web.rest.mismatches import MismatchRequests
 from listino.web.rest.order_requests import OrderRequests
@@ -85,7 +84,6 @@ class Doors:
         batches = BatchDoor(database, self.prices, clock)
         self.waits = Waits(self.streams)
         self.questions = PriceRequests(batches, baskets, self.unpriced, roads=roads, limits=limits, waits=self.waits)
-        self.live = LiveDoor(database, Hub(database, roads, clock, live), guard, clock, roads)
         erp = settings.hands_over
         orders = OrderDoor(database, clock, chance, roads, signer=signer, waits=self.waits, hands_over=erp)
         self.orders = OrderRequests(orders, in_thread)
@@ -93,6 +91,7 @@ class Doors:
             database, settings, clock, chance, live=live, roads=roads, signer=signer, orders=orders,
             metrics=metrics, note_unpriced=self.unpriced.note,
         )  # fmt: skip
+        self.live = LiveDoors(database, clock, live, roads=roads, guard=guard, browsers=self.browsers)
         desk = DeskDoor(database, clock, erp=erp)
         self.desk = DeskRequests(desk, in_thread)
         operations = Operations(

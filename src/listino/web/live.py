@@ -20,7 +20,7 @@ from listino.core.errors import Unavailable
 from listino.db.engine import Database, Reading
 from listino.flows.live import LivePrices
 from listino.flows.price import snapshot
-from listino.flows.watching import Changes, Seen, changes_since, found, prepared, seen_now
+from listino.flows.watching import Changes, Seen, Shelf, changes_since, concerns_parties, found, prepared, seen_now
 from listino.web.roads import Roads
 from listino.web.watched import Answer, Line, Watcher, touched
 
@@ -178,7 +178,7 @@ class Hub:
                 stream.end()
             for line in self._lines.values():
                 line.revision = -1
-        if before.access != changes.seen.access:
+        if before.access != changes.seen.access or concerns_parties(changes.parts):
             await self._check_rights()
         if changes.items is None:
             self._due.update(dict.fromkeys(self._lines.values()))
@@ -191,12 +191,14 @@ class Hub:
         """End the streams of those who may not ask any more."""
         streams = list(self._streams)
 
-        def refused() -> list[Watcher]:
+        def refused(some: list[Watcher]) -> list[Watcher]:
             reading: Reading = self._database.read()
-            return [stream for stream in streams if not stream.may_go_on(reading)]
+            return [stream for stream in some if not stream.may_go_on(reading)]
 
-        for stream in await self._roads.in_a_moment(refused):
-            stream.end()
+        for start in range(0, len(streams), PIECE_MAX):
+            for stream in await self._roads.in_a_moment(refused, streams[start : start + PIECE_MAX]):
+                stream.end()
+            await asyncio.sleep(0)
 
     async def _tend(self) -> None:
         """Look after the streams; and after what orders use up, of which no revision tells."""
@@ -243,10 +245,14 @@ class Hub:
         book, now = snapshot(self._database), self._clock()
         for line in lines:
             line.asked.at = now
-        stock = prepared(book, [line.asked for line in lines], self._live, now)
+        stock: dict[str, list[Shelf]] = {}
+        for browsing in (False, True):
+            asked = [line.asked for line in lines if line.view.browsing is browsing]
+            stock |= prepared(book, asked, self._live, now, browsing=browsing) if asked else {}
         answers: list[Answer] = []
         for line in lines:
-            one = found(book, line.asked, stock.get(line.asked.item, ()))
+            shelves = stock.get(line.asked.item, ())
+            one = found(book, line.asked, shelves, browsing=line.view.browsing)
             answers.append(Answer(line, one, *line.view.told(book, line.asked, one, now), book.revision))
             if monotonic() > end_s and self._live is None:
                 break

@@ -38,11 +38,16 @@ UNTOLD = bytes(DIGEST_BYTES)
 
 
 class Reader(NamedTuple):
-    """Who reads: under which name it is counted, until when and whether it may."""
+    """Who reads: under which name it is counted, until when and whether it may.
+
+    Units:   evened_s: all is told at first together, at a multiple of this after the stream began: a browser is not to
+             learn from the time which items there are. None: as it is found.
+    """
 
     owner: str
     until: datetime | None
     may_go_on: Callable[[Reading], bool]
+    evened_s: float | None
 
 
 class LiveStream(Response):
@@ -64,8 +69,9 @@ class LiveStream(Response):
         }  # fmt: skip
         self._woken = asyncio.Event()
         self._over = self._silent = False
+        self._held_back = reader.evened_s is not None
         self._task: asyncio.Task[None] | None = None
-        self._sent_s = monotonic()
+        self._began_s = self._sent_s = monotonic()
         self._sending = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +95,8 @@ class LiveStream(Response):
                     await self._sent(send, piece)
                 else:
                     await self._woken.wait()
+                if self._held_back:
+                    await self._even_out()
                 piece = self._news()
         except OSError:
             return False
@@ -107,10 +115,17 @@ class LiveStream(Response):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
         self._sending, self._sent_s = False, monotonic()
 
+    async def _even_out(self) -> None:
+        """Wait for the instant at which the first answers leave, once all of them are known."""
+        if not self._over and all(line.digest for line in self.lines):
+            step_s, took_s = self._reader.evened_s or 1.0, monotonic() - self._began_s
+            await asyncio.sleep((took_s // step_s + 1) * step_s - took_s)
+            self._held_back = False
+
     def _news(self) -> bytes:
         """What the reader does not know yet, as events; or a sign of life where there has been none."""
         events: list[bytes] = []
-        for place, line in enumerate(self.lines):
+        for place, line in enumerate(() if self._held_back else self.lines):
             if line.digest in (b"", self._told[place]):
                 continue
             self._told[place] = line.digest

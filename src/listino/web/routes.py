@@ -71,7 +71,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route("/v1/customers/{code:code}/price-list", door(doors.price_lists.price_list)),
         Route("/v1/customers/{code:code}/price-changes", door(doors.price_changes.price_changes)),
         Route("/v1/price-mismatches", door(doors.mismatches.listed)),
-        Route("/v1/stream", door(doors.live.stream)),
+        Route("/v1/stream", door(doors.live.keys.stream)),
         Route("/v1/unpriced", door(doors.questions.unpriced)),
         Route("/v1/requests", door(doors.requests.listed)),
         Route("/v1/mirror", door(doors.mirror.sources)),
@@ -98,6 +98,7 @@ def _me(doors: Doors, me_door: Door) -> list[BaseRoute]:
         Route("/v1/me/orders", me_door(doors.browsers.orders.listed), methods=["GET"]),
         Route("/v1/me/orders", me_door(doors.browsers.orders.placed), methods=["POST"]),
         Route("/v1/me/orders/{id}", me_door(doors.browsers.orders.one), methods=["GET"]),
+        Route("/v1/me/stream", me_door(doors.live.browsers.stream, token_in_query=True), methods=["GET"]),
         Route("/v1/me", me_door(doors.browsers.me.who), methods=["GET"]),
     ]
 

@@ -11,7 +11,15 @@ from listino.flows.watching import Found, Parts
 
 
 class View(Protocol):
-    """How an answer is told; those who have the same view and question share the answer."""
+    """How an answer is told; those who have the same view and question share the answer.
+
+    `browsing` says that it is told to a browser, which may not see everything.
+    """
+
+    @property
+    def browsing(self) -> bool:
+        """Whether it is told to a browser."""
+        ...
 
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
         """The answer as JSON, and the digest of what it says."""

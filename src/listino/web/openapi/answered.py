@@ -56,8 +56,8 @@ def all_schemas() -> dict[str, Schema]:
     })  # fmt: skip
     found["Batch"]["properties"] |= counted
     found |= basket_schemas(found, moment | counted, line)
-    found |= live_schemas(found, line["error"])
     found |= browser_schemas(found, line, moment)
+    found |= live_schemas(found, line["error"])
     found |= dict(_orders(found))
     for kind, record in KINDS.items():
         found[f"{record.__name__}Kept"] = {

@@ -3,9 +3,11 @@
 from typing import Any
 
 from listino.web.live_stream import KEEP_ALIVE_S, MEDIA_TYPE, RETRY_MS
+from listino.web.openapi.browsers import asked_by_browser
 from listino.web.openapi.parts import COUNTRY, CURRENCY, Operation, Paths, header, operation, query
 from listino.web.openapi.schemas import CODE, DAY, DECIMAL, REVISION, TEXT, Schema, named
 from listino.web.rest.live import KEY_STREAMS_MAX, LINES_MAX
+from listino.web.rest.me_live import PUBLIC_STREAMS_MAX, TOKEN_STREAMS_MAX
 
 AT_ONCE = {"X-Accel-Buffering": {"description": "`no`: a proxy is to pass each event on at once.", "schema": TEXT}}
 QUANTITY: Schema = {"type": "string", "pattern": DECIMAL}
@@ -22,8 +24,8 @@ ABOUT = (
 
 
 def live() -> Paths:
-    """A stream for whoever has a key."""
-    return {"/v1/stream": {"get": _stream()}}
+    """A stream for whoever has a key, and one for browsers."""
+    return {"/v1/stream": {"get": _stream()}, "/v1/me/stream": {"get": _my_stream()}}
 
 
 def _stream() -> Operation:
@@ -34,7 +36,7 @@ def _stream() -> Operation:
         f"{ABOUT} One process keeps 1,000 streams open, {KEY_STREAMS_MAX} of one key; one more is told 503 `busy` or "
         "429 `too_many_streams`.",
         scope="prices:read",
-        answers={"200": told("The events, for as long as somebody reads them.")},
+        answers={"200": told("The events, for as long as somebody reads them.", "LiveLine")},
         refused=(404, 429),
         parameters=[
             *line_parameters(),
@@ -49,9 +51,25 @@ def _stream() -> Operation:
     )
 
 
-def told(description: str) -> dict[str, Any]:
-    """An answer of events."""
-    schema = {"type": "string", "contentMediaType": MEDIA_TYPE, "contentSchema": named("LiveLine")}
+def _my_stream() -> Operation:
+    return asked_by_browser(
+        "streamMyPrices",
+        "Be told of prices as they change",
+        f"{ABOUT} The first answers come together; what a page is not to know of is told as an item that there is not. "
+        f"One token has {TOKEN_STREAMS_MAX} streams open in a process, a public one {PUBLIC_STREAMS_MAX}. The stream "
+        "ends with its token.",
+        answers={"200": told("The events, until the token ends.", "MyLiveLine")},
+        parameters=[
+            *line_parameters(),
+            query("token", TEXT, "The token, where it cannot be sent as `Authorization: Bearer`: EventSource cannot."),
+            *resuming(),
+        ],
+    )
+
+
+def told(description: str, line: str) -> dict[str, Any]:
+    """An answer of events, each with such a line."""
+    schema = {"type": "string", "contentMediaType": MEDIA_TYPE, "contentSchema": named(line)}
     return {"description": description, "headers": AT_ONCE, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
@@ -87,7 +105,6 @@ def live_schemas(found: dict[str, Schema], problem: Schema) -> dict[str, Schema]
     }
     stock = {"description": "How much there is of it; null where nobody counts it."}
     stock["anyOf"] = [named("LiveStock"), {"type": "null"}]  # type: ignore[assignment]
-    price = found["Price"]
     failed = {"item": {**CODE, "description": "The item as it was asked for."}, "error": problem}
     left = {**TEXT, "pattern": DECIMAL}
     warehouse = {
@@ -102,12 +119,15 @@ def live_schemas(found: dict[str, Schema], problem: Schema) -> dict[str, Schema]
     }
     return {
         "LiveStock": _object("How much of a watched item there is for whoever orders now.", of_stock),
-        "LiveLine": {
-            "description": "The data of an event `price`: the line's price, or the problem that it has.",
-            "anyOf": [
-                _object("A line's price.", {**price["properties"], **line, "stock": stock}),
-                _object("A line's problem.", {**line, **failed}),
-            ],
+        **{
+            name: {
+                "description": f"The data of an event `price`{whose}: the line's price, or the problem that it has.",
+                "anyOf": [
+                    _object("A line's price.", {**found[price]["properties"], **line, "stock": stock}),
+                    _object("A line's problem.", {**line, **failed}),
+                ],
+            }
+            for name, price, whose in (("LiveLine", "Price", ""), ("MyLiveLine", "MyPrice", " as a browser is told it"))
         },
     }
 

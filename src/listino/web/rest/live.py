@@ -24,7 +24,7 @@ from listino.web.messages import Amount
 from listino.web.reading import checked_code, checked_country, checked_currency, quantity_of, query_of, single
 from listino.web.rest.prices import language_of
 from listino.web.roads import Roads
-from listino.web.watched import Line
+from listino.web.watched import Line, View
 
 # One stream watches so many lines, and one key has so many streams in each process.
 LINES_MAX = 200
@@ -56,6 +56,7 @@ class KeyView:
     """An answer as a key is told it: as in a batch, and with the stock."""
 
     language: str
+    browsing: bool = False
 
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
         """The answer as JSON, and the digest of what it says."""
@@ -93,7 +94,7 @@ class LiveDoor:
     """Opens streams."""
 
     def __init__(self, database: Database, hub: Hub, guard: Guard, clock: Callable[[], datetime], roads: Roads) -> None:
-        self._database, self.hub, self._guard, self._clock, self._roads = database, hub, guard, clock, roads
+        self._database, self._hub, self._guard, self._clock, self._roads = database, hub, guard, clock, roads
 
     async def stream(self, request: Request, key: ApiKey) -> Response:
         """A stream of the prices that a key asks for, to be sent for as long as somebody reads.
@@ -117,8 +118,8 @@ class LiveDoor:
         view = KeyView(language_of(request.headers.get("accept-language", "").encode("latin-1")))
         lines = lines_of(pairs, context, view)
         reading = await self._roads.in_a_moment(self._known, context)
-        self.hub.check_room(len(lines))
-        if self.hub.streams_of(key.id) >= KEY_STREAMS_MAX:
+        self._hub.check_room(len(lines))
+        if self._hub.streams_of(key.id) >= KEY_STREAMS_MAX:
             raise too_many_streams(KEY_STREAMS_MAX)
         secret = request.headers["authorization"].encode("latin-1")
 
@@ -129,7 +130,7 @@ class LiveDoor:
                 return False
 
         last_id = said.get("last_event_id") or request.headers.get("last-event-id")
-        return LiveStream(self.hub, Reader(key.id, None, may_go_on), lines, reading, last_id)
+        return LiveStream(self._hub, Reader(key.id, None, may_go_on, None), lines, reading, last_id)
 
     def _known(self, context: Asked) -> Reading:
         """The reading at which whoever is asked for is known.
@@ -141,7 +142,7 @@ class LiveDoor:
         return book.reading
 
 
-def lines_of(pairs: list[tuple[str, str]], context: Asked, view: KeyView) -> list[Line]:
+def lines_of(pairs: list[tuple[str, str]], context: Asked, view: View) -> list[Line]:
     """The lines that a query asks for: `item` for each, `quantity` and `unit` once for all or once for each.
 
     Errors:  Malformed.
@@ -172,7 +173,7 @@ def lines_of(pairs: list[tuple[str, str]], context: Asked, view: KeyView) -> lis
     return lines
 
 
-def _name(asked: Asked, view: KeyView) -> tuple[object, ...]:
+def _name(asked: Asked, view: View) -> tuple[object, ...]:
     """What is the same for all who watch a line together."""
     return (
         view, asked.item, plain(asked.quantity), asked.unit, asked.customer, asked.channel, asked.currency,

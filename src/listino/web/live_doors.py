@@ -1,0 +1,33 @@
+"""The doors of streams: one for keys, one for browsers, over the same hub."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from listino.db.engine import Database
+from listino.flows.live import LivePrices
+from listino.web.auth import Guard
+from listino.web.browser_doors import BrowserDoors
+from listino.web.live import Hub
+from listino.web.rest.live import LiveDoor
+from listino.web.rest.me_live import MeLiveDoor
+from listino.web.roads import Roads
+
+
+class LiveDoors:
+    """Everything that goes on telling."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        live: LivePrices | None,
+        *,
+        roads: Roads,
+        guard: Guard,
+        browsers: BrowserDoors,
+    ) -> None:
+        self.hub = Hub(database, roads, clock, live)
+        self.keys = LiveDoor(database, self.hub, guard, clock, roads)
+        self.browsers = MeLiveDoor(
+            database, self.hub, browsers.signed, budget=browsers.budget, clock=clock, roads=roads
+        )  # fmt: skip

@@ -1,0 +1,97 @@
+"""GET /v1/me/stream: what a page shows, told again whenever it changes; for whoever the page's token names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from listino.core.errors import NotAllowed, Refused
+from listino.db.engine import Database, Reading
+from listino.flows.price import Asked, Snapshot, buyer_for, snapshot
+from listino.flows.tokens import Browser, Tokens, check_buyer, question_of
+from listino.flows.watching import Found
+from listino.web.answers import encode
+from listino.web.browser_answers import browser_moment, browser_price
+from listino.web.browsers import EVEN_S, token_of
+from listino.web.budget import Budget
+from listino.web.faults import problem_of
+from listino.web.live import STREAMS_MAX, Hub
+from listino.web.live_stream import LiveStream, Reader
+from listino.web.reading import query_of, single
+from listino.web.rest.live import OF_LINES, PARAMETERS_MAX, digest_of, lines_of, stock_line, too_many_streams
+from listino.web.rest.prices import language_of
+from listino.web.roads import Roads
+
+# Of one customer's token so many streams are open in each process: tabs of one browser. A public token is
+# everybody's; others are left room beside them.
+TOKEN_STREAMS_MAX = 10
+PUBLIC_STREAMS_MAX = STREAMS_MAX * 3 // 4
+PARAMETERS = frozenset(["token", "last_event_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserView:
+    """An answer as a browser is told it, and with the stock."""
+
+    language: str
+    browsing: bool = True
+
+    def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
+        """The answer as JSON, and the digest of what it says."""
+        answered, shows = found.answered, "both"
+        if isinstance(answered, Refused):
+            start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem_of(answered)))
+        else:
+            shows = buyer_for(book, asked).shows
+            said = encode(browser_price(answered, self.language or None)[0])
+            start = said[:-1] + b',"stock":' + encode(stock_line(found.shelves))
+        return start + browser_moment(now, book, shows), digest_of(start + shows.encode())
+
+
+class MeLiveDoor:
+    """Opens streams for browsers."""
+
+    def __init__(
+        self,
+        database: Database,
+        hub: Hub,
+        tokens: Tokens,
+        *,
+        budget: Budget,
+        clock: Callable[[], datetime],
+        roads: Roads,
+    ) -> None:
+        self._database, self._hub, self._tokens, self._budget = database, hub, tokens, budget
+        self._clock, self._roads = clock, roads
+
+    async def stream(self, request: Request, browser: Browser) -> Response:
+        """A stream of the prices that a page asks for, until its token ends.
+
+        Errors:  Malformed; TooOften, Unavailable without room.
+        """
+        pairs = query_of(request.scope["query_string"], PARAMETERS_MAX)
+        said = single([pair for pair in pairs if pair[0] not in OF_LINES], PARAMETERS, OF_LINES)
+        language = browser.language or language_of(request.headers.get("accept-language", "").encode("latin-1"))
+        lines = lines_of(pairs, question_of(browser, self._clock()), BrowserView(language))
+        self._hub.check_room(len(lines))
+        most = PUBLIC_STREAMS_MAX if browser.customer is None else TOKEN_STREAMS_MAX
+        if self._hub.streams_of(browser.token_id) >= most:
+            raise too_many_streams(most)
+        self._budget.spend(browser, [line.asked.item for line in lines], self._clock())
+        token = token_of(request, in_query=True)
+
+        def may_go_on(reading: Reading) -> bool:
+            if self._tokens.read(token, reading) is None:
+                return False
+            try:
+                check_buyer(snapshot(self._database, None, reading), browser, self._clock())
+            except NotAllowed:
+                return False
+            return True
+
+        reading = await self._roads.in_a_moment(self._database.read)
+        last_id = said.get("last_event_id") or request.headers.get("last-event-id")
+        reader = Reader(browser.token_id, browser.expires_at, may_go_on, EVEN_S)
+        return LiveStream(self._hub, reader, lines, reading, last_id)
