@@ -324,3 +324,18 @@ def test_a_log_of_prices_is_stated_as_dated_rules_whenever_that_is_done(
         save(house.database, [*others, *rules], "test", None, stated_on)
         answer = house.price("p", at=f"2023-{asked_at}T12:00:00Z")
         assert answer.get("prior_net_price") == expected
+
+
+def test_the_way_back_of_one_line_leaves_the_other_lines_of_the_past_as_they_were(house: House) -> None:
+    rossi: dict[str, Any] = {"account": "rossi-group", "country": "IT"}
+    house.put("customers", "rossi", **rossi)
+    wait(house, 60)
+    house.put("customers", "rossi", **rossi, customer_groups=["installers"])
+    wait(house, 62)
+    sale = house.put("rules", "sale", **{**SALE, "item": "hammer"})
+    house.put("rules", "saw-base", action="price", list="base", item="saw", value="30")
+    lines = [{"item": "hammer"}, {"item": "saw"}]
+    asked = {"customer": "rossi", "channel": "web", "known_at": sale["revision"], "lines": lines}
+    hammer, saw = house.client.request("POST", "/v1/prices", json=asked).json()["lines"]
+    assert "prior_net_price" in hammer
+    assert saw["net_price"] == "18.00"

@@ -84,7 +84,8 @@ class Cache:
         self.parties: Generations[Any] = Generations(PARTIES_MAX // share)
         self.wares: Generations[Any] = Generations(WARES_MAX // share)
         self._touched: dict[str, int] = {}
-        self._untouched_since = 0
+        # One that stays at a revision follows none: of what was read before it, nothing is known to hold.
+        self._untouched_since = max(revision, 0)
         self._lock = threading.Lock()
 
     def remember(self, keys: Iterable[str], found: Mapping[str, tuple[Any, ...]], revision: int) -> None:

@@ -36,6 +36,16 @@ def change_log(reading: Reading, after: int, limit: int) -> list[Header]:
     return [_header(reading, row) for row in rows]
 
 
+def touched_keys(reading: Reading, after: int, upto: int) -> list[str] | None:
+    """The keys that the revisions behind one, up to another, touched; None where that is not known."""
+    rows = reading.connection.execute(
+        "SELECT keys FROM change_set WHERE revision > ? AND revision <= ? ORDER BY revision", (after, upto)
+    ).fetchall()
+    if len(rows) != upto - after or any(keys is None for (keys,) in rows):
+        return None
+    return [key for (keys,) in rows for key in msgspec.json.decode(keys, type=list[str])]
+
+
 def _header(reading: Reading, row: tuple[Any, ...]) -> Header:
     change_set, revision, at, actor, reason, changes, ended, first, last = row
     # Among an import's facts lie those that others committed meanwhile, and its marks of what ended.

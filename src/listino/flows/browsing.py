@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.money import NINE_PLACES
-from listino.core.question import NoPrice, UnitPrice
+from listino.core.question import NoPrice, Price, UnitPrice
 from listino.flows.basket import Basket, LineFound, basket
 from listino.flows.circles import unknown
 from listino.flows.live import LivePrices, settle
@@ -49,7 +49,7 @@ def browsed_one(book: Snapshot, asked: Asked, live: LivePrices | None, now: date
 
 def is_on_request(answered: Answered) -> bool:
     """Whether a price is told on request alone."""
-    return _visibility(answered) == ON_REQUEST
+    return visibility_of(answered.price) == ON_REQUEST
 
 
 def is_unseen(answered: Answered) -> bool:
@@ -57,11 +57,11 @@ def is_unseen(answered: Answered) -> bool:
     outcome = answered.price
     if isinstance(outcome, NoPrice):
         return outcome.reason in UNSEEN or answered.facts.refusal is not None
-    return _visibility(answered) == "hidden"
+    return visibility_of(answered.price) == "hidden"
 
 
-def _visibility(answered: Answered) -> str:
-    outcome = answered.price
+def visibility_of(outcome: Price | NoPrice) -> str:
+    """Whether a price may be shown, as the lists say that it, or a part of it, comes from."""
     if isinstance(outcome, NoPrice):
         return "shown"
     parts = outcome.segments or (outcome,)
@@ -95,7 +95,7 @@ def as_seen(book: Snapshot, asked: Asked, answered: Answered) -> Answered | Refu
     if is_unseen(answered) or _is_for_others(book, asked, answered):
         return unknown("items", "item", asked.item)
     if not is_on_request(answered):
-        _show_breaks(book, asked, answered)
+        show_breaks(book, asked, answered)
     return answered
 
 
@@ -117,7 +117,7 @@ def without_unit(book: Snapshot, asked: Asked) -> Refused:
     return malformed("unit", "unknown_unit", text, "Leave the unit out, to ask in the item's own.")
 
 
-def _show_breaks(book: Snapshot, asked: Asked, answered: Answered) -> None:
+def show_breaks(book: Snapshot, asked: Asked, answered: Answered) -> None:
     """Leave those quantity breaks in an answer whose price a browser may see; most books hold no other."""
     chain = buyer_for(book, asked).chain.values()
     if all(place.list.visibility == "shown" for place in chain):

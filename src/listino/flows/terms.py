@@ -42,15 +42,23 @@ class Context:
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def gathered_facts(book: Snapshot, buyer: Buyer, ware: Ware, context: Context) -> tuple[Facts, tuple[str, ...]]:
-    """Every fact that can matter, whatever the quantity and moment; and the parts of keys that were looked at."""
+def gathered_facts(
+    book: Snapshot, buyer: Buyer, ware: Ware, context: Context, *, rules: list[Ready] | None = None
+) -> tuple[Facts, tuple[str, ...]]:
+    """Every fact that can matter, whatever the quantity and moment; and the parts of keys that were looked at.
+
+    `rules` are those under every key that could match, where they have been found already.
+    """
     parts = ["K" + code for code in context.coupons]
     values = {**buyer.values, **ware.values, "K": context.coupons}
     circle = Circle(
         values, buyer.windows, buyer.chain, buyer.channel, context.country, context.currency, buyer.company.currency,
         NO_RATES, ware.heights, _attributes(buyer, ware, context), buyer.final, buyer.moded, buyer.money_mode,
     )  # fmt: skip
-    rules, formula_rules = _rules(book, parts, circle, buyer.plan.sources)
+    if rules is None:
+        found = under(book, keys_of_shapes(book.shapes, circle.values))
+        rules = [ready for facts in found.values() for ready in facts]
+    formula_rules = _of_formulas(book, parts, circle, (rules, buyer.plan.sources))
     in_reach = [*rules, *(ready for found in formula_rules.values() for ready in found)] if formula_rules else rules
     unusual = [ready for ready in in_reach if not ready.usual]
     special = [ready.rule for ready in unusual if not ready.plain or ready.by_more]
@@ -95,12 +103,11 @@ def _attributes(buyer: Buyer, ware: Ware, context: Context) -> Mapping[str, tupl
     return held | dict(context.attributes)
 
 
-def _rules(
-    book: Snapshot, parts: list[str], circle: Circle, sources: tuple[str, ...]
-) -> tuple[list[Ready], dict[str, list[Ready]]]:
-    """The rules under every key that could match, and those of the lists that formulas start from."""
-    found = under(book, keys_of_shapes(book.shapes, circle.values))
-    rules = [ready for facts in found.values() for ready in facts]
+def _of_formulas(
+    book: Snapshot, parts: list[str], circle: Circle, of: tuple[list[Ready], tuple[str, ...]]
+) -> dict[str, list[Ready]]:
+    """The rules of the lists from which formulas of a pair's rules start, or steps of the plan."""
+    rules, sources = of
     by_list: dict[str, list[Ready]] = {}
     wanted = [*sources, *_formula_lists(rules)]
     while wanted and len(by_list) < FORMULA_LISTS_MAX:
@@ -119,7 +126,7 @@ def _rules(
             keyed = under(book, keys_of_shapes(shapes, {**circle.values, "L": (code,)}))
             by_list[code] = [ready for facts in keyed.values() for ready in facts]
         wanted += _formula_lists(by_list[code])
-    return rules, by_list
+    return by_list
 
 
 def _formula_lists(rules: Sequence[Ready]) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from listino.db.engine import Database
+from listino.flows.catalogue import Catalogue
 from listino.flows.drift import Samples
 from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
@@ -18,6 +19,7 @@ from listino.web.live_doors import LiveDoors
 from listino.web.metrics import Metrics
 from listino.web.on_purpose import Waits
 from listino.web.rest.baskets import BasketDoor
+from listino.web.rest.catalogue import CatalogueDoor
 from listino.web.rest.changes import ChangeDoor
 from listino.web.rest.desk import DeskDoor
 from listino.web.rest.desk_requests import DeskRequests
@@ -69,8 +71,7 @@ class Doors:
     ) -> None:
         in_thread = roads.in_thread
         signer = Signer(database, chance, settings.quote_secrets)
-        self.docs = Docs()
-        self.component = ComponentDoor()
+        self.docs, self.component = Docs(), ComponentDoor()
         self.health = HealthDoor(database, roads, metrics, clock)
         self.streams = Streams(in_thread)
         self.unpriced = UnpricedDoor(database, clock)
@@ -92,8 +93,7 @@ class Doors:
             metrics=metrics, note_unpriced=self.unpriced.note,
         )  # fmt: skip
         self.live = LiveDoors(database, clock, live, roads=roads, guard=guard, browsers=self.browsers)
-        desk = DeskDoor(database, clock, erp=erp)
-        self.desk = DeskRequests(desk, in_thread)
+        self.desk = DeskRequests(desk := DeskDoor(database, clock, erp=erp), in_thread)
         operations = Operations(
             self.prices, batches, baskets, orders=orders, desk=desk, records=RecordDoor(database, clock),
             roads=roads, limits=limits, waits=self.waits,
@@ -104,6 +104,8 @@ class Doors:
         self.webhooks = WebhookRequests(WebhookDoor(database, clock, chance, settings.webhook_targets), in_thread)
         self.listening = ListenDoor(database, clock, chance, in_thread=in_thread, streams=self.streams, guard=guard)
         self._add_records(database, settings, clock, in_thread)
+        me = self.browsers.me
+        self.catalogue = CatalogueDoor(Catalogue(database, live), self.facts, me, clock=clock, roads=roads)
 
     def _add_records(
         self, database: Database, settings: WebSettings, clock: Callable[[], datetime], in_thread: Road

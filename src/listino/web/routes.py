@@ -82,6 +82,7 @@ def routes(doors: Doors, door: Door, me_door: Door) -> list[BaseRoute]:
         Route("/v1/webhooks/{id}/replay", door(doors.webhooks.replay), methods=["POST"]),
         Route("/v1/webhooks/{id}/deliveries", door(doors.webhooks.deliveries), methods=["GET"]),
         Route("/v1/alerts", door(doors.webhooks.alerts)),
+        Route("/v1/items", door(doors.catalogue.items), methods=["GET"]),
         Route("/v1/stock/{code:code}", door(doors.facts.stock), methods=["PUT", "GET"]),
         Route("/v1/{kind:kind}/{code:code}", door(doors.facts.fact), methods=["PUT", "GET", "DELETE"]),
         Route("/v1/{kind:kind}", door(doors.facts.facts), methods=["PUT", "GET", "DELETE"]),
@@ -100,6 +101,7 @@ def _me(doors: Doors, me_door: Door) -> list[BaseRoute]:
         Route("/v1/me/orders/{id}", me_door(doors.browsers.orders.one), methods=["GET"]),
         Route("/v1/me/stream", me_door(doors.live.browsers.stream, token_in_query=True), methods=["GET"]),
         Route("/v1/me", me_door(doors.browsers.me.who), methods=["GET"]),
+        Route("/v1/me/items", me_door(doors.catalogue.mine), methods=["GET"]),
     ]
 
 

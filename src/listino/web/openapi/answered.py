@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from listino.core.facts import KINDS
 from listino.web.openapi.baskets import basket_schemas
 from listino.web.openapi.browsers import browser_schemas
+from listino.web.openapi.catalogue import catalogue_schemas
 from listino.web.openapi.desk import event_schemas, line_progress
 from listino.web.openapi.live import live_schemas
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
@@ -58,6 +59,7 @@ def all_schemas() -> dict[str, Schema]:
     found |= basket_schemas(found, moment | counted, line)
     found |= browser_schemas(found, line, moment)
     found |= live_schemas(found, line["error"])
+    found |= catalogue_schemas(found, moment)
     found |= dict(_orders(found))
     for kind, record in KINDS.items():
         found[f"{record.__name__}Kept"] = {

@@ -20,6 +20,7 @@ from listino.web.openapi import (
     webhooks,
 )
 from listino.web.openapi.answered import all_schemas
+from listino.web.openapi.catalogue import catalogue, priced
 from listino.web.openapi.examples import known_examples, show, show_again
 from listino.web.openapi.facts import facts, words_of
 from listino.web.openapi.problem_examples import shown_problems
@@ -103,7 +104,8 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **webhooks.webhooks(),
         **operations.changes(),
         **operations.stock(),
-        **facts(found),
+        **priced(facts(found)),
+        **catalogue(),
         **mirror.mirror(),
         **operations.service(),
     }

@@ -24,7 +24,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
          "two_keys", "two_parties", "one_party", "two_rules", "two_values", "two_measures", "same_currency", "no_rate",
          "incomplete", "mixed", "circular", "loop", "no_source", "not_a_price", "not_a_charge", "not_a_bundle",
          "not_an_offer", "not_free_goods", "not_a_basket", "not_a_rounding", "no_price_step", "nothing_ties",
-         "key_full", "not_kept", "not_an_origin", "not_a_language", "not_for_guests",
+         "key_full", "not_kept", "not_an_origin", "not_a_language", "not_for_guests", "other_list",
          "https_required", "address_refused", *CHECKS),
     ),
     401: (
@@ -42,7 +42,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "NotFound",
         "What was named does not exist.",
         ("not_found", "unknown_item", "unknown_customer", "unknown_channel", "unknown_order", "unknown_event",
-         "unknown_webhook", "unknown_message", "unknown_item_group"),
+         "unknown_webhook", "unknown_message", "unknown_item_group", "unknown_brand"),
     ),
     405: ("MethodNotAllowed", "There is such a path, but not with this method.", ("method_not_allowed",)),
     409: (
@@ -51,9 +51,10 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         ("conflict", "in_use", "claimed_by_import", "in_progress", "to_confirm", "illegal_step", "too_much",
          "nothing_left", "not_on_hand", "in_management_system", "still_held", "not_held", "sequence_taken",
          "too_many_waiting", "not_by_hand", "not_active", "too_many", "changed_meanwhile", "import_under_way",
-         "import_released", "unknown_quote", "quote_expired", "quote_differs"),
+         "import_released", "unknown_quote", "quote_expired", "quote_differs",
+         "too_many_items"),
     ),
-    410: ("Gone", "What was known then is no longer kept.", ("history_gone",)),
+    410: ("Gone", "What was known then is no longer kept.", ("history_gone", "page_gone",)),
     413: (
         "TooLarge",
         f"The body is larger than {BODY_BYTES_MAX >> 20} MiB (NDJSON: {NDJSON_BYTES_MAX >> 30} GiB).",

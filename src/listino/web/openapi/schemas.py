@@ -29,6 +29,7 @@ from listino.flows.webhooks import Delivery
 from listino.web.asks import BasketAsk, BatchAsk
 from listino.web.basket_messages import BasketParts
 from listino.web.browser_messages import MESSAGES as OF_BROWSERS
+from listino.web.catalogue_messages import CatalogueLine
 from listino.web.messages import PriceAnswer, Problem, UnpricedLine
 from listino.web.openapi.notice_words import WARNINGS, WARNINGS_TOTAL
 from listino.web.openapi.words import meaning_of
@@ -82,6 +83,7 @@ ANSWERS = frozenset(
      "BrowserPrice", "BrowserCharge", "BrowserGoods", "BrowserBasketCharge", "BrowserBasketParts",
      "MyOrderLine",
      "Asker", "TokenAnswer",
+     "CatalogueLine", "StockLine", "ShelfLine",
      "NoticeLine", "RecordName", "MirrorSource", "MirrorProblem", "WebhookAnswer", "Delivery", "Alert",
      "RequestLine",
      *(record.__name__ for record in STREAMED)]
@@ -171,6 +173,7 @@ def schemas() -> dict[str, Schema]:
         Alert,
         RequestLine,
         *OF_BROWSERS,
+        CatalogueLine,
         *STREAMED,
     ]
     _, found = msgspec.json.schema_components(records, ref_template=REFERENCES + "{name}")

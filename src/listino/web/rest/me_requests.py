@@ -56,7 +56,7 @@ class MeRequests:
         line = BrowserLine(item, quantity_of(said["quantity"]) if "quantity" in said else Decimal(1), said.get("unit"))
         ladder = flag_of(said.get("ladder"), "ladder") or ladder
         told = await self._roads.in_a_moment(self._priced, browser, line, language_asked(request), ladder)
-        return self._kept(told, browser, request)
+        return self.kept(told, browser, request)
 
     def _priced(self, browser: Browser, line: BrowserLine, language: str | None, ladder: bool) -> Told:
         return self._door.price(browser, line, language, ladder=ladder)
@@ -81,7 +81,7 @@ class MeRequests:
             await evened(request)
         return as_json(told.body)
 
-    def _kept(self, told: Told, browser: Browser, request: Request) -> Response:
+    def kept(self, told: Told, browser: Browser, request: Request) -> Response:
         """An answer that may be asked by again; anybody may keep a guest's for a while."""
         headers = {"cache-control": NOT_KEPT}
         if told.tag is not None:

@@ -1,0 +1,181 @@
+"""Where items stand in one asker's order by price: exact amounts, kept for as long as they are certain to hold.
+
+An order is kept, no answer: what is shown of an item is priced anew each time.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from time import sleep
+from typing import NamedTuple
+
+from listino.core.keys import SEPARATOR, is_rule_key
+from listino.core.ladder import ladder
+from listino.core.money import EXACT
+from listino.core.question import Facts, NoPrice, Price, Question
+from listino.db.cache import Cache
+from listino.db.change_log import touched_keys
+from listino.db.snapshot import APART_SHARE, Snapshot
+from listino.flows.ages import Ages
+from listino.flows.browsing import FOR_OTHERS, UNSEEN, visibility_of
+from listino.flows.many import ManyItems
+from listino.flows.price import Asked
+from listino.flows.register import Register, page_gone
+
+# So many items are priced in one go: a piece of work of some hundredths of a second.
+ITEMS_PER_PIECE = 250
+# More items than these are not read into what the process remembers for everyone.
+SHARED_ITEMS_MAX = 2_000
+# As of an earlier revision no more than these are priced anew.
+EARLIER_ITEMS_MAX = 2_000
+
+# Where an item stands: by its amount, behind all amounts, or nowhere, as it is not for the asker.
+PRICED, UNPRICED, ABSENT = 0, 1, 2
+# The kinds of facts by whose change any price could change that was looked for under them, and more besides.
+_OF_MANY_ITEMS = frozenset(["item-groups", "item-sets"])
+
+
+class Standing(NamedTuple):
+    """Where an item stands, from when until before when, and as of which revision that was found.
+
+    Units:   amount per one of the item's own unit, as the channel shows it; None where there is none.
+    """
+
+    rank: int
+    amount: Decimal | None
+    since: datetime
+    until: datetime | None
+    revision: int = 0
+
+
+class Asker:
+    """Who asks, in which channel and currency, and the standings known of it. One thread at a time works on it."""
+
+    def __init__(self, book: Snapshot) -> None:
+        """Nothing is known of it yet."""
+        self.lock = threading.Lock()
+        self.forget(book)
+
+    def forget(self, book: Snapshot) -> None:
+        """Begin anew."""
+        self.epoch = book.reading.epoch
+        self.standings: Ages[Standing] = Ages(book.revision)
+        # The parts of keys under which anything of it was looked for.
+        self._reach: set[str] = set()
+        self._since: datetime | None = None
+        self._until: datetime | None = None
+
+    def follow(self, book: Snapshot, register: Register) -> bool:
+        """Take in the revisions up to the book's; False where nothing of it may be known any more."""
+        standings = self.standings
+        if standings.revision >= book.revision or self.epoch != book.reading.epoch:
+            return self.epoch == book.reading.epoch
+        keys = touched_keys(book.reading, standings.revision, book.revision)
+        if keys is None:
+            return False
+        touched: set[str] = set()
+        for key in keys:
+            codes = self._concerned(key, register)
+            if codes is None:
+                return False
+            touched.update(codes)
+        standings.advance(book.revision, touched)
+        return True
+
+    def _concerned(self, key: str, register: Register) -> Iterable[str] | None:
+        """The items whose price a touched key could change; None where it could be any."""
+        if not is_rule_key(key):
+            kind, _, code = key.partition(SEPARATOR)
+            if kind == "items":
+                return (code, *register.variants.get(code, ()))
+            return None if kind in _OF_MANY_ITEMS or key in self._reach else ()
+        goods: list[str] = []
+        for part in key.split(SEPARATOR) if key else ():
+            if part[0] in "IVTBZ":
+                goods.append(part)
+            elif part not in self._reach:
+                return ()
+        own = [part[1:] for part in goods if part[0] in "IV"]
+        if own:
+            return (own[0], *register.variants.get(own[0], ()))
+        if not goods or goods[0][0] == "Z":
+            return None
+        return register.concerned(goods[0][0], goods[0][1:], self.standings.now)
+
+    def of(self, codes: Sequence[str], book: Snapshot, context: Asked) -> dict[str, Standing]:
+        """Where items stand at the context's moment: as known, or priced now."""
+        at, kept = context.at, self.standings
+        if book.revision < kept.floor:
+            known: Mapping[str, Standing] = {}
+        elif book.revision < kept.revision:
+            # What was found later may have been otherwise then, where nobody knew of it yet.
+            later = {**kept.now, **kept.others(book.revision)}
+            known = {code: one for code, one in later.items() if one is not None and one.revision <= book.revision}
+        else:
+            known = kept.now
+        if (self._since is None or self._since <= at) and (self._until is None or at < self._until):
+            found = {code: standing for code in codes if (standing := known.get(code)) is not None}
+        else:
+            found = {
+                code: standing
+                for code in codes
+                if (standing := known.get(code)) is not None and standing.since <= at
+                and (standing.until is None or at < standing.until)
+            }  # fmt: skip
+        if len(found) < len(codes):
+            missing = [code for code in codes if code not in found]
+            found.update(self._priced(missing, book, context))
+            if self._until is not None and self._until <= at:
+                ends = [standing.until for standing in kept.now.values() if standing.until is not None]
+                self._until = min(ends, default=None)
+        return found
+
+    def _priced(self, codes: list[str], book: Snapshot, context: Asked) -> Iterator[tuple[str, Standing]]:
+        keeps = book.revision == self.standings.revision
+        if not keeps and len(codes) > EARLIER_ITEMS_MAX:
+            raise page_gone()
+        if len(codes) > SHARED_ITEMS_MAX:
+            book = replace(book, cache=Cache(APART_SHARE, book.revision), known={})
+        many = ManyItems(book, context)
+        self._reach.update(many.buyer.parts)
+        for start in range(0, len(codes), ITEMS_PER_PIECE):
+            for question, pair, outcome in many.outcomes(codes[start : start + ITEMS_PER_PIECE]):
+                code, standing = question.item, standing_of(outcome, (question, pair.facts), many.buyer.shows)
+                self._reach.update(pair.parts)
+                if keeps and not pair.facts.counted:
+                    self._keep(code, standing._replace(revision=book.revision))
+                yield code, standing
+            sleep(0)  # Whoever waits for the processor comes first.
+
+    def _keep(self, code: str, standing: Standing) -> None:
+        kept = self.standings.now.get(code)
+        if kept is not None and kept.since > standing.since:
+            return  # A page that was begun earlier is being read on.
+        self.standings.now[code] = standing
+        if self._since is None or standing.since > self._since:
+            self._since = standing.since
+        if standing.until is not None and (self._until is None or standing.until < self._until):
+            self._until = standing.until
+
+
+def standing_of(outcome: Price | NoPrice, of: tuple[Question, Facts], shows: str) -> Standing:
+    """Where an item stands by its price, which was found for a question from facts."""
+    if isinstance(outcome, NoPrice):
+        rank, amount = ABSENT if _is_absent(outcome, *of) else UNPRICED, None
+    else:
+        gross = outcome.gross_price if shows == "gross" else None
+        amount = EXACT.divide(outcome.net_price if gross is None else gross, outcome.per)
+        rank = {"hidden": ABSENT, "on_request": UNPRICED}.get(visibility_of(outcome), PRICED)
+    return Standing(rank, amount if rank == PRICED else None, of[0].at, outcome.next_change_at)
+
+
+def _is_absent(outcome: NoPrice, question: Question, facts: Facts) -> bool:
+    """Whether an item is not for whoever asks: not in the assortment, or without a price however much is bought."""
+    if outcome.reason in UNSEEN:
+        return True
+    with suppress(ArithmeticError):
+        return outcome.reason in FOR_OTHERS and not ladder(question, facts)
+    return outcome.reason in FOR_OTHERS
