@@ -20,7 +20,8 @@ from tests.shop import opened
 
 COMMANDS = (
     "demo", "serve", "import", "export", "price", "why", "check-cases", "price-list", "what-if", "unpriced",
-    "mismatches", "reconcile", "requests", "order", "step", "release", "migrate", "backup", "restore", "doctor",
+    "mismatches", "reconcile", "requests", "trigger", "order", "step", "release", "migrate", "backup", "restore",
+    "doctor",
     "keys create", "keys list",
     "keys revoke", "privacy export", "privacy erase",
 )  # fmt: skip

@@ -39,6 +39,7 @@ def test_what_the_file_says_is_taken_and_secrets_come_from_the_environment(
         ("orders = true", "connector"),
         ('connector = "../x"', "connector"),
         ('connector = "tryton"\norders = "yes"', "orders"),
+        ('connector = "tryton"\ntest = "yes"', "test"),
         ('connector = "tryton"\n[connection]\npassword = "env:NOT_SET_ANYWHERE"', "connection.password"),
     ],
 )

@@ -23,6 +23,7 @@ from listino.cli.reconcile import reconcile
 from listino.cli.requests import requests
 from listino.cli.serving import serve
 from listino.cli.tables import export, import_
+from listino.cli.triggering import trigger
 from listino.cli.unpriced import unpriced
 from listino.cli.upkeep import backup, doctor, migrate, restore
 from listino.cli.what_if import what_if
@@ -72,6 +73,7 @@ for name, command in (
     ("reconcile", reconcile),
     ("requests", requests),
     ("listen", listen),
+    ("trigger", trigger),
     ("mirror", mirror),
     ("order", order),
     ("step", step),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ERP_VARIABLE = "LISTINO_ERP"
 EVERY_S_MAX = 24 * 3600
+# A management system that needs nothing, to test with.
+FAKE, FAKE_MODULE = "fake", "listino.testing.fake_erp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,14 @@ class ErpSettings:
 
     Shapes:  connector: a name ("tryton": listino.connectors.erp_tryton) or a module of your own; orders: whether
              orders are handed over; connection: as the connector documents it, values from the environment put in;
-             folder: where the file lies.
+             folder: where the file lies; test: nothing real hangs on it, so that it may be broken on purpose.
     """
 
     connector: str
     orders: bool
     settings: Mapping[str, Any]
     folder: Path
+    test: bool = False
 
     def every(self, table: str, usual_s: int) -> timedelta:
         """How often something is asked: `every_s` of a table of the file.
@@ -74,7 +77,11 @@ def erp_settings() -> ErpSettings | None:
     if not isinstance(orders, bool):
         text = f"{path}: orders is neither true nor false."
         raise malformed("orders", "type", text, "Write orders = true to hand orders over, false to mirror facts alone.")
-    return ErpSettings(connector, orders, said, path.parent)
+    test = said.pop("test", connector == FAKE)
+    if not isinstance(test, bool):
+        text = f"{path}: test is neither true nor false."
+        raise malformed("test", "type", text, "Write test = true where nothing real hangs on it, else leave it out.")
+    return ErpSettings(connector, orders, said, path.parent, test)
 
 
 def _from_environment(said: Mapping[str, Any], path: Path, within: str) -> dict[str, Any]:
@@ -101,6 +108,7 @@ def connected_erp(stated: ErpSettings) -> Erp:
     from listino.connectors.http import HttpClient, Policy  # noqa: PLC0415
 
     name = stated.connector if "." in stated.connector else f"listino.connectors.erp_{stated.connector}"
+    name = FAKE_MODULE if stated.connector == FAKE else name
     try:
         module = import_module(name)
     except ModuleNotFoundError as error:

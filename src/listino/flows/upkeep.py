@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from listino.core.checks import country_fault, currency_fault
 from listino.core.errors import Conflict, Fault, Malformed, malformed
 from listino.core.validity import zone_named
-from listino.db import history, migrate
+from listino.db import history, migrate, troubles
 from listino.db.engine import Database
 from listino.db.release import released
-from listino.db.snapshot import company
+from listino.db.snapshot import company, stamp
 from listino.flows.listening import forget_listeners
 from listino.flows.requests import forgotten
 
@@ -72,5 +72,6 @@ def tidied(database: Database, history_days: int | None, now: datetime) -> None:
     released(database, now)
     forgotten(database, now)
     forget_listeners(database, now)
+    database.write(lambda tx: troubles.forget(tx, stamp(now)))
     if history_days is not None:
         purged(database, history_days, now)
