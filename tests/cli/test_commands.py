@@ -13,6 +13,7 @@ import pytest
 
 from listino import __version__
 from listino.cli import main
+from listino.db import secret_files
 from listino.db.engine import connected, path_of
 from listino.db.migrate import HEAD
 from tests.server import listino
@@ -23,7 +24,7 @@ COMMANDS = (
     "mismatches", "reconcile", "requests", "trigger", "order", "step", "release", "migrate", "backup", "restore",
     "doctor",
     "keys create", "keys list",
-    "keys revoke", "privacy export", "privacy erase",
+    "keys revoke", "keys rotate-quotes", "keys rotate-tokens", "privacy export", "privacy erase",
 )  # fmt: skip
 COLOUR = "\x1b["
 
@@ -204,6 +205,17 @@ def test_an_order_is_shown_whole_and_in_words(url: str) -> None:
         assert words in text
     assert [row[1:3] for row in rows(text)[:2]] == [["hammer", "3 C62"], ["saw", "1 C62"]]
     assert [row[0] for row in rows(text)[-2:]] == ["accepted", "on hold"]
+
+
+@pytest.mark.parametrize(("command", "what"), [("rotate-quotes", "quote"), ("rotate-tokens", "token")])
+def test_what_signs_is_replaced_by_a_command_and_the_old_one_goes_on_unless_it_is_revoked(
+    url: str, command: str, what: str
+) -> None:
+    path = secret_files.file_path(path_of(url), what)
+    for option, left in ((), 1), ((), 2), (("--revoke-old",), 1):
+        text = said("keys", command, *option, url=url)
+        secrets = secret_files.read(path)
+        assert (secrets[0].id in text, len(secrets)) == (True, left)
 
 
 def test_a_key_is_the_last_word_and_names_may_repeat(url: str) -> None:

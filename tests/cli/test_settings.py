@@ -26,6 +26,14 @@ def test_what_is_stated_of_quotes_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.quote_secrets == (Secret("b", NEW.encode()), Secret("a", OLD.encode()))
 
 
+def test_what_is_stated_of_tokens_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LISTINO_PUBLIC_MAX_AGE_S", raising=False)
+    assert (web_settings().token_secrets, web_settings().public_max_age_s) == ((), 10)
+    monkeypatch.setenv("LISTINO_TOKEN_SECRETS", f"a:{NEW}")
+    monkeypatch.setenv("LISTINO_PUBLIC_MAX_AGE_S", "0")
+    assert (web_settings().token_secrets, web_settings().public_max_age_s) == ((Secret("a", NEW.encode()),), 0)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -35,6 +43,7 @@ def test_what_is_stated_of_quotes_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
         ("LISTINO_QUOTE_SECRETS", NEW),
         ("LISTINO_QUOTE_SECRETS", f"a.b:{NEW}"),
         ("LISTINO_QUOTE_SECRETS", "a:short"),
+        ("LISTINO_TOKEN_SECRETS", "a:short"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:

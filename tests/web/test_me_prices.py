@@ -1,12 +1,14 @@
 """What a browser asks with its token: prices for whoever the token names, and nothing of anybody else."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browsers import me, token_of
-from tests.shop import House, opened
+from tests.shop import NOW, House, opened
 
 
 @pytest.fixture
@@ -67,3 +69,35 @@ def test_for_whom_and_when_is_never_a_parameter(house: House, name: str) -> None
     line = me(house, token, "/prices", "POST", json={"lines": [{"item": "hammer", name: "bianchi"}]})
     assert [(one.status, one.json()["code"]) for one in (asked, sent)] == [(400, "unknown_field")] * 2
     assert line.json()["lines"][0]["error"]["errors"][0]["field"] == f"lines[0].{name}"
+
+
+def test_what_others_orders_change_nobody_keeps(house: House) -> None:
+    house.put("rules", "first-ten", action="percent", item="saw", value="50", caps={"quantity": "10"})
+    token = token_of(house, None)
+    answer = me(house, token, "/prices/saw", params={"quantity": "10"})
+    assert (answer.json()["net_price"], answer.headers["cache-control"]) == ("10.00", "private, no-store")
+    assert "etag" not in answer.headers
+    house.order(customer="bianchi", channel="web", lines=[{"item": "saw", "quantity": "10"}])
+    assert me(house, token, "/prices/saw", params={"quantity": "10"}).json()["net_price"] == "20.00"
+
+
+def test_caches_keep_answers_of_tokens_pages_and_languages_apart(house: House) -> None:
+    house.put("rules", "soon", action="price", list="web", item="hammer", value="3",
+              valid_from=(NOW + timedelta(seconds=4)).isoformat())  # fmt: skip
+    guest = me(house, token_of(house, None), "/prices/hammer")
+    own = me(house, token_of(house), "/prices/hammer")
+    assert [one.headers["cache-control"] for one in (guest, own)] == ["public, max-age=3", "private, no-store"]
+    assert {one.headers["vary"] for one in (guest, own)} == {"Authorization, Origin, Accept-Language"}
+    assert guest.headers["etag"] != own.headers["etag"]
+
+
+def test_an_ended_customer_or_a_missing_item_is_no_failure_of_ours(house: House) -> None:
+    token = token_of(house)
+    odd = ["", " ", "a" * 65, "a\u0000b", "%00", "hammer/", "/ladder", "../orders"]
+    assert {me(house, token, f"/prices/{item}").status for item in odd} <= {400, 404}
+    lines = [{"item": "hammer", "quantity": quantity} for quantity in ("0", "-1", "1e400", "NaN", "x", "9" * 30)]
+    answer = me(house, token, "/prices", "POST", json={"lines": [*lines, {"item": 5}, 7]}).json()
+    assert {line["error"]["status"] for line in answer["lines"]} == {400}
+    bodies: list[Any] = [{}, {"lines": []}, {"lines": [{"item": "hammer"}] * 201}, [], 5]
+    for body in bodies:
+        assert me(house, token, "/prices", "POST", json=body).status == 400

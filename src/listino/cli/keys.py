@@ -116,5 +116,23 @@ def _limit(key: "ApiKey") -> str:
     return f"{key.limit.rate}/s, {key.limit.burst} at once" if key.limit is not None else ""
 
 
+@KEYS.command("rotate-tokens")
+def rotate_tokens(
+    *,
+    revoke_old: Annotated[
+        bool, typer.Option("--revoke-old", help="Tokens that were minted until now hold no longer: a secret got out.")
+    ] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Sign the tokens of browsers with a new secret from now on; those that were minted until now hold on."""
+    from listino.config import SystemChance
+    from listino.flows.tokens import rotated
+
+    with opened(database) as book:
+        name = rotated(book, SystemChance(), revoke=revoke_old)
+    old = "Those of before hold no longer." if revoke_old else "Those of before hold until they end."
+    screen.say(f"Tokens are signed with the new secret {name}. {old}")
+
+
 def _moment(stamp: str | None) -> str:
     return stamp[:16].replace("T", " ") + " UTC" if stamp else ""

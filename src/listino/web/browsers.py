@@ -44,8 +44,7 @@ class Browsers:
         self._limits = limits
         self._tokens = tokens
         self._clock = clock
-        self._seen: tuple[int, str] = (-1, "")
-        self._browsers: dict[bytes, tuple[Browser, ApiKey]] = {}
+        self._kept: tuple[tuple[int, str], dict[bytes, tuple[Browser, ApiKey]]] = ((-1, ""), {})
 
     def asking(self, request: Request, in_query: bool) -> Browser:
         """Who asks, where a token holds and may be shown from the request's page.
@@ -69,17 +68,20 @@ class Browsers:
         return browser
 
     def _browser(self, token: str, reading: Reading) -> tuple[Browser, ApiKey]:
-        if self._seen != (reading.access, reading.epoch):
-            self._browsers, self._seen = {}, (reading.access, reading.epoch)
+        now = (reading.access, reading.epoch)
+        kept = self._kept
+        if kept[0] != now:
+            kept = self._kept = (now, {})
+        browsers = kept[1]  # What another thread learns of a later moment does not come in here, nor this into that.
         digest = sha256(token.encode()).digest()
-        found = self._browsers.get(digest)
+        found = browsers.get(digest)
         if found is None:
             found = self._tokens.read(token, reading)
             if found is None:
                 raise _unauthenticated("This token is not valid, or no longer.")
-            if len(self._browsers) >= TOKENS_KEPT_MAX:
-                del self._browsers[next(iter(self._browsers))]
-            self._browsers[digest] = found
+            if len(browsers) >= TOKENS_KEPT_MAX:
+                browsers.clear()
+            browsers[digest] = found
         return found
 
     def is_listed(self, origin: str) -> bool:
