@@ -6,7 +6,22 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agreement, baskets, batch, cold, core, finding, handover, http, imports, live, orders, start, what_if
+from bench import (
+    agreement,
+    baskets,
+    batch,
+    cold,
+    core,
+    finding,
+    handover,
+    http,
+    imports,
+    live,
+    orders,
+    soap,
+    start,
+    what_if,
+)
 from bench.book import MILLION, TEN_MILLION, built
 from bench.progress import told
 from bench.rows import Row, json_text, not_run, print_table
@@ -28,6 +43,7 @@ def main() -> None:
         rows += measured("what-if", lambda: what_if.rows(url))
         rows += measured("agreement", lambda: agreement.rows(url))
         rows += measured("price over HTTP", lambda: http.rows(url, folder))
+        rows += measured("price over SOAP", lambda: soap.rows(url, folder))
         rows += measured("live", lambda: live.rows(url))
         rows += measured("durable orders", lambda: orders.rows(url, folder))
         rows += measured("hand-over", lambda: handover.rows(folder))

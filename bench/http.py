@@ -36,9 +36,9 @@ def rows(url: str, folder: Path) -> list[Row]:
     draws = drawn(distinct(MILLION), WARM_UP + DRAWS)
     files = {
         "empty": _written(folder / "empty.txt", [EMPTY]),
-        "warm": _written(folder / "warm.txt", [_path(one) for one in draws[:WARM_QUESTIONS]]),
-        "first": _written(folder / "first.txt", [_path(one) for one in draws[:WARM_UP]]),
-        "drawn": _written(folder / "drawn.txt", [_path(one) for one in draws[WARM_UP:]]),
+        "warm": _written(folder / "warm.txt", [path_of(one) for one in draws[:WARM_QUESTIONS]]),
+        "first": _written(folder / "first.txt", [path_of(one) for one in draws[:WARM_UP]]),
+        "drawn": _written(folder / "drawn.txt", [path_of(one) for one in draws[WARM_UP:]]),
     }
     with serving(url) as server:
         load(server.address, files["first"], key, TURN_S)
@@ -85,7 +85,7 @@ def _turn(server: Server, paths: Path, key: str, first: int) -> Turn:
 
 def _cpu_row(name: str, turns: list[tuple[Turn, Turn]], ratio_max: float) -> Row:
     """The CPU of a request over all turns; each turn counts by the requests that it answered."""
-    price_us, empty_us = (_mean([pair[place] for pair in turns]) for place in (0, 1))
+    price_us, empty_us = (mean_us([pair[place] for pair in turns]) for place in (0, 1))
     ratio = price_us / empty_us
     asked = sum(price.requests for (_, price), _ in turns)
     return Row(
@@ -94,11 +94,13 @@ def _cpu_row(name: str, turns: list[tuple[Turn, Turn]], ratio_max: float) -> Row
     )  # fmt: skip
 
 
-def _mean(turns: list[Turn]) -> float:
+def mean_us(turns: list[Turn]) -> float:
+    """CPU per request over turns; each turn counts by the requests that it answered."""
     return sum(us * done.requests for us, done in turns) / sum(done.requests for _, done in turns)
 
 
-def _path(asked: Asked) -> str:
+def path_of(asked: Asked) -> str:
+    """The path of a question."""
     return f"/v1/prices/{asked.item}?customer={asked.customer}&quantity={asked.quantity}"
 
 

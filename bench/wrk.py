@@ -40,6 +40,18 @@ request = function()
 end
 """ + SCRIPT[SCRIPT.index("done =") :]
 
+# Each message of the file is sent, one after the other, and again.
+SOAP_SCRIPT = """
+local bodies = {}
+for line in io.lines("%(paths)s") do bodies[#bodies + 1] = line end
+local at = 0
+request = function()
+  at = at %% #bodies + 1
+  local headers = { ["Authorization"] = "Bearer %(key)s", ["Content-Type"] = "text/xml; charset=utf-8" }
+  return wrk.format("POST", "/soap", headers, bodies[at])
+end
+""" + SCRIPT[SCRIPT.index("done =") :]
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -67,6 +79,11 @@ def load(address: str, paths: Path, key: str, seconds: int, first: int = 0) -> L
 def post(address: str, bodies: Path, key: str, seconds: int, connections: int) -> Load:
     """Hand in the orders of a file, one after the other, for some seconds."""
     return _run(address, bodies, POST_SCRIPT % {"paths": bodies, "key": key}, seconds, connections)
+
+
+def messages(address: str, bodies: Path, key: str, seconds: int) -> Load:
+    """Send the SOAP messages of a file, one after the other, for some seconds."""
+    return _run(address, bodies, SOAP_SCRIPT % {"paths": bodies, "key": key}, seconds, CONNECTIONS)
 
 
 def _run(address: str, file: Path, script_text: str, seconds: int, connections: int) -> Load:
