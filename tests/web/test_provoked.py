@@ -162,3 +162,19 @@ def test_no_delay_is_longer_than_half_a_minute() -> None:
     purpose = provoked.purpose_of("TEST:slow-99-x")
     assert purpose is not None
     assert purpose.seconds == 30
+
+
+def test_a_token_that_a_test_key_minted_provokes_what_the_key_would(house: House) -> None:
+    for test in (True, False):
+        minted = asked(house, "POST", "/v1/customer-tokens", json={"customer": "rossi", "origins": ["https://a.example"]},
+                       test=test).json()  # fmt: skip
+        page = {"Authorization": f"Bearer {minted['token']}"}
+        waited.clear()
+        told = [
+            house.client.request("GET", f"/v1/me/prices/TEST:{word}", headers=page)
+            for word in ("slow-2", "on_request", "not_found", "unavailable")
+        ]
+        said = [(one.status, outcome_of(one.json())) for one in told]
+        provoked_there = [(200, "price"), (200, "on_request"), (404, "unknown_item"), (503, "unavailable")]
+        assert said == (provoked_there if test else [(404, "unknown_item")] * 4)
+        assert waited == ([2, 0, 0, 0] if test else [])

@@ -50,6 +50,7 @@ ITEMS = (
     Row(f"{PREFIX}scope_missing", 403, "scope_missing", "The key may not ask this."),
     Row(f"{PREFIX}rate_limited", 429, "rate_limited", "The key asks too often; with `Retry-After`."),
     Row(f"{PREFIX}unavailable", 503, "unavailable", "Not now; with `Retry-After`."),
+    Row(f"{PREFIX}overloaded", 503, "overloaded", "Too many ask at once; with `Retry-After`."),
     Row(f"{PREFIX}incident", 500, "internal", "Something fails on our side; with an `incident` number."),
 )
 NUMBERS = (
@@ -95,6 +96,7 @@ _REFUSALS: dict[str, Callable[[str], Exception]] = {
     "scope_missing": lambda field: NotAllowed("scope_missing", "The key lacks a scope: on purpose.", _fault(field)),
     "rate_limited": lambda field: TooOften("rate_limited", "The key asks too often: on purpose.", _fault(field), 1),
     "unavailable": lambda _: Unavailable("It is not available: on purpose."),
+    "overloaded": lambda _: Unavailable("Too many ask at once: on purpose.", 1, "overloaded"),
     "incident": lambda _: OnPurpose("An incident, on purpose."),
     "in_progress": lambda field: Conflict("in_progress", "It is still being written: on purpose.", _fault(field)),
     "different_content": lambda field: DifferentContent(

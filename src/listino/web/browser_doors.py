@@ -10,6 +10,7 @@ from listino.flows.quotes import Chance, Signer
 from listino.flows.tokens import Browser, Tokens
 from listino.web.budget import Budget
 from listino.web.metrics import Metrics
+from listino.web.on_purpose import Waits
 from listino.web.rest.me import MeDoor
 from listino.web.rest.me_baskets import MeBaskets
 from listino.web.rest.me_orders import MyOrders
@@ -35,6 +36,7 @@ class BrowserDoors:
         signer: Signer,
         orders: OrderDoor,
         metrics: Metrics,
+        waits: Waits,
         note_unpriced: Callable[[Asked, Browser], None],
     ) -> None:
         self.signed = Tokens(database, chance, settings.token_secrets)
@@ -46,5 +48,5 @@ class BrowserDoors:
             budget=self.budget, live=live,
         )  # fmt: skip
         public_max_age = timedelta(seconds=settings.public_max_age_s)
-        self.me = MeRequests(prices, baskets, roads, clock, public_max_age=public_max_age)
+        self.me = MeRequests(prices, baskets, roads, clock, waits=waits, public_max_age=public_max_age)
         self.orders = MyOrders(database, orders, signer, clock, roads)

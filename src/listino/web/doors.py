@@ -90,7 +90,7 @@ class Doors:
         self.orders = OrderRequests(orders, in_thread)
         self.browsers = BrowserDoors(
             database, settings, clock, chance, live=live, roads=roads, signer=signer, orders=orders,
-            metrics=metrics, note_unpriced=self.unpriced.note,
+            metrics=metrics, note_unpriced=self.unpriced.note, waits=self.waits,
         )  # fmt: skip
         self.live = LiveDoors(database, clock, live, roads=roads, guard=guard, browsers=self.browsers)
         self.desk = DeskRequests(desk := DeskDoor(database, clock, erp=erp), in_thread)

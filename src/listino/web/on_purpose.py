@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from listino.flows.access import ApiKey
 from listino.flows.provoked import PREFIX as PREFIX
 from listino.flows.provoked import seconds_of
+from listino.flows.tokens import Browser
 from listino.web.streams import Streams
 
 # Tells with an answer that a test key asked for it as it is.
@@ -25,9 +26,9 @@ class Waits:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
 
-    async def for_items(self, key: ApiKey, codes: Iterable[str]) -> None:
-        """Wait for the longest delay that any of the items provokes with a test key."""
-        if key.test:
+    async def for_items(self, asker: ApiKey | Browser, codes: Iterable[str]) -> None:
+        """Wait for the longest delay that any of the items provokes with a test key, or a token that it minted."""
+        if asker.test:
             await self.for_seconds(max((seconds_of(code) for code in codes if code.startswith(PREFIX)), default=0))
 
     async def for_header(self, value: bytes) -> None:

@@ -11,6 +11,7 @@ from listino.core.errors import malformed
 from listino.flows.tokens import Browser
 from listino.web.browser_messages import BrowserAsk, BrowserBasketAsk, BrowserLine
 from listino.web.browsers import evened
+from listino.web.on_purpose import Waits
 from listino.web.reading import body_of, quantity_of, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.batch_reading import batch_of
@@ -30,11 +31,11 @@ class MeRequests:
 
     def __init__(
         self, door: MeDoor, baskets: MeBaskets, roads: Roads, clock: Callable[[], datetime], *,
-        public_max_age: timedelta,
+        waits: Waits, public_max_age: timedelta,
     ) -> None:  # fmt: skip
         """`public_max_age`: for so long anybody may keep what a public token is answered."""
         self._door, self._baskets, self._roads, self._clock = door, baskets, roads, clock
-        self._public_max_age = public_max_age
+        self._waits, self._public_max_age = waits, public_max_age
 
     async def who(self, request: Request, browser: Browser) -> Response:
         """Who the token says asks."""
@@ -55,6 +56,7 @@ class MeRequests:
             raise malformed("item", "missing", "No item is named.", "Send /v1/me/prices/ITEM or ?item=ITEM.")
         line = BrowserLine(item, quantity_of(said["quantity"]) if "quantity" in said else Decimal(1), said.get("unit"))
         ladder = flag_of(said.get("ladder"), "ladder") or ladder
+        await self._waits.for_items(browser, (item,))
         told = await self._roads.in_a_moment(self._priced, browser, line, language_asked(request), ladder)
         return self.kept(told, browser, request)
 
@@ -65,6 +67,7 @@ class MeRequests:
         """Prices of lines, each by itself."""
         single(query_of(request.scope["query_string"]), frozenset())
         batch = batch_of(await body_of(request.scope, request.receive), BrowserAsk)
+        await self._waits.for_items(browser, (line.item for line in batch.ask.lines))
         asked = (browser, batch, language_asked(request))
         told: Told = await self._roads.of_lines(len(batch.ask.lines), self._door.batch, *asked)
         if told.evened:
@@ -75,6 +78,7 @@ class MeRequests:
         """Lines that are bought together, and their quote."""
         single(query_of(request.scope["query_string"]), frozenset())
         batch = batch_of(await body_of(request.scope, request.receive), BrowserBasketAsk)
+        await self._waits.for_items(browser, (line.item for line in batch.ask.lines))
         asked = (browser, batch, language_asked(request))
         told: Told = await self._roads.of_lines(len(batch.ask.lines), self._baskets.answered, *asked)
         if told.evened:
