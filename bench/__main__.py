@@ -10,6 +10,7 @@ from bench import (
     agreement,
     baskets,
     batch,
+    browser,
     cold,
     core,
     finding,
@@ -46,6 +47,7 @@ def main() -> None:
         rows += measured("price over SOAP", lambda: soap.rows(url, folder))
         rows += measured("live", lambda: live.rows(url))
         rows += measured("durable orders", lambda: orders.rows(url, folder))
+        rows += measured("browser", lambda: browser.rows(folder / "browser"))
         rows += measured("hand-over", lambda: handover.rows(folder))
         rows += measured("import", lambda: imports.rows(url, folder))
         million.unlink()

@@ -26,12 +26,19 @@ DOWNLOAD_TIMEOUT_S = 60
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A new browser with nothing in it; without any, a failure where CI is set and a named "not run" elsewhere."""
-    path, why = _found()
+    path, why = found()
     if path is None:
         told = f"no browser: {why}"
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
+    with launched(path) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(path: str) -> Iterator[Browser]:
+    """The browser at a path, until it is not needed any more."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=60_000)
         try:
@@ -41,22 +48,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @cache
-def _found() -> tuple[str | None, str]:
+def found() -> tuple[str | None, str]:
     """The path of a browser, or why there is none; only one process at a time may install one."""
     with (Path(tempfile.gettempdir()) / "listino-browser.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tried = []
         for way in (_on_the_path, _debians, _playwrights):
-            found, why = way()
-            if found is not None:
-                return found, why
+            path, why = way()
+            if path is not None:
+                return path, why
             tried.append(why)
         return None, "; ".join(tried)
 
 
 def _on_the_path() -> tuple[str | None, str]:
-    found = next((path for path in map(shutil.which, NAMES) if path is not None), None)
-    return found, f"none of {', '.join(NAMES)} is on the PATH"
+    path = next((path for path in map(shutil.which, NAMES) if path is not None), None)
+    return path, f"none of {', '.join(NAMES)} is on the PATH"
 
 
 def _debians() -> tuple[str | None, str]:

@@ -9,7 +9,8 @@
   const base = new URL("v1/me/", script.src);
   const LINES_MAX = 200;
   // So long later questions wait for others, to be asked together.
-  const QUERY_MAX = 15_000;
+  // Proxies take no longer address than about this.
+  const QUERY_MAX = 7_800;
   const WATCH_MS = 1_000;
   const GATHER_MS = 40;
   const ANSWER_MS = 15_000;
@@ -27,8 +28,7 @@
 
   // ---- Words ----------------------------------------------------------------------------------------------------
   const SIGNS = {
-    MTR: "m", CMT: "cm", MMT: "mm", KMT: "km", MTK: "m²", MTQ: "m³", KGM: "kg", GRM: "g", TNE: "t", LTR: "l",
-    MLT: "ml", HUR: "h",
+    MTR: "m", CMT: "cm", MMT: "mm", MTK: "m²", MTQ: "m³", KGM: "kg", GRM: "g", TNE: "t", LTR: "l",
   };
   // A unit is named for one, and after the bar for many.
   const WORDS = {
@@ -38,7 +38,7 @@
       breaks: "Quantity breaks", quantity: "Quantity", from: "from {}", above: "above {}",
       now: "New price: {}", all_new: "Prices on this page have changed.", in_stock: "In stock",
       some: "{} in stock", later: "Available from {}", no_stock: "Not in stock",
-      units: { C62: "piece|pieces", PR: "pair|pairs", BX: "box|boxes", CT: "carton|cartons", PF: "pallet|pallets",
+      units: { C62: "piece|pieces", PR: "pair|pairs", BX: "box|boxes", CT: "carton|cartons",
         RO: "roll|rolls", RL: "reel|reels" },
     },
     it: {
@@ -47,7 +47,7 @@
       breaks: "Prezzi per quantità", quantity: "Quantità", from: "da {}", above: "oltre {}",
       now: "Nuovo prezzo: {}", all_new: "I prezzi di questa pagina sono cambiati.", in_stock: "Disponibile",
       some: "{} disponibili", later: "Disponibile dal {}", no_stock: "Esaurito",
-      units: { C62: "pezzo|pezzi", PR: "paio|paia", BX: "scatola|scatole", CT: "cartone|cartoni", PF: "bancale|bancali",
+      units: { C62: "pezzo|pezzi", PR: "paio|paia", BX: "scatola|scatole", CT: "cartone|cartoni",
         RO: "rotolo|rotoli", RL: "bobina|bobine" },
     },
     de: {
@@ -57,7 +57,7 @@
       now: "Neuer Preis: {}", all_new: "Preise auf dieser Seite haben sich geändert.", in_stock: "Auf Lager",
       some: "{} auf Lager", later: "Lieferbar ab {}", no_stock: "Nicht auf Lager",
       units: { C62: "Stück|Stück", PR: "Paar|Paar", BX: "Schachtel|Schachteln", CT: "Karton|Kartons",
-        PF: "Palette|Paletten", RO: "Ring|Ringe", RL: "Trommel|Trommeln" },
+        RO: "Ring|Ringe", RL: "Trommel|Trommeln" },
     },
   };
   function languageOf(element) {
@@ -156,7 +156,8 @@
   // Grows when somebody else looks at the page.
   let generation = 0;
   let tries = 0;
-  let isAsking = false;
+  // For which of these somebody is asking.
+  let askingFor = -1;
   let isAway = false;
   let askTimer = 0;
   let renewTimer = 0;
@@ -187,7 +188,7 @@
       lines: batch.map(({ item, quantity, unit }, place) => ({ id: String(place), item, quantity, unit })),
       ladder: batch.some((line) => [...line.elements].some((element) => element.breaks !== "none")),
     };
-    const response = await timely(new URL("prices", base), {
+    const response = await timely(`${base}prices`, {
       method: "POST",
       credentials: "omit",
       headers: {
@@ -213,29 +214,29 @@
   async function ask() {
     clearTimeout(askTimer);
     askTimer = 0;
-    if (isAsking || isAway) return;
-    isAsking = true;
-    let batch = [];
     const asked = generation;
+    if (askingFor === asked || isAway) return;
+    askingFor = asked;
+    let batch = [];
     try {
       while ((batch = nextBatch()).length) {
         for (const line of batch) line.isWanted = false;
         const told = await pricesOf(batch);
-        if (asked !== generation) break;
+        if (asked !== generation) return;
         take(batch, told);
       }
       if (lines.size) await tokenNow();
-      if (asked === generation) {
-        tries = 0;
-        found();
-        watch();
-        renewInTime();
-      }
+      if (asked !== generation) return;
+      // A stream that was lost is back only when it says so.
+      if (stream || said.live === "off") tries = 0;
+      found();
+      watch();
+      renewInTime();
     } catch (error) {
-      if (asked === generation) later(batch, error);
+      if (asked !== generation) return;
+      later(batch, error);
     }
-    isAsking = false;
-    if (asked !== generation) soon();
+    askingFor = -1;
   }
 
   function lost() {
@@ -311,8 +312,9 @@
   function watch() {
     clearTimeout(watchTimer);
     const wanted = [...lines.values()].filter((line) => line.answer);
-    if (!window.EventSource || said.live === "off" || isAway || !wanted.length) return;
-    if (!stream) open(wanted);
+    if (!window.EventSource || said.live === "off" || isAway) return;
+    if (!wanted.length) unwatch();
+    else if (!stream) open(wanted);
     else if (stream.token !== token || wanted.some((line) => !stream.wanted.has(line))) {
       watchTimer = setTimeout(() => {
         unwatch();
@@ -322,19 +324,23 @@
   }
 
   function open(wanted) {
-    let query = new URLSearchParams({ token, last_event_id: lastId }).toString();
+    let query = `${new URLSearchParams(lastId ? { token, last_event_id: lastId } : { token })}`;
     watched = [];
+    const hasQuantities = wanted.some((line) => line.quantity !== "1");
+    const hasUnits = wanted.some((line) => line.unit);
     for (const line of wanted) {
-      const { item, quantity, unit = "" } = line;
-      const one = `&${new URLSearchParams({ item, quantity, unit })}`;
+      const asked = { item: line.item };
+      if (hasQuantities) asked.quantity = line.quantity;
+      if (hasUnits) asked.unit = line.unit || "";
+      const one = `&${new URLSearchParams(asked)}`;
       if (watched.length === LINES_MAX || query.length + one.length > QUERY_MAX) break;
       query += one;
       watched.push(line);
     }
-    const opened = (stream = new EventSource(new URL(`stream?${query}`, base)));
+    const opened = (stream = new EventSource(`${base}stream?${query}`));
     Object.assign(opened, { token, wanted: new Set(wanted) });
     opened.addEventListener("ready", () => {
-      strikes = 0;
+      strikes = tries = 0;
       found();
     });
     opened.addEventListener("price", (event) => {
@@ -348,7 +354,7 @@
       if (opened.readyState !== EventSource.CLOSED && ++strikes < 2) return;
       unwatch();
       for (const line of lines.values()) line.isWanted = true;
-      if (!askTimer && !isAsking) later([], failed());
+      if (!askTimer && askingFor !== generation) later([], failed());
     };
   }
 
@@ -363,8 +369,8 @@
     const line = watched[told.line - 1];
     if (!line || !line.elements.size) return;
     const before = line.answer;
-    const core = (one) => JSON.stringify([one.net_price, one.gross_price, one.next_break, one.list_price]);
-    settle(line, told.outcome && { name: before?.name, ladder: before?.ladder, ...told });
+    const core = (one) => JSON.stringify([one.net_price, one.gross_price, one.next_break]);
+    settle(line, told.outcome && { ladder: before?.ladder, ...told });
     if (line.answer && (!before || (before.ladder && core(before) !== core(told)))) {
       line.isWanted = true;
       soon();
@@ -411,6 +417,7 @@
     .second .tax { font-size: 1em; color: inherit; }
     .tax, .unit, .second, .reference, .prior, summary, th { color: var(--muted); }
     .second { flex-basis: 100%; }
+    .amount, .tax, .unit { white-space: nowrap; }
     .message { font-weight: 550; }
     .reduction { margin-inline-start: 0.5em; padding: 0.05em 0.45em; border-radius: 1em; font-weight: 600;
       color: var(--accent); border: 1px solid currentColor; font-size: 0.85em; }
@@ -432,13 +439,13 @@
       .new { animation: new 1.6s ease-out; }
       @keyframes new { from { background: var(--line); } }
     }`;
-  let sheet = null;
+  let sheet;
   try {
     // No style element and no attribute: a strict policy lets it be.
     sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
   } catch {
-    sheet = null;
+    // An old browser: the parts stand without our looks.
   }
 
   // A part's classes are also the names that ::part() knows it by.
@@ -496,17 +503,18 @@
   }
 
   function breakRows(answer, kinds, { words, fill, quantity, per, money }) {
+    const usual = answer.ladder[0].per;
     const headOf = (scope, part, text) => {
       const cell = made("th", part, text);
       cell.scope = scope;
       return cell;
     };
-    const heads = kinds.map((kind) => headOf("col", "cell", `${per(answer.per, answer.unit)}, ${words[kind]}`));
+    const heads = kinds.map((kind) => headOf("col", "cell", `${per(usual, answer.unit)}, ${words[kind]}`));
     let current = null;
     const rows = answer.ladder.map((rung) => {
       const [way, start] = rung.above ? ["above", rung.above] : ["from", rung.from];
       const cells = kinds.map((kind) => made("td", "cell", money(rung[`${kind}_price`], answer.currency),
-        rung.per === answer.per ? "" : ` ${per(rung.per, answer.unit)}`));
+        rung.per === usual ? "" : ` ${per(rung.per, answer.unit)}`));
       const row = made("tr", "row", headOf("row", "start", fill(way, quantity(start, answer.unit))), ...cells);
       if (compare(answer.quantity, start) >= (rung.above ? 1 : 0)) current = row;
       return row;
@@ -581,6 +589,7 @@
     disconnectedCallback() {
       this.#line.elements.delete(this);
       this.#line = null;
+      soon();
     }
 
     attributeChangedCallback(attribute) {
@@ -630,7 +639,6 @@
       }
       this.mark("loading", false);
       this.mark("price", shown && answer.outcome === "price");
-      this.mark("on-request", shown && answer.reason === "on_request");
       this.#slot.hidden = Boolean(shown);
       this.#body.hidden = !shown;
       this.#shown = shown;
@@ -643,7 +651,9 @@
     #fill(answer, tongue) {
       const { words } = tongue;
       const isPrice = answer.outcome === "price";
-      const kinds = isPrice ? kindsOf(answer, this.getAttribute("shows") || answer.shows || head.shows) : [];
+      // Larger quantities may have a price where this one has none.
+      const priced = isPrice ? answer : answer.ladder?.[0] || {};
+      const kinds = kindsOf(priced, this.getAttribute("shows") || answer.shows || head.shows);
       const more = isPrice ? [
         priorPart(answer, kinds[0], tongue),
         referencePart(answer, kinds[0], tongue),
@@ -654,7 +664,7 @@
       this.#prices.replaceChildren(...prices);
       this.#more.replaceChildren(...more.filter(Boolean));
       name(this.#body, more[0] ? "body reduced" : "body");
-      this.#breaks.hidden = !isPrice || this.breaks === "none" || !answer.ladder || answer.ladder.length < 2;
+      this.#breaks.hidden = this.breaks === "none" || !(answer.ladder?.length > isPrice);
       if (!this.#breaks.hidden) {
         this.#summary.textContent = words.breaks;
         this.#table.replaceChildren(...breakRows(answer, kinds, tongue));
@@ -674,13 +684,12 @@
   // ---- What the page may say ------------------------------------------------------------------------------------
   function become(given) {
     generation++;
-    giver = typeof given === "function" ? async () => given() : source;
+    giver = typeof given === "function" ? given : given === null ? null : source;
     tries = 0;
     askingNow?.abort();
     clearTimeout(renewTimer);
     unwatch();
-    holdToken(typeof given === "function" ? null : given);
-    if (given === null) giver = null;
+    holdToken(given);
     // Nobody sees the prices of who was here before.
     for (const line of lines.values()) settle(line, null);
     askAll();
@@ -692,9 +701,9 @@
 
   window.Listino = {
     /** Another visitor: a token, {token, expires_at}, a function that gives one, or null for nobody. */
-    token: (given) => become(given),
+    token: become,
     /** The visitor signed in or out: ask `data-token-url` again. */
-    refresh: () => become(undefined),
+    refresh: () => become(),
     /** Words of a language: Listino.texts("fr", {on_request: "Prix sur demande"}). */
     texts: (language, words) => {
       const known = WORDS[language] || {};
