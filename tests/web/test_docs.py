@@ -191,7 +191,7 @@ def curls_in(path: Path) -> list[str]:
     return [f"curl {line}" for block in blocks for line in re.split(r"^curl ", block, flags=re.MULTILINE)[1:]]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/guides/integrator.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/guides/connect-your-store.md"])
 def test_the_curl_lines_of_readme_and_guides_stand_alone_and_ask_doors_that_there_are(name: str) -> None:
     curls = curls_in(ROOT / name)
     assert len(curls) >= 4
