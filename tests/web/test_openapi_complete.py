@@ -23,8 +23,9 @@ from tests.web.test_openapi import BY_NAME
 # Codes that no call in the source names in full: unknown_KIND, the checks at save, the default of Unavailable, and
 # those that are handed on.
 MADE = {
-    "unknown_item", "unknown_customer", "unknown_channel", "to_confirm", "unavailable", "database_failed",
-    "token_expired", "quote_secrets", "token_secrets", *CHECKS,
+    "unknown_item", "unknown_customer", "unknown_channel", "unknown_brand", "to_confirm", "unavailable",
+    "database_failed",
+    "unknown_quote", "quote_expired", "quote_differs", "token_expired", "quote_secrets", "token_secrets", *CHECKS,
 }  # fmt: skip
 # What every request of HTTP may carry, and what proxies add.
 EVERYWHERE = {"accept", "authorization", "content-length", "content-type", "host", "origin"}
