@@ -20,7 +20,7 @@ from listino.web.soap.credentials import secret_of
 from listino.web.soap.envelope import V11, Envelope, Version, check_understood, opened, version_of
 from listino.web.soap.faults import fault_of
 from listino.web.soap.operations import Caller, Operation, Operations
-from listino.web.soap.reading import ContentType, content_type_of, element_of
+from listino.web.soap.reading import ContentType, content_type, content_type_of, element_of
 from listino.web.soap.table import NAMESPACE
 from listino.web.soap.writing import HEAD
 from listino.web.soap.wsdl import served
@@ -66,7 +66,7 @@ class SoapDoor:
         began_ns = perf_counter_ns()
         version, status, headers = V11, 200, {"cache-control": "private, no-store"}
         try:
-            version = version_of(ContentType(request.headers.get("content-type", "")))
+            version = version_of(content_type(request.headers.get("content-type", "")))
             said = content_type_of(request)
             envelope = opened(await element_of(request, said), said)
             version = envelope.version

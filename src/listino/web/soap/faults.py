@@ -11,7 +11,7 @@ from listino.web.faults import Answer, problem_of, retry_after_s
 from listino.web.messages import Problem
 from listino.web.soap.answers import ErrorTold, ProblemTold
 from listino.web.soap.envelope import V11, NotUnderstood, Version, WrongVersion, version_of
-from listino.web.soap.reading import ContentType
+from listino.web.soap.reading import content_type
 from listino.web.soap.table import MEMBERS, camel
 from listino.web.soap.writing import HEAD, escaped, written
 
@@ -47,7 +47,7 @@ def turned_away(scope: MutableMapping[str, Any], answer: Answer) -> Answer:
     _, told, headers = answer
     problem = msgspec.json.decode(told, type=Problem)
     retry_in_s = int(dict(headers)[b"retry-after"])
-    said = ContentType(dict(scope["headers"]).get(b"content-type", b"").decode("latin-1"))
+    said = content_type(dict(scope["headers"]).get(b"content-type", b"").decode("latin-1"))
     version = version_of(said)
     status, body, _ = fault_of(Unavailable(problem.detail, retry_in_s, problem.code), version)
     kind, length = version.content_type.encode(), str(len(body)).encode()

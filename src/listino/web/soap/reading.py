@@ -6,7 +6,9 @@ Source:  docs/decisions/0023-soap.md. What is refused here is refused before a p
 import re
 import threading
 import zlib
+from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 
 from lxml import etree
 from starlette.requests import Request
@@ -30,17 +32,26 @@ _SIGNS = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))
 _DECLARED = re.compile(r"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]*)["']""")
 # A declaration stands at the very start and is short.
 DECLARATION_MAX = 200
+TYPES_KEPT_MAX = 64
 _parsers = threading.local()
 
 
+@dataclass(frozen=True, slots=True)
 class ContentType:
     """What a Content-Type header says: the type, the charset, and the action of SOAP 1.2."""
 
-    def __init__(self, header: str) -> None:
-        said = Message()
-        said["content-type"] = header
-        self.type = said.get_content_type() if "/" in header else ""
-        self.charset, self.action = _parameter(said, "charset"), _parameter(said, "action")
+    type: str
+    charset: str | None
+    action: str | None
+
+
+@lru_cache(maxsize=TYPES_KEPT_MAX)
+def content_type(header: str) -> ContentType:
+    """What a Content-Type header says; a client says the same each time."""
+    said = Message()
+    said["content-type"] = header
+    kind = said.get_content_type() if "/" in header else ""
+    return ContentType(kind, _parameter(said, "charset"), _parameter(said, "action"))
 
 
 def _parameter(said: Message, name: str) -> str | None:
@@ -54,7 +65,7 @@ def content_type_of(request: Request) -> ContentType:
     Errors:  Malformed (unsupported_media_type).
     """
     header = request.headers.get("content-type", "")
-    said = ContentType(header)
+    said = content_type(header)
     if said.type not in {SOAP_1_1, SOAP_1_2, EITHER}:
         raise _unsupported("Content-Type", f"The body is {header or 'of no type'}, and not XML.")
     return said
