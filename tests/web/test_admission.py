@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from listino.db.engine import Database
-from listino.web.admission import Admission
+from listino.web.admission import BULK, ORDERS, OTHERS, PRICES, Admission, kind_of
 from listino.web.app import App
 from listino.web.metrics import Metrics
 from listino.web.roads import Roads
@@ -243,3 +243,19 @@ def test_what_is_under_way_when_the_server_ends_is_finished_before_the_database_
         assert (answers[-1].json()["code"], answers[-1].headers["retry-after"]) == ("server_ends", "1")
         assert house.get("/v1/conservation").json()["taken"] == 40
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"soapaction": '"urn:listino:v1:SubmitOrder"'}, ORDERS),
+        ({"soapaction": '"urn:listino:v1:GetPrice"', "content-length": "500"}, PRICES),
+        ({"content-type": 'application/soap+xml; action="urn:listino:v1:GetPrices"', "content-length": "999999"}, BULK),
+        ({"soapaction": "urn:listino:v1:GetItems"}, BULK),
+        ({"soapaction": "urn:listino:v1:Ping"}, OTHERS),
+        ({"soapaction": '""', "content-type": "text/xml"}, ORDERS),
+    ],
+)
+def test_a_soap_message_is_of_the_kind_that_its_action_says(headers: dict[str, str], kind: int) -> None:
+    pairs = [(name.encode(), text.encode()) for name, text in headers.items()]
+    assert kind_of({"method": "POST", "headers": pairs}, "/soap") == kind

@@ -35,6 +35,9 @@ RETRY_S = (1, 2, 3)
 DRAIN_STEP_S = 0.01
 # A batch of up to so many bytes is a page of a shop, and counts as a price.
 PAGE_BYTES = 16_384
+# The same as XML, and what the action of an operation begins with.
+XML_PAGE_BYTES = 2 * PAGE_BYTES
+ACTION = b"urn:listino:v1:"
 NEVER = frozenset(["/healthz", "/readyz", "/metrics"])
 ORDER_PATHS = frozenset(["/v1/orders", "/v1/me/orders"])
 PRICE_PATHS = ("/v1/prices", "/v1/me/prices")
@@ -165,9 +168,22 @@ def kind_of(scope: MutableMapping[str, Any], path: str) -> int:
     is_read = scope["method"] in {"GET", "HEAD"}
     if path.startswith(PRICE_PATHS):
         return PRICES if is_read or _body_bytes(scope) <= PAGE_BYTES else BULK
-    if path == "/soap" or (not is_read and (path in ORDER_PATHS or path.endswith("/events"))):
+    if path == "/soap":
+        return _kind_of_action(scope)
+    if not is_read and (path in ORDER_PATHS or path.endswith("/events")):
         return ORDERS
     return BULK if path.startswith(BULK_PATHS) and (is_read or path == "/v1/what-if") else OTHERS
+
+
+def _kind_of_action(scope: MutableMapping[str, Any]) -> int:
+    """What a SOAP message asks for by its action, with which its body has to agree; an order where it names none."""
+    said = b" ".join(value for name, value in scope["headers"] if name in {b"soapaction", b"content-type"})
+    _, known, operation = said.partition(ACTION)
+    if not known or operation.startswith(b"Submit"):
+        return ORDERS
+    if operation.startswith((b"GetPrice", b"PriceBasket")):
+        return PRICES if _body_bytes(scope) <= XML_PAGE_BYTES else BULK
+    return BULK if operation.startswith((b"GetItems", b"GetCustomers")) else OTHERS
 
 
 def _body_bytes(scope: MutableMapping[str, Any]) -> int:

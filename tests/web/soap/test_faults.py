@@ -77,7 +77,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("SubmitOrder", {"key": "k" * 256, "number": "2", "orderedAt": "2026-11-23T12:00:00Z", "currency": "EUR",
                      "customer": "rossi", "lines": {"line": {"item": "saw", "quantity": "1"}}}, "length",
      "request/key"),
-    ("GetOrderStatus", {"key": "none"}, "unknown_order", "request/id"),
+    ("GetOrderStatus", {"key": "none"}, "unknown_order", "request/key"),
 ]  # fmt: skip
 
 

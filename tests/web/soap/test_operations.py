@@ -174,11 +174,13 @@ def test_an_event_is_kept_under_its_key_and_applied(house: House) -> None:
 
 
 def test_stock_is_told_per_item_and_warehouse(house: House) -> None:
-    house.client.request("PUT", "/v1/stock/hammer", json={"on_hand": "7", "warehouse": "north"})
+    house.client.request(
+        "PUT", "/v1/stock/hammer", json={"on_hand": "7", "warehouse": "north", "available_on": "2026-12-24"}
+    )
     rest = house.get("/v1/stock/hammer").json()
     result = asked(house, "GetStock", {"customer": "rossi", "items": {"item": ["hammer", "nope"]}}).result
     known, unknown = result["stock"]
-    assert (known["available"], known["unit"]) == (rest["available"], "C62")
+    assert (known["available"], known["unit"], known["availableOn"]) == (rest["available"], "C62", "2026-12-24")
     assert known["warehouses"] == camelled(rest["warehouses"])
     assert (unknown["error"]["code"], unknown["error"]["field"]) == ("unknown_item", "request/items/item[2]")
     assert asked(house, "GetStock", {"customer": "x", "items": {"item": ["hammer"]}}).problem["code"] == (

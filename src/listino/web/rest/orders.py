@@ -192,7 +192,12 @@ class OrderDoor:
         """
         require(key, "orders:read")
         caller = Caller(key.name, key.channel, key.test)
-        return self.get(intake.id_under(self._database, caller, name, store) or name)
+        try:
+            return self.get(intake.id_under(self._database, caller, name, store) or name)
+        except NotFound:
+            text = f"There is no order under {name!r}."
+            remedy = "Send the key that it came under, our id of it, or its number; with its store where it named one."
+            raise NotFound("unknown_order", text, (Fault("key", "unknown_order", text, remedy),)) from None
 
     def conservation(self) -> dict[str, int]:
         """How many orders were taken, and where each of them is."""
