@@ -1,6 +1,7 @@
 """Streams of a real server: an edit reaches them, they hold up no stop, and readers come back to the next server."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -13,7 +14,11 @@ from tests.server import Server, new_key, serving
 from tests.shop import opened
 from tests.streaming import Event, events_of
 
+WORKERS = 2
 STREAMS = 20
+# So many lines are told so often to a reader that takes none of them: some megabytes.
+LINES = 200
+CHANGES = 25
 # Far above what an idle worker needs to end, and far below what a held-up one would be given.
 STOPPED_S = 30
 KILLED_S = 300
@@ -68,10 +73,9 @@ def set_price(server: Server, value: str) -> None:
     assert server.ask("PUT", "/v1/rules/saw-base?confirm=true", said).status == 200
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_edit_reaches_every_stream_and_none_holds_up_a_stop(url: str, workers: int) -> None:
+def test_an_edit_reaches_every_stream_and_none_holds_up_a_stop(url: str) -> None:
     options = ("--workers-kill-timeout", str(KILLED_S))
-    with serving(url, new_key(url), workers, options=options) as server:
+    with serving(url, new_key(url), WORKERS, options=options) as server:
         readers = [Reader(server) for _ in range(STREAMS)]
         for reader in readers:
             first = reader.next()
@@ -89,7 +93,7 @@ def test_an_edit_reaches_every_stream_and_none_holds_up_a_stop(url: str, workers
         assert [reader.next() for reader in readers] == [None] * len(readers)
         for reader in readers:
             reader.close()
-    with serving(url, server.key, workers) as again:
+    with serving(url, server.key) as again:
         set_price(again, "40")
         _, _, last_id = last_ids.pop()
         reader = Reader(again, **{"Last-Event-ID": last_id})
@@ -101,3 +105,23 @@ def test_an_edit_reaches_every_stream_and_none_holds_up_a_stop(url: str, workers
         set_price(again, "41")
         assert reader.price()[:2] == (1, "36.90")
         reader.close()
+
+
+def test_readers_that_take_nothing_hold_up_no_stop(url: str) -> None:
+    options = ("--workers-kill-timeout", str(KILLED_S))
+    with serving(url, new_key(url), options=options) as server, socket.socket() as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stuck.connect(("127.0.0.1", server.port))
+        asked = urlencode({"item": ["saw"] * LINES, "quantity": range(1, LINES + 1)}, doseq=True)
+        head = f"GET /v1/stream?{asked} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n\r\n"
+        stuck.sendall(head.encode())
+        witness = Reader(server)
+        for _ in range(3):
+            witness.next()
+        # More than a connection holds: a reader that does not read has the server wait with the rest.
+        for value in range(30, 30 + CHANGES):
+            set_price(server, str(value))
+            assert witness.price()[0] == 1
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(STOPPED_S) == 0
+        witness.close()

@@ -21,6 +21,7 @@ from listino.db.engine import Database, Reading
 from listino.flows.live import LivePrices
 from listino.flows.price import snapshot
 from listino.flows.watching import Changes, Seen, Shelf, changes_since, concerns_parties, found, prepared, seen_now
+from listino.web.hanging_up import Peer, hang_up
 from listino.web.roads import Roads
 from listino.web.watched import Answer, Line, Watcher, touched
 
@@ -61,6 +62,7 @@ class Hub:
         self._used = False
         self._watcher: asyncio.Task[None] | None = None
         self._kicked = asyncio.Event()
+        self._stuck: set[Peer] = set()
         self._ending = False
 
     def check_room(self, questions: int) -> None:
@@ -113,6 +115,18 @@ class Hub:
         self._ending = True
         for stream in self._streams:
             stream.end()
+
+    def hang_up(self, peer: Peer | None) -> None:
+        """Cut a connection in which nothing moves; those of many together."""
+        if peer is None:
+            return
+        if not self._stuck:
+            asyncio.get_running_loop().call_soon(self._hang_up)
+        self._stuck.add(peer)
+
+    def _hang_up(self) -> None:
+        stuck, self._stuck = self._stuck, set()
+        hang_up(stuck)
 
     async def _watch(self) -> None:
         """Look and ask, as long as a stream is open."""

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from listino.db.engine import Reading
 from listino.web.answers import encode
+from listino.web.hanging_up import Peer, peer_of
 from listino.web.live import Hub
 from listino.web.watched import Line
 
@@ -71,20 +72,22 @@ class LiveStream(Response):
         self._over = self._silent = False
         self._held_back = reader.evened_s is not None
         self._task: asyncio.Task[None] | None = None
+        self._peer: Peer | None = None
         self._began_s = self._sent_s = monotonic()
         self._sending = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell what changes until the reader goes, may no more, or the server ends."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        if scope["method"] != "HEAD" and not await self._tell(receive, send):
+        if scope["method"] != "HEAD" and not await self._tell(scope, receive, send):
             return
         with suppress(OSError):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _tell(self, receive: Receive, send: Send) -> bool:
+    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Tell all; whether the reader took it."""
         self._task = asyncio.current_task()
+        self._peer = peer_of(scope)
         gone = asyncio.ensure_future(self._until_gone(receive))
         self._hub.open(self)
         piece = f"retry: {RETRY_MS}\n\nevent: ready\ndata: {encode(self._ready).decode()}\n\n".encode()
@@ -175,9 +178,11 @@ class LiveStream(Response):
         asyncio.get_running_loop().call_later(END_S, self._cut)
 
     def _cut(self) -> None:
+        """Let go of a reader that takes nothing."""
         self._over = True
         if self._task is not None and self._sending:
             self._task.cancel()
+            self._hub.hang_up(self._peer)
 
 
 def context_of(epoch: str, lines: Sequence[Line]) -> bytes:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from listino.core.errors import malformed
+from listino.web.hanging_up import PEER
 from listino.web.settings import WebSettings
 
 # As callers see us under few names, so many are remembered.
@@ -85,7 +86,7 @@ def _root(scheme: str, server: tuple[str, int] | None, host: str | None, root_pa
 
 
 def _rewritten(scope: Scope, scheme: str, host: str | None, client: Any, prefix: str) -> Scope:
-    changed: Scope = {**scope, "scheme": scheme, "client": client}
+    changed: Scope = {**scope, "scheme": scheme, "client": client, PEER: scope.get("client")}
     if prefix:
         changed["root_path"], changed["path"] = prefix, prefix + scope["path"]
     if host is not None:
