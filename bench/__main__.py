@@ -19,6 +19,7 @@ from bench import (
     imports,
     live,
     orders,
+    overload,
     soap,
     start,
     what_if,
@@ -48,6 +49,7 @@ def main() -> None:
         rows += measured("live", lambda: live.rows(url))
         rows += measured("durable orders", lambda: orders.rows(url, folder))
         rows += measured("browser", lambda: browser.rows(folder / "browser"))
+        rows += measured("overload", lambda: overload.rows(url))
         rows += measured("hand-over", lambda: handover.rows(folder))
         rows += measured("import", lambda: imports.rows(url, folder))
         million.unlink()

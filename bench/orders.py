@@ -54,19 +54,22 @@ def _written(path: Path, run: str, count: int) -> Path:
     """Orders of shoppers in turn, one a line."""
     with path.open("wb") as file:
         for number in range(count):
-            shopper = number % SHOPPERS
-            order = {
-                "number": f"{run}-{number}",
-                "ordered_at": "2026-06-01T12:00:00Z",
-                "currency": "EUR",
-                "customer": customer_code(shopper),
-                "lines": [
-                    {"item": item_code(1 + shopper * LINES + line), "quantity": str(1 + line)} for line in range(LINES)
-                ],
-                "ship_to": {"name": "Cantiere Nord", "street": "Via Roma 1", "city": "Milano", "country": "IT"},
-            }
-            file.write(msgspec.json.encode(order) + b"\n")
+            file.write(order_of(run, number) + b"\n")
     return path
+
+
+def order_of(run: str, number: int) -> bytes:
+    """The message of an order of a shopper, each in turn."""
+    shopper = number % SHOPPERS
+    order = {
+        "number": f"{run}-{number}",
+        "ordered_at": "2026-06-01T12:00:00Z",
+        "currency": "EUR",
+        "customer": customer_code(shopper),
+        "lines": [{"item": item_code(1 + shopper * LINES + line), "quantity": str(1 + line)} for line in range(LINES)],
+        "ship_to": {"name": "Cantiere Nord", "street": "Via Roma 1", "city": "Milano", "country": "IT"},
+    }
+    return msgspec.json.encode(order)
 
 
 Model = tuple[str, list[tuple[Any, ...]]]

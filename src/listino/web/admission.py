@@ -2,9 +2,9 @@
 
 Requests queue in the event loop: those that are begun in one turn of it came while the turn before lasted. How long
 a turn takes is therefore how long a request has waited, and costs one callback a turn to know. Turns are long after
-a burst too, and on a slow machine: only many requests, each waiting long, turn after turn for a second without a
-pause, are overload. From then on each turn answers prices for as long as one may wait, and turns the others away with
-bytes that were made beforehand, before a key is looked at. Work that waits for a thread is measured likewise.
+a burst too, and on a slow machine: only many requests, each waiting long, in most turns for a second, are overload.
+From then on each turn answers prices for as long as one may wait, and turns the others away with bytes that were made
+beforehand, before a key is looked at. Work that waits for a thread is measured likewise.
 """
 
 import asyncio
@@ -97,11 +97,12 @@ class Admission:
         self._metrics = metrics
         self._turn_at: int | None = None
         self._in_turn = 0
-        # Whether every turn of the last second was long.
+        # The time of long turns, less half of all time: a second of them makes half a second of it.
+        self._strain_ns = 0
         self._is_late = False
-        # Whether this one would have been long without those that it turned away.
+        # Whether this turn would have been long without those that it turned away.
         self._has_shed = False
-        self._turned_at = self._calm_at = ticks()
+        self._turned_at = ticks()
         text = "More is asked at this moment than can be answered; nothing was begun."
         self._overloaded = cycle([_refusal(Unavailable(text, retry_s, "overloaded")) for retry_s in RETRY_S])
 
@@ -111,23 +112,26 @@ class Admission:
 
     def is_strained(self) -> bool:
         """Whether a request that begins now may have to be turned away; it is counted in its turn of the event loop."""
-        if self._turn_at is not None:
-            self._in_turn += 1
-        else:
-            now = self.ticks()
-            if now - self._turned_at > WAIT_NS:  # Nobody came for so long: nobody waits.
-                self._calm_at = now
-            self._turn_at, self._in_turn, self._has_shed = now, 1, False
-            self._is_late = now - self._calm_at > LASTING_NS
+        if self._turn_at is None:
+            self._turn_at, self._in_turn, self._has_shed = self.ticks(), 1, False
+            if self._is_late and self._turn_at - self._turned_at > LASTING_NS:
+                self._is_late = False  # Nobody came for so long.
             asyncio.get_running_loop().call_soon(self._turned)
+        else:
+            self._in_turn += 1
+            if self._in_turn > WAITING_MIN and not self._is_late:
+                self._is_late = self.ticks() - self._turn_at > LASTING_NS
         return self._is_late or bool(self.lasting) or self.closed
 
     def _turned(self) -> None:
         """All that waited at the begin of a turn is done, or under way elsewhere."""
         now = self.ticks()
-        is_long = self._turn_at is not None and now - self._turn_at > WAIT_NS
-        if self._in_turn < WAITING_MIN or not (is_long or self._has_shed):
-            self._calm_at = now
+        lasted_ns = now - (self._turn_at or now)
+        strain_ns = self._strain_ns - (now - self._turned_at) // 2
+        if self._in_turn >= WAITING_MIN and (lasted_ns > WAIT_NS or self._has_shed):
+            strain_ns += lasted_ns
+        self._strain_ns = min(max(strain_ns, 0), LASTING_NS)
+        self._is_late = self._strain_ns > LASTING_NS // 2
         self._turned_at, self._turn_at = now, None
 
     def refusal(self, scope: MutableMapping[str, Any], path: str) -> Answer | None:
