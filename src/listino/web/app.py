@@ -1,6 +1,7 @@
 """One process that answers: how a request finds its door, and who may go through."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -38,6 +39,7 @@ from listino.web.soap.faults import turned_away
 WITH_BODY = frozenset(["POST", "PUT", "PATCH"])
 # For so long a server that ends waits for what is under way.
 DRAIN_S = 10.0
+SIGNAL_AGAIN_S = 0.5
 
 
 def build(
@@ -225,11 +227,20 @@ class App:
     def _unlimited_key(self, request: Request) -> ApiKey:
         return self._guard.key(_authorization(request), self._database.read())
 
+    def _end(self) -> None:
+        """The signal has come that ends the server.
+
+        The event loop hands it on to the server through a socket; where thousands of requests wait, that is full, and
+        the signal is lost. So it is sent again until the server heeds it.
+        """
+        self._doors.live.hub.end()
+        asyncio.get_running_loop().call_later(SIGNAL_AGAIN_S, signal.raise_signal, signal.SIGTERM)
+
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> Any:
         health.calm()
         loop = asyncio.get_running_loop()
-        self._doors.streams.end_with_the_server(lambda: loop.call_soon_threadsafe(self._doors.live.hub.end))
+        self._doors.streams.end_with_the_server(lambda: loop.call_soon_threadsafe(self._end))
         self._doors.unpriced.start(self._roads.in_thread)
         self._requests.start(self._roads.in_thread)
         yield
