@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from listino.web.component import SOURCE
 from tests.browser.store import FALLBACK, MANY, Store, complaints, elements, settled, shown, store, visiting
+from tests.house.code import ROOT
+
+GUIDE = (ROOT / "docs" / "guides" / "price-component.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -212,3 +216,46 @@ def test_elements_that_come_and_go_leave_nothing_behind(chromium: Browser, shop:
         page.wait_for_timeout(300)
         assert nodes() - first < 500
         assert complaints(page, seen) == []
+
+
+def blocks(kind: str) -> list[str]:
+    """The code blocks of the guide in a language."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def test_every_part_and_property_is_told_and_no_other(chromium: Browser, shop: Store) -> None:
+    body = elements("cable", breaks="open", quantity="120", shows="both") + elements("saw", "pump")
+    address = shop.page("/parts", body, token_url="/listino-token")
+    assert shop.server.ask("PUT", "/v1/stock/saw", {"on_hand": "5", "warehouse": "main"}).status in {200, 201}
+    with visiting(chromium, shop) as (page, _):
+        page.goto(address)
+        settled(page)
+        page.locator("listino-price .stock").wait_for()
+        there: list[str] = page.evaluate(
+            """() => [...document.querySelectorAll("listino-price")].flatMap((one) =>
+              [...one.shadowRoot.querySelectorAll("[part]")].flatMap((part) => [...part.part]))"""
+        )
+    rows = GUIDE.partition("| part | is |")[2].partition("\n\n")[0]
+    told = set(re.findall(r"`([\w-]+)`", rows))
+    assert set(there) - {"unseen"} == told
+    properties = set(re.findall(r"var\((--listino-[\w-]+)", SOURCE.read_text(encoding="utf-8")))
+    assert properties == set(re.findall(r"`(--listino-[\w-]+)`", GUIDE))
+
+
+def test_the_page_of_the_guide_shows_a_price_and_its_scripts_run(chromium: Browser, shop: Store) -> None:
+    shop.put("items", "CB-10432", unit="MTR")
+    shop.put("rules", "CB-10432", action="price", list="base", item="CB-10432", value="1.48")
+    (html,) = blocks("html")
+    (policy,) = re.findall(r"^default-src .*$", GUIDE, re.MULTILINE)
+    shop.site.policy = policy.replace("https://prices.example.com", shop.host)
+    page_of_guide = html.replace("https://prices.example.com", shop.host)
+    shop.site.pages["/guide"] = f'<!doctype html><html lang="fr"><input id="quantity">{page_of_guide}'
+    with visiting(chromium, shop) as (page, seen):
+        page.goto(shop.site.address + "/guide")
+        settled(page)
+        for script in blocks("js"):
+            page.evaluate(f"() => {{ {script} }}")
+        settled(page)
+        page.locator("listino-price .amount").wait_for()
+        assert shown(page) == ["1,81 € les m TTC"]
+        assert [line for line in complaints(page, seen) if not line.startswith("log: CB-10432")] == []
