@@ -149,6 +149,9 @@ def test_a_token_ends_with_its_key_with_its_customer_and_with_a_restored_databas
     assert me(house, token).json()["code"] == "token_ended"
     house.put("customers", "rossi", status="active", country="IT")
     assert me(house, token).status == 200
+    gone = token_of(house, "bianchi")
+    house.client.request("DELETE", "/v1/customers/bianchi")
+    assert me(house, gone, "/prices/hammer").json()["code"] == "token_ended"
     house.database.write(lambda tx: tx.execute("UPDATE book SET epoch = 'another'"))
     assert me(house, token).json()["code"] == "unauthenticated"
     token = token_of(house)
@@ -216,6 +219,8 @@ def test_a_browser_asks_before_it_shows_its_token(house: House) -> None:
     assert preflight(house, "/v1/me/prices", "https://evil.example") == nobody
     assert preflight(house, "/v1/me/prices", "null") == nobody
     assert preflight(house, "/v1/prices/hammer")[1] is None
+    bare = house.client.request("OPTIONS", "/v1/me/prices")
+    assert (bare.status, bare.headers["allow"]) == (405, "GET, HEAD, POST")
     house.clock.at = NOW + timedelta(hours=2)
     assert preflight(house, "/v1/me/prices") == nobody
     house.clock.at = NOW

@@ -20,7 +20,7 @@ from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
 from listino.web.admission import Admission
 from listino.web.auth import Guard
-from listino.web.browsers import ME, Browsers, evened, for_page, is_evened, marked, preflight
+from listino.web.browsers import Browsers, evened, for_page, is_evened, is_preflight, marked, preflight
 from listino.web.doors import Doors
 from listino.web.faults import answer_to
 from listino.web.limits import Limits
@@ -118,7 +118,7 @@ class App:
             await self._price(scope, path, send)
             return
         scope = self._proxies.seen(scope)
-        if scope["method"] == "OPTIONS" and path.startswith(ME):
+        if scope["method"] == "OPTIONS" and is_preflight(scope, path):
             await (await self._preflight(Request(scope), path))(scope, receive, send)
             return
         if scope["method"] in WITH_BODY:

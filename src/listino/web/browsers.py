@@ -1,9 +1,10 @@
 """Who asks from a browser: the token of a request, the page that it comes from, and what the answer may tell it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -138,6 +139,12 @@ def for_page(response: Response, request: Request, *, listed: bool) -> Response:
         response.headers["access-control-expose-headers"] = HEADERS_SHOWN
     response.headers["vary"] = VARY
     return response
+
+
+def is_preflight(scope: Mapping[str, Any], path: str) -> bool:
+    """Whether a browser asks, before it shows its token, whether it may."""
+    of_browsers = path == ME or path.startswith(ME + "/")
+    return of_browsers and any(name == b"access-control-request-method" for name, _ in scope["headers"])
 
 
 def preflight(request: Request, methods: Sequence[str], *, listed: bool) -> Response:
