@@ -73,3 +73,12 @@ def test_a_cursor_of_one_visitor_is_no_other_visitors(house: House) -> None:
 def test_an_api_key_is_refused(house: House) -> None:
     answer = house.client.request("GET", "/v1/me/items")
     assert (answer.status, answer.json()["code"]) == (403, "token_needed")
+
+
+def test_what_a_page_shows_is_counted_as_asked_for(house: House) -> None:
+    token = token_of(house, items_per_hour=1)
+    assert me(house, token, "/items", params={"limit": "1"}).status == 200
+    refused = me(house, token, "/items", params={"limit": "2"})
+    assert (refused.status, refused.json()["code"], b"saw" in refused.body) == (429, "item_budget", False)
+    assert me(house, token, "/prices/hammer").status == 200
+    assert me(house, token, "/prices/saw").status == 429
