@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from listino.flows import register
 from listino.flows.access import created
 from tests.asgi import Response
 from tests.shop import NOW, CountedChance, House, opened
@@ -237,3 +238,15 @@ def test_a_key_needs_both_scopes(house: House) -> None:
 
 def test_items_without_an_asker_are_listed_as_they_are_kept(house: House) -> None:
     assert [row["code"] for row in house.get("/v1/items", brand="lux").json()["data"]] == ["KB-100", "KB-300"]
+
+
+def test_more_items_than_a_process_holds_are_refused_and_none_is_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "ITEMS_MAX", 6)
+    answer = asked(house)
+    assert (answer.status, answer.json()["code"]) == (409, "too_many_items")
+    monkeypatch.setattr(register, "ITEMS_MAX", 7)
+    assert asked(house).json()["total"] == 6
+    house.put("items", "eighth")
+    assert asked(house).status == 409

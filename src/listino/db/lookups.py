@@ -9,7 +9,8 @@ from listino.core.facts import Assignment, Fact
 from listino.core.keys import ALIKE, ASSIGNED, STARTED_FROM, code_key, marks, references
 from listino.core.rules import Rule, source_of
 from listino.db.codec import fact_of, kind_of_key
-from listino.db.engine import Connection
+from listino.db.engine import Connection, Reading
+from listino.db.schema import OPEN
 from listino.db.snapshot import KEYS_PER_QUERY, Snapshot, digest_of, visible
 
 # More rows than there are.
@@ -95,6 +96,13 @@ def formulas_since(tx: Connection, revision: int) -> bool:
         "WHERE change_set.revision > ? AND instr(fact.body, '\"formula\"') > 0 LIMIT 1"
     )
     return tx.execute(sql, (revision,)).fetchone() is not None
+
+
+def items_count(reading: Reading, most: int) -> int:
+    """How many items there are now, counted up to `most`."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM code_of WHERE code > ? AND code < ? AND ended = ? LIMIT ?) AS items"
+    bounds = (code_key("items", ""), code_key("items", chr(0x10FFFF)), OPEN, most)
+    return int(reading.connection.execute(sql, bounds).fetchone()[0])
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

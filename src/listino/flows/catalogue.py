@@ -12,7 +12,6 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 from typing import Any, NamedTuple
 
-from listino.core.explain import text_in
 from listino.core.facts import Item
 from listino.core.keys import code_key
 from listino.core.money import ONE, ZERO
@@ -37,7 +36,7 @@ SORTS = ("code", "-code", "name", "-name", "price", "-price")
 READ_ON = timedelta(hours=1)
 # So many askers' standings are kept, the latest, as long as they are no more than so many in all.
 ASKERS_MAX = 64
-STANDINGS_MAX = 200_000
+STANDINGS_MAX = 120_000
 # A page is put together again where an order moved what is used up while it was made.
 TRIES_MAX = 3
 
@@ -223,7 +222,7 @@ def _key(wanted: Wanted, entry: Entry, standing: Standing) -> Key | None:
     if sort == "-price":
         return rank, ZERO if amount is None else amount.copy_negate(), entry.code
     if sort in ("name", "-name"):
-        return text_in(entry.names, wanted.language) or folded(entry.code), entry.code
+        return entry.name(wanted.language) or folded(entry.code), entry.code
     return (entry.code,)
 
 

@@ -3,36 +3,47 @@
 Read once by a process and then brought up to date with what each revision touched.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 from listino.core.errors import Conflict, Fault, Gone
+from listino.core.explain import text_in
 from listino.core.facts import Brand, Item, ItemGroup
 from listino.core.keys import SEPARATOR, code_key
 from listino.core.rules import Text
 from listino.core.words import folded, together
 from listino.db.change_log import touched_keys
+from listino.db.lookups import items_count
 from listino.db.snapshot import Snapshot, under, versions
 from listino.flows.ages import Ages
 from listino.flows.circles import TREE_HEIGHT_MAX
 
-# A process holds no more items than these in its memory, at some 700 bytes each.
+# A process holds no more items than these in its memory, at some 1,000 bytes each.
 ITEMS_MAX = 100_000
 
 
 class Entry(NamedTuple):
-    """An item as it is looked for.
+    """An item as it is looked for, all of it folded.
 
-    Shapes:  text: its code, names and numbers, folded, with those of `brand` added when it is searched; names: folded.
+    Shapes:  text: its code and numbers; names: in each language of `tags` (none: in all), a line each.
     """
 
     code: str
     is_active: bool
     text: str
-    names: Text | None
+    names: str
+    tags: tuple[str, ...]
     groups: tuple[str, ...]
     brand: str | None
     variant_of: str | None
+
+    def name(self, language: str | None) -> str:
+        """The name in a language, as `text_in` finds it; empty where there is none."""
+        if not self.tags:
+            return self.names
+        return self.names.split("\n")[_line_of(self.tags, language)]
 
 
 class Look(NamedTuple):
@@ -51,14 +62,14 @@ class Register:
 
         Errors:  Refused where there are more items than a process holds.
         """
+        if items_count(book.reading, ITEMS_MAX + 1) > ITEMS_MAX:
+            raise too_many()
         self.epoch = book.reading.epoch
         self.parents: dict[str, str | None] = {}
         self.brands: dict[str, str] = {}
         self.variants: dict[str, set[str]] = {}
         self.entries: Ages[Entry] = Ages(book.revision)
         for code, found in versions(book, "items"):
-            if len(self.entries.now) >= ITEMS_MAX:
-                raise too_many()
             if isinstance(found.fact, Item):
                 self._add(code, found.fact)
         self._read_trees(book)
@@ -122,7 +133,7 @@ class Register:
                 continue
             if brand is not None and own_brand != brand:
                 continue
-            if words and not _has(words, entry.text, brands.get(own_brand, "") if own_brand is not None else ""):
+            if words and not _has(words, entry, brands.get(own_brand, "") if own_brand is not None else ""):
                 continue
             codes.append(entry.code)
         return codes
@@ -154,27 +165,30 @@ class Register:
 
 
 def entry_of(item: Item) -> Entry:
-    """An item as it is looked for."""
+    """An item as it is looked for; what many items share is held once."""
     numbers = [item.gtin, *(packaging.gtin for packaging in item.packagings)]
-    said = [item.code, together(item.code), *texts_of(item.name), *(number for number in numbers if number)]
-    names = item.name if item.name is None or isinstance(item.name, str) else dict(item.name)
+    said = [item.code, together(item.code), *(number for number in numbers if number)]
+    name = item.name or ""
+    names = (name,) if isinstance(name, str) else tuple(name.values())
     return Entry(
         item.code,
         item.status == "active",
         folded("\n".join(dict.fromkeys(said))),
-        folded(names) if isinstance(names, str) else names and {tag: folded(text) for tag, text in names.items()},
-        item.item_groups,
-        item.brand,
+        "\n".join(" ".join(folded(one).split()) for one in names),
+        () if isinstance(name, str) else tuple(map(intern, name)),
+        tuple(map(intern, item.item_groups)),
+        None if item.brand is None else intern(item.brand),
         item.variant_of,
     )
 
 
-def texts_of(text: Text | None) -> Iterator[str]:
-    """A text in every language that it has."""
-    if isinstance(text, str):
-        yield text
-    elif text is not None:
-        yield from text.values()
+@lru_cache(maxsize=1_000)
+def _line_of(tags: tuple[str, ...], language: str | None) -> int:
+    return tags.index(text_in({tag: tag for tag in tags}, language) or tags[0])
+
+
+def _texts_of(text: Text | None) -> Iterable[str]:
+    return (text,) if isinstance(text, str) else text.values() if text is not None else ()
 
 
 def _inherited(entry: Entry, entries: Mapping[str, Entry]) -> tuple[str | None, tuple[str, ...]]:
@@ -185,16 +199,17 @@ def _inherited(entry: Entry, entries: Mapping[str, Entry]) -> tuple[str | None, 
     return entry.brand or parent.brand, entry.groups or parent.groups
 
 
-def _has(words: Collection[str], text: str, more: str) -> bool:
-    """Whether each word stands in one text or the other."""
+def _has(words: Collection[str], entry: Entry, brand: str) -> bool:
+    """Whether each word stands in what is said of an item."""
+    text, names = entry.text, entry.names
     for word in words:  # noqa: SIM110  # over all items a loop costs half of what `all` does
-        if word not in text and word not in more:
+        if word not in names and word not in text and word not in brand:
             return False
     return True
 
 
 def _brand_text(brand: Brand) -> str:
-    return folded("\n".join(dict.fromkeys([brand.code, *texts_of(brand.name)])))
+    return folded("\n".join(dict.fromkeys([brand.code, *_texts_of(brand.name)])))
 
 
 def too_many() -> Conflict:

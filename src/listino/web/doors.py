@@ -104,8 +104,8 @@ class Doors:
         self.webhooks = WebhookRequests(WebhookDoor(database, clock, chance, settings.webhook_targets), in_thread)
         self.listening = ListenDoor(database, clock, chance, in_thread=in_thread, streams=self.streams, guard=guard)
         self._add_records(database, settings, clock, in_thread)
-        catalogue = Catalogue(database, live)
-        self.catalogue = CatalogueDoor(catalogue, self.facts, self.browsers, clock=clock, roads=roads)
+        me, spent, goods = self.browsers.me, self.browsers.budget, Catalogue(database, live)
+        self.catalogue = CatalogueDoor(goods, self.facts, me, budget=spent, clock=clock, roads=roads)
 
     def _add_records(
         self, database: Database, settings: WebSettings, clock: Callable[[], datetime], in_thread: Road

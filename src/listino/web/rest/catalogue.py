@@ -16,13 +16,14 @@ from listino.flows.tokens import Browser, question_of
 from listino.web.answers import encode, moment, price_answer
 from listino.web.auth import require
 from listino.web.browser_answers import browser_moment, browser_price
-from listino.web.browser_doors import BrowserDoors
+from listino.web.budget import Budget
 from listino.web.catalogue_messages import CatalogueLine, ShelfLine, StockLine
 from listino.web.reading import checked_code, checked_currency, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.catalogue_reading import LOOKED_BY, cursor_of, wanted_of
 from listino.web.rest.fact_requests import FactRequests
 from listino.web.rest.me import Told
+from listino.web.rest.me_requests import MeRequests
 from listino.web.rest.price_requests import language_asked
 from listino.web.roads import LINES_DIRECT_MAX, Roads
 
@@ -38,14 +39,15 @@ class CatalogueDoor:
         self,
         catalogue: Catalogue,
         facts: FactRequests,
-        browsers: BrowserDoors,
+        me: MeRequests,
         *,
+        budget: Budget,
         clock: Callable[[], datetime],
         roads: Roads,
     ) -> None:
-        """`facts` answers the items that are asked for without an asker; `browsers` knows who may keep an answer."""
+        """`facts` answers the items that are asked for without an asker; `me` knows who may keep an answer."""
         self._catalogue, self._facts, self._clock, self._roads = catalogue, facts, clock, roads
-        self._me, self._budget = browsers.me, browsers.budget
+        self._me, self._budget = me, budget
 
     async def items(self, request: Request, key: ApiKey) -> Response:
         """The items: those that a customer can buy, at its prices, where one is named; else all, as they are kept."""
