@@ -140,14 +140,14 @@ def test_what_a_page_may_not_ask_is_refused(
     assert (refused.status, f'"code":"{code}"'.encode() in refused.body) == (status, True)
 
 
-def test_a_token_has_few_streams_and_a_public_one_many(
+def test_a_customer_has_few_streams_and_a_public_token_many(
     house: House, readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(me_live, "TOKEN_STREAMS_MAX", 1)
+    monkeypatch.setattr(me_live, "CUSTOMER_STREAMS_MAX", 1)
     monkeypatch.setattr(me_live, "PUBLIC_STREAMS_MAX", 2)
-    own, public = token_of(house), token_of(house, None)
+    own, other, public = token_of(house), token_of(house), token_of(house, None)
     statuses = [
         readers.open("/v1/me/stream", {"token": token, "item": "saw"}).status
-        for token in (own, own, public, public, public)
+        for token in (own, other, public, public, public)
     ]
     assert statuses == [200, 429, 200, 200, 429]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from listino.core.errors import Malformed, NotFound, Refused
+from listino.core.errors import Malformed, NotFound
 from listino.core.keys import SEPARATOR, code_key
 from listino.db.engine import Database, Reading
 from listino.db.ledger import Shelf as Shelf
@@ -31,7 +31,7 @@ class Found:
              change it.
     """
 
-    answered: Answered | Refused
+    answered: Answered | Exception
     shelves: Sequence[Shelf]
     parts: Parts | None
     again_at: datetime | None

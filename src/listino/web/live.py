@@ -20,7 +20,17 @@ from listino.core.errors import Unavailable
 from listino.db.engine import Database, Reading
 from listino.flows.live import LivePrices
 from listino.flows.price import snapshot
-from listino.flows.watching import Changes, Seen, Shelf, changes_since, concerns_parties, found, prepared, seen_now
+from listino.flows.watching import (
+    Changes,
+    Found,
+    Seen,
+    Shelf,
+    changes_since,
+    concerns_parties,
+    found,
+    prepared,
+    seen_now,
+)
 from listino.web.hanging_up import Peer, hang_up
 from listino.web.roads import Roads
 from listino.web.watched import Answer, Line, Watcher, touched
@@ -266,8 +276,15 @@ class Hub:
         answers: list[Answer] = []
         for line in lines:
             shelves = stock.get(line.asked.item, ())
-            one = found(book, line.asked, shelves, browsing=line.view.browsing)
-            answers.append(Answer(line, one, *line.view.told(book, line.asked, one, now), book.revision))
+            try:
+                one = found(book, line.asked, shelves, browsing=line.view.browsing)
+                said = line.view.told(book, line.asked, one, now)
+            except Unavailable:
+                raise
+            except Exception as error:  # One question must not keep the others from being answered.
+                one = Found(error, (), None, None, counted=False)
+                said = line.view.told(book, line.asked, one, now)
+            answers.append(Answer(line, one, *said, book.revision))
             if monotonic() > end_s and self._live is None:
                 break
         return answers

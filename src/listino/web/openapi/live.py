@@ -7,7 +7,7 @@ from listino.web.openapi.browsers import asked_by_browser
 from listino.web.openapi.parts import COUNTRY, CURRENCY, Operation, Paths, header, operation, query
 from listino.web.openapi.schemas import CODE, DAY, DECIMAL, REVISION, TEXT, Schema, named
 from listino.web.rest.live import KEY_STREAMS_MAX, LINES_MAX
-from listino.web.rest.me_live import PUBLIC_STREAMS_MAX, TOKEN_STREAMS_MAX
+from listino.web.rest.me_live import CUSTOMER_STREAMS_MAX, PUBLIC_STREAMS_MAX
 
 AT_ONCE = {"X-Accel-Buffering": {"description": "`no`: a proxy is to pass each event on at once.", "schema": TEXT}}
 QUANTITY: Schema = {"type": "string", "pattern": DECIMAL}
@@ -56,8 +56,8 @@ def _my_stream() -> Operation:
         "streamMyPrices",
         "Be told of prices as they change",
         f"{ABOUT} The first answers come together; what a page is not to know of is told as an item that there is not. "
-        f"One token has {TOKEN_STREAMS_MAX} streams open in a process, a public one {PUBLIC_STREAMS_MAX}. The stream "
-        "ends with its token.",
+        f"One customer has {CUSTOMER_STREAMS_MAX} streams open in a process, a public token {PUBLIC_STREAMS_MAX}. The "
+        "stream ends with its token.",
         answers={"200": told("The events, until the token ends.", "MyLiveLine")},
         parameters=[
             *line_parameters(),

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from listino.core.errors import Fault, NotAllowed, Refused, TooOften, malformed
+from listino.core.errors import Fault, NotAllowed, TooOften, malformed
 from listino.core.money import ZERO, plain
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
@@ -61,7 +61,7 @@ class KeyView:
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
         """The answer as JSON, and the digest of what it says."""
         answered = found.answered
-        if isinstance(answered, Refused):
+        if isinstance(answered, Exception):
             start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem_of(answered)))
             return start + moment(asked.at, book), digest_of(start)
         answer = price_answer(answered, "none", self.language or None, full=False)

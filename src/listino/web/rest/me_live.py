@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from listino.core.errors import NotAllowed, Refused
+from listino.core.errors import NotAllowed
 from listino.db.engine import Database, Reading
 from listino.flows.price import Asked, Snapshot, buyer_for, snapshot
 from listino.flows.tokens import Browser, Tokens, check_buyer, question_of
@@ -24,9 +24,9 @@ from listino.web.rest.live import OF_LINES, PARAMETERS_MAX, digest_of, lines_of,
 from listino.web.rest.prices import language_of
 from listino.web.roads import Roads
 
-# Of one customer's token so many streams are open in each process: tabs of one browser. A public token is
-# everybody's; others are left room beside them.
-TOKEN_STREAMS_MAX = 10
+# So many streams of one customer are open in each process, by whichever of its tokens: each page may have one of its
+# own. A public token is everybody's; others are left room beside it.
+CUSTOMER_STREAMS_MAX = 100
 PUBLIC_STREAMS_MAX = STREAMS_MAX * 3 // 4
 PARAMETERS = frozenset(["token", "last_event_id"])
 
@@ -41,7 +41,7 @@ class BrowserView:
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
         """The answer as JSON, and the digest of what it says."""
         answered, shows = found.answered, "both"
-        if isinstance(answered, Refused):
+        if isinstance(answered, Exception):
             start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem_of(answered)))
         else:
             shows = buyer_for(book, asked).shows
@@ -76,8 +76,8 @@ class MeLiveDoor:
         language = browser.language or language_of(request.headers.get("accept-language", "").encode("latin-1"))
         lines = lines_of(pairs, question_of(browser, self._clock()), BrowserView(language))
         self._hub.check_room(len(lines))
-        most = PUBLIC_STREAMS_MAX if browser.customer is None else TOKEN_STREAMS_MAX
-        if self._hub.streams_of(browser.token_id) >= most:
+        most = PUBLIC_STREAMS_MAX if browser.customer is None else CUSTOMER_STREAMS_MAX
+        if self._hub.streams_of(browser.subject) >= most:
             raise too_many_streams(most)
         self._budget.spend(browser, [line.asked.item for line in lines], self._clock())
         token = token_of(request, in_query=True)
@@ -93,5 +93,5 @@ class MeLiveDoor:
 
         reading = await self._roads.in_a_moment(self._database.read)
         last_id = said.get("last_event_id") or request.headers.get("last-event-id")
-        reader = Reader(browser.token_id, browser.expires_at, may_go_on, EVEN_S)
+        reader = Reader(browser.subject, browser.expires_at, may_go_on, EVEN_S)
         return LiveStream(self._hub, reader, lines, reading, last_id)
