@@ -28,7 +28,9 @@ MADE = {
     "unknown_quote", "quote_expired", "quote_differs", "token_expired", "quote_secrets", "token_secrets", *CHECKS,
 }  # fmt: skip
 # What every request of HTTP may carry, and what proxies add.
-EVERYWHERE = {"accept", "authorization", "content-length", "content-type", "host", "origin"}
+EVERYWHERE = {
+    "accept", "access-control-request-method", "authorization", "content-length", "content-type", "host", "origin"
+}  # fmt: skip
 # Pages and figures are read as they come: an example would tell nothing.
 UNSHOWN = {"text/html", "text/css", "text/javascript", "text/plain"}
 SCOPE = re.compile(r"Needs the scope `([a-z:]+)`\.")
