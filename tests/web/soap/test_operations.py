@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
+from tests.engines import ON_BOTH
 from tests.shop import House, an_order, opened
 from tests.web.soap.messages import asked, camelled
 
+pytestmark = ON_BOTH
 VERSIONS = ("1.1", "1.2")
 # What REST says of a price where SOAP's own form says it.
 ELSEWHERE = ("outcome", "at", "revision", "epoch", "reason")
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with opened(tmp_path_factory.mktemp("soap")) as house:
         house.put("rules", "hammer-eco", action="amount", sign="charge", item="hammer", value="0.20", step="surcharge",
                   own_line={"per": "unit"})  # fmt: skip

@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engines import ON_BOTH
 from tests.shop import House, opened
 from tests.web.soap.messages import asked
 
+pytestmark = ON_BOTH
+
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with opened(tmp_path_factory.mktemp("records")) as house:
         yield house
 
