@@ -90,7 +90,10 @@ class RequestLog:
         while True:
             await asyncio.sleep(WRITE_EVERY_S)
             if self._noted:
-                await in_thread(self.write_down)
+                with suppress(
+                    Exception
+                ):  # No thread was to be had: the queue is bounded, and is written the next time.
+                    await in_thread(self.write_down)
 
     def stop(self) -> None:
         """Write down what is left."""

@@ -121,7 +121,9 @@ class Listening(Response):
             if monotonic() - kept_s > KEEP_EVERY_S:
                 kept_s = monotonic()
                 self._over = not await self._door.in_thread(self._kept)
-            piece, places = await self._door.in_thread(self._news, places)
+            piece = b""
+            with suppress(Unavailable):  # No thread is to be had: it is told the next time.
+                piece, places = await self._door.in_thread(self._news, places)
             if not piece:
                 await asyncio.sleep(LOOK_EVERY_S)
                 piece = b": keep-alive\n\n" if monotonic() - sent_s > KEEP_ALIVE_S else b""
