@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from listino.core.checks import code_fault
+from listino.core.checks import CODE_FIELDS, code_fault
 from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS
 from listino.core.findings import Checks
@@ -77,10 +77,12 @@ class FactDoor:
         limit, after = page_of(said)
         known_at = said.pop("known_at", None)
         allowed = KINDS[kind].__dataclass_fields__
-        for name in said:
+        for name, value in said.items():
             if name not in allowed:
                 remedy = "Send only: " + ", ".join(sorted(allowed)) + ", limit, after, known_at."
                 raise malformed(name, "unknown_field", f"{kind} has no field {name}.", remedy)
+            if name in CODE_FIELDS:
+                checked_code(value, name)
         if after and facts.is_by_reference(said):
             check_number(after, "after", "Send the `next` of the page before.")
         reading = self._database.read()
