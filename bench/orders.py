@@ -58,9 +58,9 @@ def _written(path: Path, run: str, count: int) -> Path:
     return path
 
 
-def order_of(run: str, number: int) -> bytes:
+def order_of(run: str, number: int, shoppers: int = SHOPPERS) -> bytes:
     """The message of an order of a shopper, each in turn."""
-    shopper = number % SHOPPERS
+    shopper = number % shoppers
     order = {
         "number": f"{run}-{number}",
         "ordered_at": "2026-06-01T12:00:00Z",

@@ -20,6 +20,8 @@ CLIENTS = 64
 # One request in so many is an order of five lines, at capacity; under overload as many orders a second, and prices.
 ORDER_EVERY = 20
 QUESTIONS = 1_000
+# So many shoppers order, each having looked before: all of them do while the server warms up.
+SHOPPERS = 100
 WARM_UP_S = 5.0
 CAPACITY_S = 10.0
 OVERLOAD_S = 15.0
@@ -79,9 +81,9 @@ def _mixed(run: str, key: str, prices: Iterator[bytes], every: int) -> Iterator[
         if number % every:
             yield Sent(0.0, 0.0, next(prices))
             continue
-        body = order_of(run, number)
+        body = order_of(run, number // every, SHOPPERS)
         head = f"POST /v1/orders HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\nContent-Length: {len(body)}"
-        yield Sent(0.0, 0.0, head.encode() + b"\r\n\r\n" + body, f"{run}-{number}")
+        yield Sent(0.0, 0.0, head.encode() + b"\r\n\r\n" + body, f"{run}-{number // every}")
 
 
 def _prices(key: str) -> Iterator[bytes]:
