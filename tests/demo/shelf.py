@@ -22,7 +22,7 @@ class Shelf:
     """Some items with all that can matter to their prices."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def price(self, item: str, customer: str | None, quantity: Decimal = Decimal(1), **asked: str) -> Price | NoPrice:
         """What the item costs the customer on the day that the company stands at."""
@@ -40,7 +40,7 @@ class Shelf:
             unit=asked.get("unit"),
             channel=asked.get("channel"),
         )
-        return price(snapshot(self._database), question).price
+        return price(snapshot(self.database), question).price
 
 
 @contextmanager
