@@ -75,6 +75,10 @@ class Streams:
         """
         if threading.current_thread() is not threading.main_thread():
             return
+        # A loop that is busy with the end of many streams has been wakened already: that is no warning.
+        wakening = signal.set_wakeup_fd(-1)
+        if wakening != -1:
+            signal.set_wakeup_fd(wakening, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             previous = signal.getsignal(number)
             if callable(previous):
