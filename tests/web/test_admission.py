@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from listino.db.engine import Database
+from listino.web import app as web_app
 from listino.web.admission import BULK, ORDERS, OTHERS, PRICES, Admission, kind_of
 from listino.web.app import App
 from listino.web.metrics import Metrics
@@ -261,3 +262,34 @@ def test_what_is_under_way_when_the_server_ends_is_finished_before_the_database_
 def test_a_soap_message_is_of_the_kind_that_its_action_says(headers: dict[str, str], kind: int) -> None:
     pairs = [(name.encode(), text.encode()) for name, text in headers.items()]
     assert kind_of({"method": "POST", "headers": pairs}, "/soap") == kind
+
+
+@pytest.mark.usefixtures("as_before")
+def test_the_signal_that_ends_a_server_comes_again_until_it_is_heeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_app, "SIGNAL_AGAIN_S", 0.01)
+    heard = asyncio.Event()
+    came: list[int] = []
+
+    def lost_twice(number: int, _: object) -> None:
+        came.append(number)
+        if len(came) == 3:
+            heard.set()
+
+    async def lived(app: App) -> None:
+        told: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        said: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        life = asyncio.create_task(app({"type": "lifespan", "state": {}}, told.get, said.put))
+        await told.put({"type": "lifespan.startup"})
+        await said.get()
+        signal.raise_signal(signal.SIGTERM)
+        await heard.wait()
+        await told.put({"type": "lifespan.shutdown"})
+        await life
+
+    with opened(tmp_path) as house:
+        signal.signal(signal.SIGTERM, lost_twice)
+        settings = WebSettings(metrics_folder=str(tmp_path / "own"))
+        asyncio.run(lived(App(Database(f"sqlite:///{house.path}"), settings, SetClock(), CountedChance(900))))
+    assert came[:3] == [signal.SIGTERM] * 3
