@@ -28,6 +28,9 @@ WAIT_NS = 100 * MS
 SLOW_WAIT_NS = 1_000 * MS
 # ... and overload is a queue that lasts.
 LASTING_NS = 1_000 * MS
+# After a turn as short as this no other is measured for a while: whoever asks alone pays for no measuring.
+SHORT_NS = 1 * MS
+QUIET_NS = 10 * MS
 # In overload a request is turned away that has waited longer, by its kind.
 WAIT_MAX_NS = (0, WAIT_NS, 500 * MS, 5_000 * MS)
 # Whoever is turned away comes back after one of these, so that not all come at once.
@@ -103,6 +106,7 @@ class Admission:
         # Whether this turn would have been long without those that it turned away.
         self._has_shed = False
         self._turned_at = ticks()
+        self._quiet_until = 0
         text = "More is asked at this moment than can be answered; nothing was begun."
         self._overloaded = cycle([_refusal(Unavailable(text, retry_s, "overloaded")) for retry_s in RETRY_S])
 
@@ -113,7 +117,10 @@ class Admission:
     def is_strained(self) -> bool:
         """Whether a request that begins now may have to be turned away; it is counted in its turn of the event loop."""
         if self._turn_at is None:
-            self._turn_at, self._in_turn, self._has_shed = self.ticks(), 1, False
+            now = self.ticks()
+            if now < self._quiet_until:
+                return bool(self.lasting) or self.closed
+            self._turn_at, self._in_turn, self._has_shed = now, 1, False
             if self._is_late and self._turn_at - self._turned_at > LASTING_NS:
                 self._is_late = False  # Nobody came for so long.
             asyncio.get_running_loop().call_soon(self._turned)
@@ -133,6 +140,8 @@ class Admission:
         self._strain_ns = min(max(strain_ns, 0), LASTING_NS)
         self._is_late = self._strain_ns > LASTING_NS // 2
         self._turned_at, self._turn_at = now, None
+        if lasted_ns < SHORT_NS and not self._is_late:
+            self._quiet_until = now + QUIET_NS
 
     def refusal(self, scope: MutableMapping[str, Any], path: str) -> Answer | None:
         """What a request is told that is turned away; None for one that is let in."""
