@@ -13,10 +13,11 @@ ORDER = {
     "lines": {"line": [{"item": "hammer", "quantity": "3", "unit": "EA", "text": "è ı €"}]},
     "buyer": {"name": "Şükrü Işık", "city": "Bolzano", "country": "IT", "email": "s@example.com"},
     "shipTo": {"name": "Cantiere <2> & co", "street": "Via Roma 1", "postcode": "39100", "city": "Bolzano"},
-    "payments": {"payment": [{"method": "card", "state": "authorised", "authorised": "31.11"}]},
+    "payments": {"payment": [{"method": "card", "state": "authorised", "authorised": "31.29"}]},
+    "totals": {"currency": "EUR", "net": "25.65", "gross": "31.29"},
     "notes": "ring twice\nplease",
 }
-PAID = {"key": "paid-1", "store": "clients", "number": "C-1", "kind": "paid", "sequence": 1, "amount": "31.11"}
+PAID = {"key": "paid-1", "store": "clients", "number": "C-1", "kind": "paid", "sequence": 1, "amount": "31.29"}
 CALLS: list[dict[str, Any]] = [
     {"operation": operation, "request": request}
     for operation, request in (

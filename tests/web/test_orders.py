@@ -309,3 +309,21 @@ def test_an_order_is_priced_in_all_the_circumstances_that_a_price_is_asked_in(ho
         plain = house.order(number=f"no {value}", customer="bianchi", lines=lines).json()
         assert plain["lines"][0]["net_price"] == "20.00"
         house.client.request("DELETE", f"/v1/rules/saw-{value}")
+
+
+@pytest.mark.parametrize(
+    ("totals", "held"),
+    [
+        ({"net": "25.65", "tax": "5.64", "gross": "31.29"}, []),
+        ({"gross": "31.31"}, []),
+        ({"gross": "31.40"}, ["amounts_do_not_add_up"]),
+        ({"net": "31.29"}, ["amounts_do_not_add_up"]),
+        ({"gross": "31.29", "currency": "USD"}, ["amounts_do_not_add_up"]),
+    ],
+)
+def test_what_a_store_says_that_an_order_comes_to_is_compared(
+    house: House, totals: dict[str, str], held: list[str]
+) -> None:
+    answer = house.order(number="with totals", totals=totals)
+    assert answer.status == 201
+    assert (answer.json()["held"], answer.json()["gross"]) == (held, "31.29")

@@ -95,6 +95,16 @@ class Voucher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTotals:
+    """What the store says that the whole order comes to."""
+
+    currency: str | None = None
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    gross: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order as a store says that it was placed."""
 
@@ -115,6 +125,7 @@ class Order:
     vat_id: str | None = None
     reference: str | None = None
     wanted_on: date | None = None
+    totals: OrderTotals | None = None
     notes: str | None = None
     payments: tuple[Payment, ...] = ()
     contacts: tuple[Party, ...] = ()
@@ -191,6 +202,14 @@ def total(parts: tuple[Amounts, ...]) -> Amounts:
         sum((part.tax for part in parts), ZERO),
         sum((part.gross for part in parts), ZERO),
     )
+
+
+def contradicts(said: OrderTotals, ours: Amounts, currency: str) -> bool:
+    """Whether what a store says that its order comes to is not what it does, beyond rounding."""
+    pairs = ((said.net, ours.net), (said.tax, ours.tax), (said.gross, ours.gross))
+    most = PAYMENT_TOLERANCE_MINOR * to_minor_unit(currency)
+    is_other = any(stated is not None and abs(stated - amount) > most for stated, amount in pairs)
+    return is_other or said.currency not in {None, currency}
 
 
 def tax_percent_of(amounts: Amounts) -> Decimal:

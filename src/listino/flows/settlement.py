@@ -11,6 +11,7 @@ from listino.core.orders import (
     Charge,
     Order,
     OrderLine,
+    contradicts,
     differs,
     paid,
     stated_amounts,
@@ -200,6 +201,8 @@ def totals_of(order: Order, found: Bought, held: list[str]) -> tuple[tuple[Charg
         if amounts is not None:
             parts.append(Amounts(-amounts.net, -amounts.tax, -amounts.gross))
     totals, charges = total(tuple(parts)), order.charges
+    if order.totals is not None and contradicts(order.totals, totals, order.currency):
+        held.append("amounts_do_not_add_up")
     if totals.gross < 0:
         held.append("total_below_zero")
     if any(payment.currency not in {None, order.currency} for payment in order.payments):

@@ -10,7 +10,7 @@ from msgspec.structs import fields as struct_fields
 
 from listino.core.desk import LineSaid
 from listino.core.order_events import OrderEvent
-from listino.core.orders import Charge, Order, OrderLine, Party, Payment, Voucher
+from listino.core.orders import Charge, Order, OrderLine, OrderTotals, Party, Payment, Voucher
 from listino.web.asks import AskedLine, BasketAsk, BatchAsk, ManualLine, PriceAsk
 from listino.web.basket_messages import BasketCharge, BasketTotals, FreeGoodsLine, RateTotals
 from listino.web.messages import (
@@ -48,7 +48,8 @@ TABLES: dict[str, Table] = {
     "QuestionLine": table_of(AskedLine), "ManualRule": table_of(ManualLine), "StockQuestion": table_of(StockQuestion),
     "Order": table_of(Order, order_said, (("key", True),)), "OrderContent": table_of(Order),
     "OrderLine": table_of(OrderLine), "Charge": table_of(Charge), "Payment": table_of(Payment),
-    "Voucher": table_of(Voucher), "Party": table_of(Party), "OrderEvent": EVENT, "EventLine": table_of(LineSaid),
+    "Voucher": table_of(Voucher), "OrderTotals": table_of(OrderTotals),
+    "Party": table_of(Party), "OrderEvent": EVENT, "EventLine": table_of(LineSaid),
     "OrderKey": table_of(OrderKey), "ItemsQuestion": table_of(ItemsQuestion),
     "CustomersQuestion": table_of(CustomersQuestion), "PingQuestion": table_of(PingQuestion),
     "Attribute": table_of(Pair), "Field": table_of(Pair),

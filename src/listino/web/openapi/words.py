@@ -164,6 +164,7 @@ ORDERS: Mapping[str, str] = {
     "Order.wanted_on": "The day on which the goods are wanted; rules dated by delivery go by it.",
     "Order.attributes": "Attributes of your own, as the basket was asked with them.",
     "Order.notes": "What the buyer wrote.",
+    "Order.totals": "What the store says that the whole order comes to; if it does not, the order is held.",
     "Order.payments": "How it is paid; never card data.",
     "Order.contacts": "People to ask.",
     "Order.vouchers": "Codes that took something off.",

@@ -66,6 +66,9 @@ def check_order(order: Order) -> None:
         checked_quantity(line.quantity, f"lines[{index}].quantity")
         for amount in ("net_price", "net", "tax", "gross"):
             _check_amount(f"lines[{index}].{amount}", getattr(line, amount))
+    if order.totals is not None:
+        for name in ("net", "tax", "gross"):
+            _check_amount(f"totals.{name}", getattr(order.totals, name))
     for field, parts in (("charges", order.charges), ("vouchers", order.vouchers), ("payments", order.payments)):
         for index, part in enumerate(parts):
             _check_text(f"{field}[{index}].code", getattr(part, "code", None))
