@@ -150,12 +150,12 @@ class Catalogue:
     def _standings(self, context: Asked, codes: Sequence[str], book: Snapshot) -> Mapping[str, Standing]:
         newest = snapshot(self._database)
         asker = self._asker(context, newest)
-        with asker.lock:
-            with self._lock:
-                register = self._followed(newest)
-                if not asker.follow(newest, register):
-                    asker.forget(newest)
-            return asker.of(codes, book, context)
+        with asker.lock, self._lock:
+            if not asker.follow(newest, self._followed(newest)):
+                asker.forget(newest)
+        found = asker.of(codes, book, context)
+        asker.refresh(context.at)
+        return found
 
     def _asker(self, context: Asked, newest: Snapshot) -> Asker:
         name = (context.customer, context.channel, context.currency, context.country)

@@ -4,7 +4,7 @@ An order is kept, no answer: what is shown of an item is priced anew each time.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -52,7 +52,7 @@ class Standing(NamedTuple):
 
 
 class Asker:
-    """Who asks, in which channel and currency, and the standings known of it. One thread at a time works on it."""
+    """Who asks, in which channel and currency, and the standings known of it."""
 
     def __init__(self, book: Snapshot) -> None:
         """Nothing is known of it yet."""
@@ -106,49 +106,64 @@ class Asker:
         return register.concerned(goods[0][0], goods[0][1:], self.standings.now)
 
     def of(self, codes: Sequence[str], book: Snapshot, context: Asked) -> dict[str, Standing]:
-        """Where items stand at the context's moment: as known, or priced now."""
-        at, kept = context.at, self.standings
-        if book.revision < kept.floor:
-            known: Mapping[str, Standing] = {}
-        elif book.revision < kept.revision:
-            # What was found later may have been otherwise then, where nobody knew of it yet.
-            later = {**kept.now, **kept.others(book.revision)}
-            known = {code: one for code, one in later.items() if one is not None and one.revision <= book.revision}
-        else:
-            known = kept.now
-        if (self._since is None or self._since <= at) and (self._until is None or at < self._until):
-            found = {code: standing for code in codes if (standing := known.get(code)) is not None}
-        else:
-            found = {
-                code: standing
-                for code in codes
-                if (standing := known.get(code)) is not None and standing.since <= at
-                and (standing.until is None or at < standing.until)
-            }  # fmt: skip
-        if len(found) < len(codes):
-            missing = [code for code in codes if code not in found]
-            found.update(self._priced(missing, book, context))
-            if self._until is not None and self._until <= at:
-                ends = [standing.until for standing in kept.now.values() if standing.until is not None]
-                self._until = min(ends, default=None)
+        """Where items stand at the context's moment: as known, or priced now, a piece at a time.
+
+        Who asks for the same meanwhile takes part in the work: between pieces others have their turn.
+        Errors:  Gone (page_gone) where too much would have to be priced as of an earlier revision.
+        """
+        found: dict[str, Standing] = {}
+        priced, many, apart = 0, None, False
+        for start in range(0, len(codes), ITEMS_PER_PIECE):
+            with self.lock:
+                missing = self._unknown(codes[start : start + ITEMS_PER_PIECE], book.revision, context.at, found)
+                if not missing:
+                    continue
+                if many is None:
+                    many = ManyItems(book, context)
+                found.update(self._priced(missing, many, book.revision))
+            priced += len(missing)
+            if priced > EARLIER_ITEMS_MAX and not book.newest:
+                raise page_gone()
+            if priced > SHARED_ITEMS_MAX and not apart:
+                book, many, apart = replace(book, cache=Cache(APART_SHARE, book.revision), known={}), None, True
+            sleep(0)
         return found
 
-    def _priced(self, codes: list[str], book: Snapshot, context: Asked) -> Iterator[tuple[str, Standing]]:
-        keeps = book.revision == self.standings.revision
-        if not keeps and len(codes) > EARLIER_ITEMS_MAX:
-            raise page_gone()
-        if len(codes) > SHARED_ITEMS_MAX:
-            book = replace(book, cache=Cache(APART_SHARE, book.revision), known={})
-        many = ManyItems(book, context)
+    def _unknown(
+        self, codes: Sequence[str], revision: int, at: datetime, found: dict[str, Standing]
+    ) -> list[str]:  # what is known goes into `found`
+        """Those of some items of which it is not known where they stand."""
+        kept, missing = self.standings, []
+        others = kept.others(revision) if kept.floor <= revision < kept.revision else {}
+        now = kept.now if revision >= kept.floor else {}
+        holds = (self._since is None or self._since <= at) and (self._until is None or at < self._until)
+        for code in codes:
+            one = others[code] if code in others else now.get(code)
+            # What was found later may have been otherwise then, where nobody knew of it yet.
+            if one is None or one.revision > revision:
+                missing.append(code)
+            elif holds or (one.since <= at and (one.until is None or at < one.until)):
+                found[code] = one
+            else:
+                missing.append(code)
+        return missing
+
+    def _priced(self, codes: list[str], many: ManyItems, revision: int) -> Iterator[tuple[str, Standing]]:
+        keeps = revision == self.standings.revision
         self._reach.update(many.buyer.parts)
-        for start in range(0, len(codes), ITEMS_PER_PIECE):
-            for question, pair, outcome in many.outcomes(codes[start : start + ITEMS_PER_PIECE]):
-                code, standing = question.item, standing_of(outcome, (question, pair.facts), many.buyer.shows)
-                self._reach.update(pair.parts)
-                if keeps and not pair.facts.counted:
-                    self._keep(code, standing._replace(revision=book.revision))
-                yield code, standing
-            sleep(0)  # Whoever waits for the processor comes first.
+        for question, pair, outcome in many.outcomes(codes):
+            code, standing = question.item, standing_of(outcome, (question, pair.facts), many.buyer.shows)
+            self._reach.update(pair.parts)
+            if keeps and not pair.facts.counted:
+                self._keep(code, standing._replace(revision=revision))
+            yield code, standing
+
+    def refresh(self, at: datetime) -> None:
+        """Look when the next of what is known ends, after some of it has."""
+        with self.lock:
+            if self._until is not None and self._until <= at:
+                ends = [standing.until for standing in self.standings.now.values() if standing.until is not None]
+                self._until = min(ends, default=None)
 
     def _keep(self, code: str, standing: Standing) -> None:
         kept = self.standings.now.get(code)
