@@ -10,8 +10,10 @@ import pytest
 from listino.flows import register
 from listino.flows.access import created
 from tests.asgi import Response
+from tests.engines import ON_BOTH
 from tests.shop import NOW, CountedChance, House, opened
 
+pytestmark = ON_BOTH
 ITEMS: dict[str, dict[str, Any]] = {
     "KB-100": {"name": {"it": "Lampadina à LED", "en": "LED bulb"}, "item_groups": ["bulbs"], "brand": "lux"},
     "KB-200": {"name": {"tr": "Işık IŞIL", "en": "Light"}, "item_groups": ["bulbs"], "gtin": "4006381333931"},
