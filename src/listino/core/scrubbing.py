@@ -19,7 +19,7 @@ CODES = frozenset([
     "sequence", "warehouse", "warehouses", "on_hand", "reserved", "available", "available_on", "minutes", "kinds",
     "events", "limit", "after", "sort", "ladder_from", "handover", "life", "prices", "accept", "restock", "amount",
     "basis", "bound", "scheme", "visibility", "decimals", "zone", "factor", "tax_class", "measure", "by", "explained",
-    "orders", "coupons", "items_per_hour", "origins", "in_stock", "price_min", "price_max", "priced_for", "confirm",
+    "orders", "items_per_hour", "origins", "in_stock", "price_min", "price_max", "priced_for", "confirm",
     "test",
 ])  # fmt: skip
 # Of an answer also what we say ourselves: outcomes, reasons, moments.
@@ -27,12 +27,16 @@ ANSWERED = CODES | frozenset([
     "id", "type", "title", "field", "remedy", "incident", "outcome", "reason", "revision", "epoch",
     "held", "taken_at", "next", "expires_at", "rule", "price_in", "price_out", "next_change_at", "request_id",
 ])  # fmt: skip
-# What is gone into: lists and groups of such fields. An address, a contact or a free map is none of them.
+# What is gone into: lists and groups of such fields. An address, a contact or a free map is none of them, nor are
+# coupons and vouchers, which whoever knows their codes may use.
 GROUPS = frozenset([
-    "lines", "charges", "payments", "vouchers", "coupons", "data", "errors", "error", "totals", "scale", "tiers",
+    "lines", "charges", "payments", "data", "errors", "error", "totals", "scale", "tiers",
     "changes", "steps", "history", "stock", "ladder", "free_goods", "manual", "rounding", "packagings", "include",
     "exclude", "next_break", "rates", "price", "shares", "own_lines", "own_charges", "to_confirm", "warnings",
 ])  # fmt: skip
+# In XML the members of lists are groups too; around all stand an envelope, its body, the operation and one of these.
+MEMBERS = GROUPS | frozenset(["line", "charge", "payment", "entry", "step", "event", "item", "warehouse", "warehouses"])
+ENVELOPE, OUTER = ("envelope", "body"), frozenset(["request", "result", "detail", "problem"])
 # A remedy may repeat what was said to us: that stands in quotes. Other sentences repeat more, and are left out.
 SENTENCES = frozenset(["remedy"])
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*\\?$|[{}\[\]:,]|[^\s{}\[\]:,"]+')
@@ -105,20 +109,32 @@ def _value(token: str, here: _Within, names: Collection[str]) -> str:
 def scrubbed_xml(message: str, names: Collection[str] = CODES) -> str:
     """A message in XML, or the beginning of one: its elements without attributes, and the text of named ones."""
     out: list[str] = []
-    name: str | None = None
+    within: list[str] = []
+    is_leaf = False
     for match in _XML.finditer(message):
         text = match[0]
         tag = _TAG.fullmatch(text)
         if tag is not None:
-            ends = tag[1] == "/"
-            name = None if ends else _snake(tag[2])
+            is_leaf = tag[1] != "/"
+            if is_leaf:
+                within.append(_snake(tag[2]))
+            elif within:
+                within.pop()
             out.append(f"<{tag[1]}{tag[2]}>")
         elif text[0] == "<" or not text.strip():
-            name = None
+            is_leaf = False
         else:
-            out.append(_xml_text(text, name, names))
-            name = None
+            out.append(_xml_text(text, within[-1] if is_leaf and _is_open(within) else None, names))
+            is_leaf = False
     return "".join(out)
+
+
+def _is_open(within: list[str]) -> bool:
+    """Whether an element stands among named fields: in the message itself, or in groups that are gone into."""
+    holders = within[3:-1]
+    return tuple(within[:2]) == ENVELOPE and all(
+        name in MEMBERS or (place < len(OUTER) and name in OUTER) for place, name in enumerate(holders)
+    )
 
 
 def _xml_text(text: str, name: str | None, names: Collection[str]) -> str:

@@ -128,6 +128,14 @@ def sizes() -> Iterator[Case]:
     yield Case("deep", envelope(price(more="<a>" * 100_000 + "</a>" * 100_000)).encode())
     yield Case("deep header", envelope(price(), header="<a>" * 5_000 + "</a>" * 5_000).encode())
     yield Case("3 MiB", envelope(price("h" * (3 << 20))).encode())
+    yield Case(
+        "500,000 empty elements",
+        gzip.compress(envelope("<a/>" * 500_000).encode()),
+        headers={"content-encoding": "gzip"},
+    )
+    yield Case("150,000 fields beside", envelope(price() + "<a/>" * 150_000).encode())
+    yield Case("150,000 headers", envelope(price(), header="<a/>" * 150_000).encode())
+    yield Case("150,000 parts", envelope(price()).replace("</s:Body>", "</s:Body>" + "<a/>" * 150_000).encode())
     yield Case("100,000 unknown fields", envelope(price(more="<x/>" * MANY)).encode())
     lines = "".join(f"<line><id>{n}</id><item>hammer</item></line>" for n in range(1_001))
     yield Case("1,001 lines", envelope(question(f"<lines>{lines}</lines>", "GetPrices")).encode())

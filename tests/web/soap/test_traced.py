@@ -29,7 +29,8 @@ with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as house:
     os.write(1, b"{MARK}\\n")
 print(len(statuses))
 """
-OPENED = re.compile(r"\b(open|openat|openat2|socket|connect)\(")
+# The C library's allocator looks at the first when a thread needs memory of its own.
+OPENED = re.compile(r"\b(open|openat|openat2|socket|connect)\((?!AT_FDCWD, \"/proc/sys/vm/overcommit_memory\")")
 
 
 @pytest.mark.long

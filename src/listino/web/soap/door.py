@@ -68,7 +68,7 @@ class SoapDoor:
         try:
             version = version_of(content_type(request.headers.get("content-type", "")))
             said = content_type_of(request)
-            envelope = opened(await element_of(request, said), said)
+            envelope = opened(await element_of(request, said, self._roads.in_thread), said)
             version = envelope.version
             body = _enveloped(version, await self._answered(request, said, envelope))
         except Exception as error:

@@ -68,25 +68,25 @@ def opened(root: etree._Element, said: ContentType) -> Envelope:
         text = f"The message is no SOAP envelope of {said.type}."
         remedy = f"Send a SOAP 1.1 envelope as {SOAP_1_1}, one of SOAP 1.2 as {SOAP_1_2}."
         raise WrongVersion("wrong_version", text, (Fault("Envelope", "wrong_version", text, remedy),))
-    parts = list(root)
+    parts = root[:3]
     tags = [part.tag for part in parts]
     header, body = (f"{{{namespace}}}{part}" for part in ("Header", "Body"))
     if tags not in ([body], [header, body]):
         raise malformed("Envelope", "not_an_envelope", "An envelope holds a Header, or none, and one Body.", "Send it.")
-    asked = list(parts[-1])
-    if len(asked) != 1:
-        text = f"The Body holds {len(asked)} elements; it holds one, which is named like the operation."
+    held = len(parts[-1])
+    if held != 1:
+        text = f"The Body holds {held} elements; it holds one, which is named like the operation."
         raise malformed("Body", "body_children", text, "Send one array or object with a request in it.")
+    if len(parts) > 1 and len(parts[0]) > HEADERS_MAX:
+        raise malformed("Header", "too_many", f"There are more than {HEADERS_MAX} headers.", "Send fewer.")
     for holder in (root, *parts):
         if holds_text(holder):
             raise malformed(
                 etree.QName(holder).localname, "text", "There is text between the elements.", "Take it out."
             )
     headers = list(parts[0]) if len(parts) > 1 else []
-    if len(headers) > HEADERS_MAX:
-        raise malformed("Header", "too_many", f"There are more than {HEADERS_MAX} headers.", "Send fewer.")
     ours = tuple(one for one in headers if one.get(f"{{{namespace}}}{version.role}", "").strip() in version.roles)
-    return Envelope(version, ours, asked[0])
+    return Envelope(version, ours, parts[-1][0])
 
 
 def holds_text(element: etree._Element) -> bool:

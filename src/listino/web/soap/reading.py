@@ -6,9 +6,11 @@ Source:  docs/decisions/0023-soap.md. What is refused here is refused before a p
 import re
 import threading
 import zlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 from starlette.requests import Request
@@ -21,6 +23,10 @@ BODY_BYTES_MAX = 2 << 20
 NAMESPACES_MAX = 200
 # Nor is one element described by more.
 ATTRIBUTES_MAX = 200
+# Tags of one message: 1,000 lines with all that a line may say have a fifth of it.
+TAGS_MAX = 200_000
+# A body of up to so much is read at once, a larger one by a thread.
+BYTES_DIRECT_MAX = 64 << 10
 # As they are said in a Content-Type or an XML declaration: what Python calls the encoding.
 ENCODINGS = {
     "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1",
@@ -34,6 +40,7 @@ _DECLARED = re.compile(r"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]*)
 DECLARATION_MAX = 200
 TYPES_KEPT_MAX = 64
 _parsers = threading.local()
+InThread = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def content_type_of(request: Request) -> ContentType:
     return said
 
 
-async def element_of(request: Request, said: ContentType) -> etree._Element:
+async def element_of(request: Request, said: ContentType, in_thread: InThread) -> etree._Element:
     """The root element of a request's body.
 
     Errors:  Malformed.
@@ -82,7 +89,14 @@ async def element_of(request: Request, said: ContentType) -> etree._Element:
         body = _inflated(body)
     elif coding not in {"", "identity"}:
         raise _unsupported("Content-Encoding", f"A body cannot be encoded as {coding[:20]!r}.")
-    return parsed(utf8_of(body, said.charset))
+    if len(body) > BYTES_DIRECT_MAX:
+        root: etree._Element = await in_thread(_read, body, said.charset)
+        return root
+    return _read(body, said.charset)
+
+
+def _read(body: bytes, charset: str | None) -> etree._Element:
+    return parsed(utf8_of(body, charset))
 
 
 def _inflated(body: bytes) -> bytes:
@@ -122,6 +136,8 @@ def utf8_of(body: bytes, charset: str | None) -> bytes:
         raise malformed("body", "document_type", "A message has no document type.", "Leave the DOCTYPE out.")
     if utf8.count(b"xmlns") > NAMESPACES_MAX:
         raise malformed("body", "too_many_namespaces", f"More than {NAMESPACES_MAX} namespaces.", "Declare each once.")
+    if utf8.count(b"<") > TAGS_MAX:
+        raise malformed("body", "too_many_tags", f"More than {TAGS_MAX} tags.", "Send fewer lines at once.")
     return utf8
 
 
