@@ -53,7 +53,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 # Every answer has these, and the pages some more.
 UNTOLD_HEADERS = {
     "cache-control", "content-length", "content-type", "content-security-policy", "referrer-policy",
-    "x-content-type-options", "cross-origin-resource-policy", "x-accel-buffering",
+    "x-content-type-options", "cross-origin-resource-policy", "connection", "x-accel-buffering",
 }  # fmt: skip
 FOR_A_PAGE = ("vary", "access-control-allow-origin", "access-control-expose-headers")
 BY_NAME = {operation["operationId"]: (path, method, operation) for path, method, operation in operations()}

@@ -16,8 +16,8 @@ Peer = tuple[str, int]
 
 
 def peer_of(scope: Any) -> Peer | None:
-    """Who is at the other end of a request's connection; Granian tells the port as text."""
-    client = scope.get(PEER)
+    """Who is at the other end of a request's connection, if that carries no other; Granian tells the port as text."""
+    client = scope.get(PEER) if scope["http_version"].startswith("1") else None
     return (client[0], int(client[1])) if client else None
 
 

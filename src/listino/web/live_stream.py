@@ -57,7 +57,7 @@ class LiveStream(Response):
     def __init__(self, hub: Hub, reader: Reader, lines: Sequence[Line], reading: Reading, last_id: str | None) -> None:
         """`last_id` is that of the last event that the reader was told before, on this or another stream."""
         self.status_code, self.background, self.media_type = 200, None, MEDIA_TYPE
-        self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no"})
+        self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no", "connection": "close"})
         self.lines = list(lines)
         self.owner = reader.owner
         self._hub, self._reader = hub, reader
@@ -178,11 +178,15 @@ class LiveStream(Response):
         asyncio.get_running_loop().call_later(END_S, self._cut)
 
     def _cut(self) -> None:
-        """Let go of a reader that takes nothing."""
+        """Let go of a reader that takes nothing: also where the server has taken all, and waits with it."""
         self._over = True
+        self._hub.hang_up(self._peer)
+        # What is being sent then ends by itself; cancelled before, the server could wait for it without end.
+        asyncio.get_running_loop().call_later(END_S, self._give_up)
+
+    def _give_up(self) -> None:
         if self._task is not None and self._sending:
             self._task.cancel()
-            self._hub.hang_up(self._peer)
 
 
 def context_of(epoch: str, lines: Sequence[Line]) -> bytes:
