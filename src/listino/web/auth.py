@@ -11,6 +11,7 @@ from listino.web.limits import Limits
 from listino.web.request_log import KEY
 
 KEYS_KEPT_MAX = 10_000
+INVALID = "This API key is not valid, or no longer."
 
 
 class Guard:
@@ -18,8 +19,7 @@ class Guard:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._access = -1
-        self._keys: dict[bytes, ApiKey] = {}
+        self._kept: tuple[tuple[int, str], dict[bytes, ApiKey]] = ((-1, ""), {})
 
     def asking(self, authorization: bytes | None, reading: Reading, scope: MutableMapping[str, Any]) -> ApiKey:
         """The key of an Authorization header that asks now, counted against its limit; its request then tells it.
@@ -39,23 +39,24 @@ class Guard:
         """
         if authorization is None or authorization[:7].lower() != b"bearer ":
             raise _unauthenticated("This needs an API key.")
-        return self.key_of(authorization[7:].strip(), reading)
+        key = self.opened_by(authorization[7:].strip(), reading)
+        if key is None:
+            raise _unauthenticated(INVALID)
+        return key
 
-    def key_of(self, secret: bytes, reading: Reading) -> ApiKey:
-        """The key that a secret opens.
-
-        Errors:  NotAllowed (unauthenticated) where it opens none, or no longer.
-        """
-        if reading.access != self._access:
-            self._keys, self._access = {}, reading.access
+    def opened_by(self, secret: bytes, reading: Reading) -> ApiKey | None:
+        """The key that a secret opens; None where it opens none, or no longer."""
+        now = (reading.access, reading.epoch)
+        kept = self._kept
+        if kept[0] != now:
+            kept = self._kept = (now, {})
+        keys = kept[1]  # What another thread learns of a later moment does not come in here, nor this into that.
         digest = sha256(secret).digest()
-        key = self._keys.get(digest)
+        key = keys.get(digest)
         if key is None:
             key = key_for(reading, digest)
-            if key is None:
-                raise _unauthenticated("This API key is not valid, or no longer.")
-            if len(self._keys) < KEYS_KEPT_MAX:
-                self._keys[digest] = key
+            if key is not None and len(keys) < KEYS_KEPT_MAX:
+                keys[digest] = key
         return key
 
 

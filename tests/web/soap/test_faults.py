@@ -153,6 +153,7 @@ def test_who_asks_must_say_so_once_or_alike(house: House, name: str, version: st
         assert answer.result["price"]["netPrice"] == "9.50"
     else:
         assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
+        assert answer.problem["remedy"].startswith("Send HTTP Basic or a UsernameToken with any user name")
         assert answer.headers["www-authenticate"] == 'Basic realm="listino"'
 
 

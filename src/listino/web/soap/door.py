@@ -9,14 +9,14 @@ from starlette.responses import Response
 from listino.core.errors import Fault, NotFound, malformed
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
-from listino.web.auth import Guard
+from listino.web.auth import INVALID, Guard
 from listino.web.limits import Limits
 from listino.web.metrics import Metrics
 from listino.web.proxy import root_of
 from listino.web.request_log import KEY, RequestLog
 from listino.web.rest.price_requests import language_asked
 from listino.web.roads import Roads
-from listino.web.soap.credentials import secret_of
+from listino.web.soap.credentials import secret_of, unauthenticated
 from listino.web.soap.envelope import V11, Envelope, Version, check_understood, opened, version_of
 from listino.web.soap.faults import fault_of
 from listino.web.soap.operations import Caller, Operation, Operations
@@ -95,7 +95,10 @@ class SoapDoor:
         return await operation.run(operation.read(envelope.asked), Caller(key, language_asked(request)))
 
     def _key(self, secret: bytes) -> ApiKey:
-        return self._guard.key_of(secret, self._database.read())
+        key = self._guard.opened_by(secret, self._database.read())
+        if key is None:
+            raise unauthenticated(INVALID)
+        return key
 
 
 def _check_action(action: str | None, operation: Operation) -> None:
