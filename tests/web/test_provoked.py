@@ -66,6 +66,16 @@ def test_each_item_provokes_what_the_table_says_and_with_a_live_key_nothing(hous
         assert (live.status, live.json()["code"], live.headers.get("listino-test")) == (404, "unknown_item", None)
 
 
+def test_a_limit_by_the_cost_does_not_take_the_prices_on_purpose_away(house: House) -> None:
+    house.put("items", "cable")
+    house.put("rules", "cable", action="price", list="base", item="cable", value="10")
+    house.put("rules", "floor", action="limit", bound="min", basis="cost", value="105")
+    for code in ("TEST:price", "TEST:on_request", "TEST:slow-3"):
+        found = asked(house, "GET", f"/v1/prices/{code}", params={"customer": "bianchi"}).json()
+        assert (found["outcome"], found["net_price"]) == ("price", "10.00")
+    assert house.price("cable", customer="bianchi")["reason"] == "limit_unknown"
+
+
 def test_prices_on_purpose_are_worked_out_like_any_other(house: House) -> None:
     answer = asked(house, "GET", "/v1/prices/TEST:price", params={"customer": "rossi", "quantity": "3"}).json()
     assert (answer["net"], answer["gross"], answer["price_list"]) == ("30.00", "36.60", "base")

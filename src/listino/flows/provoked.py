@@ -104,6 +104,8 @@ _REFUSALS: dict[str, Callable[[str], Exception]] = {
     ),
 }
 _BY_NUMBER_ALONE = ("in_progress", "different_content")
+# An item that is to have a price costs us nothing: a limit of the company that goes by the cost must not take it away.
+FREE = {"cost": "0"}
 
 
 def check_item(code: str, field: str) -> None:
@@ -137,10 +139,10 @@ def _stated(code: str, word: str) -> Iterable[Stated]:
     if word == "no_price":
         yield Stated("items", code, {})
     if word == "price" or seconds_of(code):
-        yield Stated("items", code, {})
+        yield Stated("items", code, FREE)
         yield Stated("rules", code, {"action": "price", "list": "base", "item": code, "value": "10"})
     if word == "on_request":
-        yield Stated("items", code, {})
+        yield Stated("items", code, FREE)
         yield Stated("price-lists", code, {"visibility": "on_request"})
         yield Stated("assignments", code, {"list": code})
         yield Stated("rules", code, {"action": "price", "list": code, "item": code, "value": "10"})
