@@ -12,6 +12,7 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 from typing import Any, NamedTuple
 
+from listino.core.errors import Malformed, malformed
 from listino.core.facts import Item
 from listino.core.keys import code_key
 from listino.core.money import ONE, ZERO
@@ -31,7 +32,8 @@ from listino.flows.register import Entry, Register, page_gone
 from listino.flows.register import Look as Look
 from listino.flows.standings import ABSENT, Asker, Standing, standing_of
 
-SORTS = ("code", "-code", "name", "-name", "price", "-price")
+BY_PRICE = ("price", "-price")
+SORTS = ("code", "-code", "name", "-name", *BY_PRICE)
 # A list can be read on for so long after it was begun.
 READ_ON = timedelta(hours=1)
 # So many askers' standings are kept, the latest, as long as they are no more than so many in all.
@@ -98,7 +100,7 @@ class Catalogue:
     """What a process keeps in order to look through a catalogue: the register of items, and standings of askers."""
 
     def __init__(self, database: Database, live: LivePrices | None = None) -> None:
-        """Nothing is read before somebody asks. With `live` the rows, not their order, are asked of the ERP."""
+        """Nothing is read before somebody asks. With `live` the ERP is asked what the rows of a page cost."""
         self._live = live
         self._database = database
         self._lock = threading.Lock()
@@ -109,15 +111,13 @@ class Catalogue:
         """One page.
 
         Errors:  NotFound for a customer, channel, item group or brand that does not exist; Gone for a list that was
-                 begun too long ago; Conflict where there are too many items.
+                 begun too long ago; Conflict where there are too many items; Malformed for what goes by price where
+                 prices are asked live.
         """
+        if self._live is not None:
+            check_needs_no_prices(wanted)
         newest = snapshot(self._database)
-        mark = wanted.after
-        if mark is not None:
-            check_mark(mark, newest, wanted.asked.at)
-            wanted = replace(wanted, asked=replace(wanted.asked, at=mark.at))
-        earlier = mark is not None and mark.revision < newest.revision
-        book = snapshot(self._database, mark.revision) if mark is not None and earlier else newest
+        wanted, book = self._begun(wanted, newest)
         context = replace(wanted.asked, quantity=ONE, explain="none", breaks=False)
         shows = buyer_for(book, context).shows
         _check_names(book, wanted.look)
@@ -140,6 +140,21 @@ class Catalogue:
         ends = [end for key in keys if (end := standings[key[-1]].until) is not None]
         holds_until = min(ends, default=None)
         return Page(tuple(rows), len(keys), following, shows, book, context.at, holds_until)
+
+    def _begun(self, wanted: Wanted, newest: Snapshot) -> tuple[Wanted, Snapshot]:
+        """What is wanted at the moment at which its list was begun, and the book as it was then.
+
+        What the ERP says holds for now alone: where it is asked, each page is one of now.
+        Errors:  Gone.
+        """
+        mark = wanted.after
+        if mark is None:
+            return wanted, newest
+        check_mark(mark, newest, wanted.asked.at)
+        if self._live is not None:
+            return wanted, newest
+        wanted = replace(wanted, asked=replace(wanted.asked, at=mark.at))
+        return wanted, newest if mark.revision == newest.revision else snapshot(self._database, mark.revision)
 
     def _followed(self, newest: Snapshot) -> Register:
         if self._register is None or not self._register.follow(newest):
@@ -176,7 +191,7 @@ class Catalogue:
     def _rows(self, book: Snapshot, context: Asked, codes: Sequence[str]) -> list[Row]:
         asked = [line_of(replace(context, breaks=True), code, ONE, None) for code in codes]
         prefetched(book, asked)
-        if self._live is not None and book.newest:
+        if self._live is not None:
             told = [one for one in asked if not is_on_request(price(book, one))]
             settle(book, told, self._live, context.at)
         held = stocks_of(book.reading.connection, codes)
@@ -187,6 +202,23 @@ class Catalogue:
                 show_breaks(book, one, answered)
             rows.append(Row(answered.facts.item, answered, held.get(one.item, ())))
         return rows
+
+
+def check_needs_no_prices(wanted: Wanted) -> None:
+    """Refuse what could only be answered by asking the ERP for the price of every item.
+
+    Errors:  Malformed.
+    """
+    if wanted.sort in BY_PRICE:
+        raise _by_price("sort", f"sorted by {wanted.sort!r}", "Sort by code or name.")
+    for field, amount in (("price_min", wanted.price_min), ("price_max", wanted.price_max)):
+        if amount is not None:
+            raise _by_price(field, "filtered by price", f"Leave {field} out.")
+
+
+def _by_price(field: str, how: str, remedy: str) -> Malformed:
+    text = f"Prices are asked of the management system one by one here, so a catalogue cannot be {how}."
+    return malformed(field, "prices_asked_live", text, remedy)
 
 
 def check_mark(mark: Mark, newest: Snapshot, now: datetime) -> None:

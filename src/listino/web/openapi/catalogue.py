@@ -17,7 +17,8 @@ _NOT_THERE = (
 )
 _AS_OF = (
     "The order is that of the very prices that are shown. All pages of a list are answered as of the revision and the "
-    "moment of the first, for an hour; `page_gone` says to begin again."
+    "moment of the first, for an hour; `page_gone` says to begin again. Where prices are asked live of the management "
+    "system, nothing goes by price (`prices_asked_live`), and each page is one of now."
 )
 
 

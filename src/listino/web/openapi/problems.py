@@ -25,6 +25,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
          "incomplete", "mixed", "circular", "loop", "no_source", "not_a_price", "not_a_charge", "not_a_bundle",
          "not_an_offer", "not_free_goods", "not_a_basket", "not_a_rounding", "no_price_step", "nothing_ties",
          "key_full", "not_kept", "not_an_origin", "not_a_language", "not_for_guests", "other_list",
+         "prices_asked_live",
          "https_required", "address_refused", *CHECKS),
     ),
     401: (
