@@ -1,4 +1,4 @@
-"""A catalogue where prices are asked live: every row of every page says what the ERP says, and nothing goes by price."""
+"""A catalogue where prices are asked live: every row of every page is what the ERP says, nothing goes by price."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

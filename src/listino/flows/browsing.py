@@ -31,8 +31,8 @@ def browsed(book: Snapshot, asked: Sequence[Asked], live: LivePrices | None, now
     Errors:  NotFound for an unknown channel or customer.
     """
     prefetched(book, asked)
-    if live is not None:  # Of what it is not to know of nobody is asked.
-        settle(book, [one for one in asked if is_seen(book, one)], live, now)
+    if live is not None:
+        settle(book, [one for one in asked if is_for_it(book, one)], live, now)
     return [_told(book, one) for one in asked]
 
 
@@ -69,13 +69,22 @@ def visibility_of(outcome: Price | NoPrice) -> str:
     return next((said for said in ("hidden", ON_REQUEST) if said in found), "shown")
 
 
-def is_seen(book: Snapshot, asked: Asked) -> bool:
-    """Whether a browser may know what our own book says of a question."""
+def is_for_it(book: Snapshot, asked: Asked) -> bool:
+    """Whether our own book says that a browser may know of an item, and has a price of it to show.
+
+    Of nothing else the ERP is asked: how long it takes would tell which of what is not there is there for others.
+    """
+    found = _seen(book, asked)
+    return found is not None and not _is_for_others(book, asked, found)
+
+
+def _seen(book: Snapshot, asked: Asked) -> Answered | None:
+    """What our own book says of a question, if a browser may see it."""
     try:
         found = price(book, asked)
     except Refused:
-        return False
-    return not is_unseen(found) and not is_on_request(found)
+        return None
+    return None if is_unseen(found) or is_on_request(found) else found
 
 
 def _told(book: Snapshot, asked: Asked) -> Answered | Refused:
@@ -135,7 +144,7 @@ def _shown_rungs(
 
 
 def _seen_at(book: Snapshot, asked: Asked, quantity: Decimal) -> bool:
-    return is_seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False))
+    return _seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False)) is not None
 
 
 def browsed_basket(

@@ -10,7 +10,7 @@ from listino.core.keys import SEPARATOR, code_key
 from listino.db.engine import Database, Reading
 from listino.db.ledger import Shelf as Shelf
 from listino.db.ledger import changed_since, last_change, stocks_of
-from listino.flows.browsing import as_seen, is_seen, without_unit
+from listino.flows.browsing import as_seen, is_for_it, without_unit
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, Snapshot, pair_for, prefetched
 from listino.flows.prior import priced
@@ -86,13 +86,13 @@ def prepared(
 ) -> dict[str, list[Shelf]]:
     """Fetch together what some questions will need, and ask the ERP, where it is asked live; the stock by item.
 
-    Of what a browser is not to know of (`browsing`) nobody is asked.
+    For a browser (`browsing`) of nothing else than our own book shows it.
     """
     prefetched(book, asked)
     if live is not None:
         for one in asked:
             one.told, one.manual = None, ()
-        settle(book, [one for one in asked if not browsing or is_seen(book, one)], live, now)
+        settle(book, [one for one in asked if not browsing or is_for_it(book, one)], live, now)
     return stocks_of(book.reading.connection, list({one.item: None for one in asked}))
 
 
