@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from listino.web.app import App
 from listino.web.metrics import Metrics
 from listino.web.roads import Roads
 from listino.web.settings import WebSettings
+from tests import browsers
 from tests.asgi import Client, Response
 from tests.shop import CountedChance, House, SetClock, an_order, opened
 
@@ -162,6 +163,23 @@ def test_under_another_base_path_the_same_is_turned_away(busy: Busy) -> None:
     assert [(answer.status, bool(answer.body)) for answer in answers[200:]] == [(503, True), (503, False)]
 
 
+def test_a_page_that_was_let_in_before_reads_that_it_is_turned_away(busy: Busy) -> None:
+    page = {"Authorization": f"Bearer {browsers.token_of(busy.house)}", "Origin": browsers.PAGE}
+    asked: Asked = ("GET", "/v1/me/prices/hammer", {"headers": page})
+    unknown: Asked = ("GET", "/v1/me/prices/hammer", {"headers": page | {"Origin": "https://other.example"}})
+    assert statuses(busy.ask(asked)) == {200}
+    busy.overload()
+    answers = busy.ask(*[PRICE] * 200, asked, unknown, ("GET", "/v1/me/prices/hammer", {}))[200:]
+    assert [(answer.status, answer.json()["code"]) for answer in answers] == [(503, "overloaded")] * 3
+    read = [answer.headers.get("access-control-allow-origin") for answer in answers]
+    assert (read, answers[0].headers["access-control-expose-headers"]) == (
+        [browsers.PAGE, None, None], "etag, retry-after, content-language",
+    )  # fmt: skip
+    assert {answer.headers["vary"] for answer in answers} == {"Authorization, Origin, Accept-Language"}
+    busy.clock.at += timedelta(minutes=15)  # The token has ended, and with it what is known of its origin.
+    assert "access-control-allow-origin" not in busy.ask(*[PRICE] * 200, asked)[200].headers
+
+
 def test_only_after_seconds_is_an_order_told_to_come_again_and_nothing_of_it_is_begun(busy: Busy) -> None:
     busy.overload()
     order = busy.order()
@@ -262,6 +280,11 @@ def test_what_is_under_way_when_the_server_ends_is_finished_before_the_database_
 def test_a_soap_message_is_of_the_kind_that_its_action_says(headers: dict[str, str], kind: int) -> None:
     pairs = [(name.encode(), text.encode()) for name, text in headers.items()]
     assert kind_of({"method": "POST", "headers": pairs}, "/soap") == kind
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/v1/me/prices/hammer", PRICES), ("/v1/me/orders", ORDERS)])
+def test_who_asks_whether_it_may_ask_is_let_in_like_what_it_is_to_ask(path: str, kind: int) -> None:
+    assert kind_of({"method": "OPTIONS", "headers": []}, path) == kind
 
 
 @pytest.mark.usefixtures("as_before")

@@ -12,6 +12,7 @@ from listino.flows.access import Limit, created, limit_of, limited
 from listino.web.app import App
 from listino.web.settings import WebSettings
 from tests.asgi import Client, Response
+from tests.browsers import PAGE, minted
 from tests.server import listino, serving
 from tests.shop import NOW, CountedChance, House, SetClock, an_order, opened
 
@@ -127,6 +128,22 @@ def test_every_door_behind_a_key_keeps_the_limit_but_orders_are_taken(shop: Limi
     assert shop.price().status == 429
     text = shop.first.request("GET", "/metrics", headers={"Authorization": f"Bearer {shop.house.key}"}).body.decode()
     assert "listino_rate_limited_total 8\n" in text
+
+
+def test_a_page_reads_that_its_tokens_key_asked_too_often_and_when_to_come_again(shop: Limited) -> None:
+    token = minted(shop.house, headers={"Authorization": f"Bearer {shop.secret}"}).json()["token"]
+    page = {"Authorization": f"Bearer {token}", "Origin": PAGE}
+    answers = [shop.first.request("GET", "/v1/me/prices/saw", headers=page) for _ in range(4)]
+    assert statuses(answers) == [200, 200, 200, 429]
+    read = [(one.headers["access-control-allow-origin"], one.headers["vary"]) for one in answers]
+    assert read == [(PAGE, "Authorization, Origin, Accept-Language")] * 4
+    assert answers[3].headers["access-control-expose-headers"] == "etag, retry-after, content-language"
+    assert (answers[3].headers["retry-after"], answers[3].json()["code"]) == ("1", "rate_limited")
+    other = shop.first.request("GET", "/v1/me/prices/saw", headers=page | {"Origin": "https://other.example"})
+    assert (other.status, "access-control-allow-origin" in other.headers) == (403, False)
+    # A key in a token's place is refused; the page that sends it reads why.
+    key = shop.first.request("GET", "/v1/me/prices/saw", headers=page | {"Authorization": f"Bearer {shop.secret}"})
+    assert (key.json()["code"], key.headers["access-control-allow-origin"]) == ("token_needed", PAGE)
 
 
 def test_a_limit_is_changed_and_lifted_for_the_very_next_request(shop: Limited) -> None:

@@ -180,7 +180,8 @@ def kind_of(scope: MutableMapping[str, Any], path: str) -> int:
     """What a request asks for, by its head alone."""
     is_read = scope["method"] in {"GET", "HEAD"}
     if path.startswith(PRICE_PATHS):
-        return PRICES if is_read or _body_bytes(scope) <= PAGE_BYTES else BULK
+        # A browser that asks whether it may ask sends nothing.
+        return PRICES if is_read or scope["method"] == "OPTIONS" or _body_bytes(scope) <= PAGE_BYTES else BULK
     if path == "/soap":
         return _kind_of_action(scope)
     if not is_read and (path in ORDER_PATHS or path.endswith("/events")):

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from time import monotonic_ns, perf_counter_ns
 from typing import Any
@@ -13,14 +13,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from listino.core.errors import NotFound
+from listino.core.errors import NotFound, Unavailable
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.flows.intake import Chance
 from listino.flows.live import LivePrices
 from listino.web.admission import Admission
 from listino.web.auth import Guard
-from listino.web.browsers import Browsers, evened, for_page, is_evened, is_preflight, marked, preflight
+from listino.web.browsers import (
+    Browsers,
+    evened,
+    for_page,
+    is_evened,
+    is_foreign,
+    is_of_browsers,
+    is_preflight,
+    marked,
+    preflight,
+)
 from listino.web.doors import Doors
 from listino.web.faults import answer_to
 from listino.web.limits import Limits
@@ -103,6 +113,8 @@ class App:
         if admission.is_strained() and (refusal := admission.refusal(scope, path)) is not None:
             if path == SOAP and scope["method"] == "POST":
                 refusal = turned_away(scope, refusal)
+            elif is_of_browsers(path):
+                refusal = self._browsers.turned_away(scope, refusal)
             status, body, headers = refusal
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
@@ -195,15 +207,14 @@ class App:
             listed = False
             try:
                 browser = await self._roads.in_a_moment(self._browsers.asking, request, token_in_query)
-                request.scope[KEY] = browser.key_id
                 listed = True
                 response = await handler(request, browser)
             except Exception as error:
                 response = refused(error)
                 if is_evened(error):
                     await evened(request)
-                if response.status_code == 401:  # Its page is to read that the token has ended.
-                    listed = await self._is_listed(request)
+                if not listed and not is_foreign(error):  # Its page is to read that it asked too often, or too late.
+                    listed = await self._may_read(request)
             self._metrics.count(self._metrics.OTHERS, response.status_code)
             self._requests.answered(request, response, began_ns)
             return for_page(response, request, listed=listed)
@@ -216,6 +227,11 @@ class App:
             return preflight(request, methods_at(path, self.routes), listed=await self._is_listed(request))
         except Exception as error:
             return refused(error)
+
+    async def _may_read(self, request: Request) -> bool:
+        with suppress(Unavailable):  # A refusal that cannot be read is still one.
+            return await self._is_listed(request)
+        return False
 
     async def _is_listed(self, request: Request) -> bool:
         origin = request.headers.get("origin")

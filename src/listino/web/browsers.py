@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,11 +16,14 @@ from listino.flows.price import snapshot
 from listino.flows.tokens import REMEDY, Tokens, check_buyer, is_origin
 from listino.flows.tokens import Browser as Browser
 from listino.web.admission import ORDERS, kind_of
+from listino.web.faults import Answer
 from listino.web.limits import Limits
 from listino.web.reading import query_of
+from listino.web.request_log import KEY
 
 ME = "/v1/me"
 TOKENS_KEPT_MAX = 10_000
+ORIGINS_KEPT_MAX = 10_000
 # So many parameters a query may have beside its token.
 PARAMETERS_MAX = 1_000
 # Refusals of what a browser is not to know of leave at multiples of this after they arrived, whatever they took.
@@ -33,8 +36,17 @@ EVENED = frozenset(["unknown_item", "unknown_order"])
 PREFLIGHT_HOLDS_S = 600
 HEADERS_ASKED = "authorization, content-type, accept-language, if-none-match, last-event-id"
 HEADERS_SHOWN = "etag, retry-after, content-language"
+SHOWN = HEADERS_SHOWN.encode()
 VARY = "Authorization, Origin, Accept-Language"
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+
+class _Kept(NamedTuple):
+    """What is known as of a moment: tokens by their digests, and until when they may be shown from an origin."""
+
+    moment: tuple[int, str]
+    browsers: dict[bytes, tuple[Browser, ApiKey]]
+    origins: dict[str, datetime]
 
 
 class Browsers:
@@ -47,10 +59,10 @@ class Browsers:
         self._limits = limits
         self._tokens = tokens
         self._clock = clock
-        self._kept: tuple[tuple[int, str], dict[bytes, tuple[Browser, ApiKey]]] = ((-1, ""), {})
+        self._kept = _Kept((-1, ""), {}, {})
 
     def asking(self, request: Request, in_query: bool) -> Browser:
-        """Who asks, where a token holds and may be shown from the request's page.
+        """Who asks, where a token holds and may be shown from the request's page; its request then tells the key.
 
         `in_query`: it may be ?token=.
 
@@ -58,6 +70,7 @@ class Browsers:
         """
         now, reading = self._clock(), self._database.read()
         browser, key = self._browser(token_of(request, in_query), reading)
+        request.scope[KEY] = key.id
         if now >= browser.expires_at:
             raise _unauthenticated("This token has ended.", "token_expired")
         origin = request.headers.get("origin")
@@ -65,6 +78,8 @@ class Browsers:
             text = f"This token is not for pages of {origin[:200]}."
             remedy = "Name the origin in `origins` when the token is minted."
             raise NotAllowed("origin_not_allowed", text, (Fault("origin", "origin_not_allowed", text, remedy),))
+        if origin is not None:
+            self._note_origin(origin, browser.expires_at)
         if kind_of(request.scope, request.scope["path"]) != ORDERS:
             self._limits.check(key)
         check_buyer(snapshot(self._database, None, reading), browser, now)
@@ -73,9 +88,11 @@ class Browsers:
     def _browser(self, token: str, reading: Reading) -> tuple[Browser, ApiKey]:
         now = (reading.access, reading.epoch)
         kept = self._kept
-        if kept[0] != now:
-            kept = self._kept = (now, {})
-        browsers = kept[1]  # What another thread learns of a later moment does not come in here, nor this into that.
+        if kept.moment != now:
+            kept = self._kept = _Kept(now, {}, {})
+        browsers = (
+            kept.browsers
+        )  # What another thread learns of a later moment does not come in here, nor this into that.
         digest = sha256(token.encode()).digest()
         found = browsers.get(digest)
         if found is None:
@@ -87,9 +104,27 @@ class Browsers:
             browsers[digest] = found
         return found
 
+    def _note_origin(self, origin: str, until: datetime) -> None:
+        origins = self._kept.origins
+        known = origins.get(origin)
+        if known is None or known < until:
+            if len(origins) >= ORIGINS_KEPT_MAX:
+                origins.clear()
+            origins[origin] = until
+
     def is_listed(self, origin: str) -> bool:
         """Whether any token that holds may be shown from an origin."""
         return is_origin(self._database.read(), origin, self._clock())
+
+    def turned_away(self, scope: Mapping[str, Any], answer: Answer) -> Answer:
+        """What is told before a token is looked at, for a page to read; its origin is known by the tokens before."""
+        status, body, headers = answer
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+        until = self._kept.origins.get(origin.decode("latin-1"))
+        shown = [(b"vary", VARY.encode())]
+        if until is not None and self._clock() < until:
+            shown += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", SHOWN)]
+        return status, body, [*headers, *shown]
 
 
 def token_of(request: Request, in_query: bool) -> str:
@@ -148,10 +183,19 @@ def for_page(response: Response, request: Request, *, listed: bool) -> Response:
     return response
 
 
+def is_foreign(error: Exception) -> bool:
+    """Whether a token was refused because of the page that it was shown from."""
+    return isinstance(error, NotAllowed) and error.code == "origin_not_allowed"
+
+
+def is_of_browsers(path: str) -> bool:
+    """Whether a path is asked with tokens."""
+    return path == ME or path.startswith(ME + "/")
+
+
 def is_preflight(scope: Mapping[str, Any], path: str) -> bool:
     """Whether a browser asks, before it shows its token, whether it may."""
-    of_browsers = path == ME or path.startswith(ME + "/")
-    return of_browsers and any(name == b"access-control-request-method" for name, _ in scope["headers"])
+    return is_of_browsers(path) and any(name == b"access-control-request-method" for name, _ in scope["headers"])
 
 
 def preflight(request: Request, methods: Sequence[str], *, listed: bool) -> Response:
