@@ -11,11 +11,13 @@ from listino.core.errors import Unavailable
 from listino.db import requests
 from listino.db.engine import Database
 from listino.flows import requests as log_flow
-from listino.flows.access import created
+from listino.flows.access import Limit, created, limited
 from listino.flows.requests import forgotten
 from listino.flows.upkeep import tidied
 from listino.web import request_log
+from tests.browsers import me, minted
 from tests.shop import NOW, CountedChance, House, opened
+from tests.web.soap.messages import asked
 
 PARTY = {"name": "Mario Rossi", "street": "Via dei Fornaciai 7", "mail": "mario@rossi.example", "vat_id": "IT0123"}
 
@@ -104,6 +106,52 @@ def test_another_keys_requests_need_a_scope(house: House) -> None:
 def test_an_answer_beside_the_hot_road_names_its_request(house: House) -> None:
     answer = house.get("/v1/orders")
     assert listed(house)[0]["request_id"] == answer.headers["x-request-id"]
+
+
+def test_refusals_of_a_keys_tokens_are_listed_with_what_else_the_key_asked(house: House) -> None:
+    store = key_with(house, "tokens:create")
+    token = minted(house, headers=store, minutes=1).json()["token"]
+    blocked = minted(house, "bianchi", headers=store).json()["token"]
+    house.put("customers", "bianchi", status="blocked")
+    me(house, token, "/prices/hammer")
+    me(house, token, "/prices/hammer", headers={"Origin": "https://other.example"})
+    me(house, blocked, "/prices/hammer")
+    me(house, token[:-1], "/prices/hammer")  # Nobody's.
+    key_id = listed(house, store)[0]["key"]
+    limited(house.database, key_id, Limit(1, 1))
+    for _ in range(2):
+        me(house, token, "/prices/saw")
+    house.clock.at += timedelta(minutes=1)
+    me(house, token, "/prices/hammer")
+    limited(house.database, key_id, None)
+    assert [(one["path"], one["status"], one["code"]) for one in listed(house, store)] == [
+        ("/v1/me/prices/hammer", 401, "token_expired"),
+        ("/v1/me/prices/saw", 429, "rate_limited"),
+        ("/v1/me/prices/saw", 200, None),
+        ("/v1/me/prices/hammer", 401, "token_ended"),
+        ("/v1/me/prices/hammer", 403, "origin_not_allowed"),
+        ("/v1/me/prices/hammer", 200, None),
+        ("/v1/customer-tokens", 201, None),
+        ("/v1/customer-tokens", 201, None),
+    ]
+    assert listed(house, store)[0]["request_id"] is not None
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_of_soap_the_operation_and_the_code_are_listed(house: House, version: str) -> None:
+    asked(house, "GetPrice", {"item": "hammer"}, version)
+    asked(house, "GetPrice", {"item": "nope"}, version)
+    asked(house, "Ping", {}, version)
+    asked(house, "GetOrders", {}, version)
+    refused = 500 if version == "1.1" else 400
+    assert [(one["path"], one["status"], one["code"]) for one in listed(house)] == [
+        ("/soap", refused, "unknown_operation"),
+        ("/soap#Ping", 200, None),
+        ("/soap#GetPrice", refused, "unknown_item"),
+        ("/soap#GetPrice", 200, None),
+    ]
+    assert [one["status"] for one in listed(house, path="/soap#GetPrice")] == [refused, 200]
+    assert len(listed(house, path="/soap")) == 4
 
 
 def test_only_the_newest_of_each_key_are_kept_and_none_for_longer_than_a_week(

@@ -19,7 +19,10 @@ _CODE = b'"code":"'
 
 
 class Seen(NamedTuple):
-    """A request as it was answered, by whose key, `ago_us` before now; bodies cut off, and not yet scrubbed."""
+    """A request as it was answered, by whose key, `ago_us` before now; bodies cut off, and not yet scrubbed.
+
+    Shapes:  code: of a refusal; None where it was none, or where it stands in the answer, a problem as JSON.
+    """
 
     key_id: str
     method: str
@@ -31,6 +34,7 @@ class Seen(NamedTuple):
     request_id: str | None
     body: bytes | None
     answer: bytes | None
+    code: str | None
 
 
 def written_down(database: Database, seen: Sequence[Seen], now: datetime) -> None:
@@ -61,8 +65,8 @@ def _row(seen: Seen, now: datetime) -> RequestRow:
 
 def _code_of(seen: Seen) -> str | None:
     """The stable code of a refusal."""
-    if seen.status < 400 or seen.answer is None:
-        return None
+    if seen.code is not None or seen.status < 400 or seen.answer is None:
+        return seen.code
     found = seen.answer.partition(_CODE)[2].partition(b'"')[0]
     return found.decode(errors="replace") or None
 

@@ -51,6 +51,8 @@ TITLES = {
 
 Answer = tuple[int, bytes, list[tuple[bytes, bytes]]]
 _encode = msgspec.json.Encoder().encode
+# Of whatever failed on our side.
+INTERNAL = "internal"
 PROBLEM = (b"content-type", b"application/problem+json")
 
 
@@ -61,6 +63,11 @@ def status_of(error: Exception) -> int:
     if isinstance(error, Refused):
         return STATUS_OF_CODE.get(error.code) or STATUS_OF.get(type(error), 400)
     return 500
+
+
+def code_of(error: Exception) -> str:
+    """The stable code of an error."""
+    return error.code if isinstance(error, Refused | Unavailable) else INTERNAL
 
 
 def problem_of(error: Exception) -> Problem:
@@ -74,7 +81,7 @@ def problem_of(error: Exception) -> Problem:
         return _problem(status, error.code, error.detail, ())
     incident = secrets.token_hex(6)
     log.error("incident", incident=incident, exc_info=error)
-    problem = _problem(status, "internal", f"Something failed on our side; the incident is {incident}.", ())
+    problem = _problem(status, INTERNAL, f"Something failed on our side; the incident is {incident}.", ())
     problem.incident = incident
     return problem
 

@@ -26,7 +26,7 @@ KEY, BODY = "listino.key", "listino.body"
 # What is asked about this log, or by machines that watch, is no part of it.
 UNNOTED = ("/v1/requests", "/metrics")
 log = structlog.get_logger()
-Noted = tuple[str, str, str, bytes, int, int, int, str | None, bytes | None, bytes | None]
+Noted = tuple[str, str, str, bytes, int, int, int, str | None, bytes | None, bytes | None, str | None]
 
 
 class BodyKept:
@@ -63,11 +63,15 @@ class RequestLog:
         if key_id is not None:
             self._noted.append((
                 key_id, scope["method"], path, scope["query_string"], status, began_ns, perf_counter_ns(), None,
-                None, body[:BYTES_KEPT_MAX] if status >= 400 else None,
+                None, body[:BYTES_KEPT_MAX] if status >= 400 else None, None,
             ))  # fmt: skip
 
-    def answered(self, request: Request, response: Response, began_ns: int) -> None:
-        """Note any other answer, and give it its id."""
+    def answered(
+        self, request: Request, response: Response, began_ns: int, *, operation: str = "", code: str | None = None
+    ) -> None:
+        """Note any other answer, and give it its id; which `operation` of its path it was, and the `code` of a refusal
+        where its answer is not JSON.
+        """
         scope = request.scope
         key_id, path = scope.get(KEY), scope["path"]
         if key_id is None or path in UNNOTED:
@@ -77,9 +81,9 @@ class RequestLog:
         status, kept = response.status_code, scope.get(BODY)
         answer = getattr(response, "body", None) if status >= 400 or kept is not None else None
         self._noted.append((
-            key_id, scope["method"], path, scope["query_string"], status, began_ns, perf_counter_ns(), name,
+            key_id, scope["method"], path + operation, scope["query_string"], status, began_ns, perf_counter_ns(), name,
             kept.start if kept is not None else None,
-            bytes(answer[:BYTES_KEPT_MAX]) if isinstance(answer, bytes) else None,
+            bytes(answer[:BYTES_KEPT_MAX]) if isinstance(answer, bytes) else None, code,
         ))  # fmt: skip
 
     def start(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
@@ -131,6 +135,6 @@ def _kept(noted: list[Noted]) -> list[Noted]:
 
 
 def _seen(one: Noted, now_ns: int) -> Seen:
-    key_id, method, path, query, status, began_ns, ended_ns, name, body, answer = one
+    key_id, method, path, query, status, began_ns, ended_ns, name, body, answer, code = one
     took_us, ago_us = (ended_ns - began_ns) // 1_000, (now_ns - began_ns) // 1_000
-    return Seen(key_id, method, path, query, status, took_us, ago_us, name, body, answer)
+    return Seen(key_id, method, path, query, status, took_us, ago_us, name, body, answer, code)

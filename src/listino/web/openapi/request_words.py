@@ -7,7 +7,8 @@ REQUESTS: Mapping[str, str] = {
     "RequestLine.at": "When it came.",
     "RequestLine.key": "The id of the key that it came with.",
     "RequestLine.method": "Its method.",
-    "RequestLine.path": "Its path, and its query with the values of named parameters alone.",
+    "RequestLine.path": "Its path, by SOAP with `#` and the operation (`/soap#GetPrice`), and its query with the "
+    "values of named parameters alone.",
     "RequestLine.status": "The status that it was answered with.",
     "RequestLine.code": "The code of the refusal; null where it was none.",
     "RequestLine.duration_us": "How long the answer took, in microseconds.",

@@ -10,6 +10,7 @@ from listino.core.errors import Fault, NotFound, malformed
 from listino.db.engine import Database
 from listino.flows.access import ApiKey
 from listino.web.auth import INVALID, Guard
+from listino.web.faults import code_of
 from listino.web.limits import Limits
 from listino.web.metrics import Metrics
 from listino.web.proxy import root_of
@@ -27,6 +28,8 @@ from listino.web.soap.wsdl import served
 
 _SEPARATORS = re.compile(r"[:#/]")
 TYPES = {V11.name: "text/xml; charset=utf-8", "1.2": "application/soap+xml; charset=utf-8"}
+# Where a request's scope tells which operation it asks, as it stands behind the path in the log of requests.
+OPERATION = "listino.operation"
 HINT = """Listino answers SOAP 1.1 and 1.2 here, by POST.
 
 The contract:  {root}/soap?wsdl  (?wsdl=1.1 or ?wsdl=1.2 for one version alone)
@@ -65,6 +68,7 @@ class SoapDoor:
     async def _message(self, request: Request) -> Response:
         began_ns = perf_counter_ns()
         version, status, headers = V11, 200, {"cache-control": "private, no-store"}
+        code: str | None = None
         try:
             version = version_of(content_type(request.headers.get("content-type", "")))
             said = content_type_of(request)
@@ -74,10 +78,11 @@ class SoapDoor:
         except Exception as error:
             status, body, more = fault_of(error, version)
             headers |= more
+            code = code_of(error)
         self._metrics.count(self._metrics.OTHERS, status)
         headers["content-type"] = TYPES[version.name]
         response = Response(body, status, headers)
-        self._log.answered(request, response, began_ns)
+        self._log.answered(request, response, began_ns, operation=request.scope.get(OPERATION, ""), code=code)
         return response
 
     async def _answered(self, request: Request, said: ContentType, envelope: Envelope) -> str:
@@ -88,6 +93,7 @@ class SoapDoor:
         operation = self._operations.by_tag.get(envelope.asked.tag)
         if operation is None:
             raise _unknown(envelope.asked.tag)
+        request.scope[OPERATION] = f"#{operation.name}"
         for action in (request.headers.get("soapaction"), said.action):
             _check_action(action, operation)
         if operation.limited and key.limit is not None:
