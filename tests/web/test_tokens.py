@@ -179,7 +179,10 @@ def test_keys_and_tokens_open_each_their_own_doors(house: House) -> None:
     ]  # fmt: skip
     head = {"Authorization": f"Bearer {token}"}
     paths = ["/v1/prices/hammer", "/v1/orders", "/v1/items", "/v1/customers/rossi", "/metrics", "/v1/changes"]
-    assert {house.client.request("GET", path, headers=head).status for path in paths} == {401}
+    answers = [house.client.request("GET", path, headers=head) for path in paths]
+    assert {(one.status, one.json()["detail"]) for one in answers} == {
+        (401, "This is no API key: with a browser's token ask under /v1/me."),
+    }
     assert minted(house, headers=head).status == 401
 
 

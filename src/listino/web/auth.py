@@ -12,6 +12,8 @@ from listino.web.request_log import KEY
 
 KEYS_KEPT_MAX = 10_000
 INVALID = "This API key is not valid, or no longer."
+TOKEN = "This is no API key: with a browser's token ask under /v1/me."
+TOKEN_BEGINS = b"eyJ"
 
 
 class Guard:
@@ -39,9 +41,10 @@ class Guard:
         """
         if authorization is None or authorization[:7].lower() != b"bearer ":
             raise _unauthenticated("This needs an API key.")
-        key = self.opened_by(authorization[7:].strip(), reading)
+        secret = authorization[7:].strip()
+        key = self.opened_by(secret, reading)
         if key is None:
-            raise _unauthenticated(INVALID)
+            raise _unauthenticated(TOKEN if secret.startswith(TOKEN_BEGINS) else INVALID)
         return key
 
     def opened_by(self, secret: bytes, reading: Reading) -> ApiKey | None:
