@@ -150,4 +150,6 @@ def _snake(name: str) -> str:
 def scrubbed_query(query: str) -> str:
     """The query of an address with the values of named parameters alone."""
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
-    return "&".join(f"{name}={value if name in CODES else LEFT_OUT}" for name, _, value in pairs if _NAME.match(name))
+    return "&".join(
+        f"{name}={value if name in CODES else LEFT_OUT}" for name, _, value in pairs if _NAME.fullmatch(name)
+    )
