@@ -146,6 +146,38 @@ def test_a_page_reads_that_its_tokens_key_asked_too_often_and_when_to_come_again
     assert (key.json()["code"], key.headers["access-control-allow-origin"]) == ("token_needed", PAGE)
 
 
+def test_what_a_token_asks_counts_by_its_lines_for_its_key(shop: Limited) -> None:
+    lines = {"lines": [{"item": "hammer"}] * 101}
+    token = minted(shop.house, headers={"Authorization": f"Bearer {shop.secret}"}).json()["token"]
+    page = {"Authorization": f"Bearer {token}", "Origin": PAGE}
+    for path in ("/v1/me/prices", "/v1/me/basket"):
+        assert shop.first.request("POST", path, headers=page, json=lines).status == 200
+        # It counted 3: all that the key may ask at once, by itself or by its tokens.
+        assert statuses([shop.price(), shop.price(shop.second)]) == [429, 429]
+        assert shop.first.request("GET", "/v1/me/prices/saw", headers=page).status == 429
+        shop.ticks.pass_s(1.5)
+    assert statuses([shop.price() for _ in range(4)]) == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize("path", ["/v1/me/items", "/v1/items"])
+def test_a_page_of_a_catalogue_counts_by_its_rows(shop: Limited, path: str) -> None:
+    for place in range(120):
+        shop.house.put("items", f"nail-{place}")
+    shop.house.put("rules", "nails", action="price", list="base", value="1")
+    token = minted(shop.house, headers={"Authorization": f"Bearer {shop.secret}"}).json()["token"]
+    asker = token if path == "/v1/me/items" else shop.secret
+    headers, params = {"Authorization": f"Bearer {asker}", "Origin": PAGE}, {"limit": "101"}
+    if path == "/v1/items":
+        params["priced_for"] = "rossi"
+    answer = shop.first.request("GET", path, headers=headers, params=params)
+    assert (answer.status, len(answer.json()["data"])) == (200, 101)
+    assert shop.price().status == 429
+    shop.ticks.pass_s(1.5)
+    assert shop.first.request("GET", path, headers=headers, params=params | {"limit": "48"}).status == 200
+    # A page as a shop shows it counts one.
+    assert statuses([shop.price() for _ in range(3)]) == [200, 200, 429]
+
+
 def test_a_limit_is_changed_and_lifted_for_the_very_next_request(shop: Limited) -> None:
     for _ in range(3):
         shop.price()

@@ -22,7 +22,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 def browser(customer: str | None = "rossi", budget: int | None = 3, token_id: str = "t") -> Browser:
     return Browser(
         token_id=token_id, key_id="k", key_name="shop", kind="customer", customer=customer, channel=None, currency=None,
-        language=None, origins=(), budget=budget, orders=False, test=False, expires_at=NOW,
+        language=None, origins=(), budget=budget, orders=False, test=False, limit=None, expires_at=NOW,
     )  # fmt: skip
 
 

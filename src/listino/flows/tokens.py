@@ -17,7 +17,7 @@ from listino.core.quotes import Secret
 from listino.db import access, tokens
 from listino.db.engine import Database, Reading
 from listino.db.snapshot import Snapshot
-from listino.flows.access import ApiKey, Chance
+from listino.flows.access import ApiKey, Chance, Limit
 from listino.flows.price import Asked, buyer_for
 from listino.flows.secrets import Secrets
 from listino.flows.secrets import rotated as secrets_rotated
@@ -37,7 +37,7 @@ class Browser:
     """Who asks with a token: one customer, or the guest of a channel; minted by a key, for pages of some origins.
 
     Shapes:  kind: customer or public; budget: how many different items it may ask for in an hour (None: any);
-             orders: whether it may place orders; test: minted by a test key.
+             orders: whether it may place orders; test: minted by a test key; limit: how often that key may ask.
     """
 
     token_id: str
@@ -52,6 +52,7 @@ class Browser:
     budget: int | None
     orders: bool
     test: bool
+    limit: Limit | None
     expires_at: datetime
 
     @property
@@ -145,6 +146,7 @@ def _browser(claims: dict[str, Any], key: ApiKey) -> Browser:
         budget=claims.get("bud"),
         orders=claims.get("ord", False),
         test=key.test,
+        limit=key.limit,
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
     )
 

@@ -9,6 +9,7 @@ from listino.flows.price import Asked
 from listino.flows.quotes import Chance, Signer
 from listino.flows.tokens import Browser, Tokens
 from listino.web.budget import Budget
+from listino.web.limits import Limits
 from listino.web.metrics import Metrics
 from listino.web.on_purpose import Waits
 from listino.web.rest.me import MeDoor
@@ -37,6 +38,7 @@ class BrowserDoors:
         orders: OrderDoor,
         metrics: Metrics,
         waits: Waits,
+        limits: Limits,
         note_unpriced: Callable[[Asked, Browser], None],
     ) -> None:
         self.signed = Tokens(database, chance, settings.token_secrets)
@@ -48,5 +50,7 @@ class BrowserDoors:
             budget=self.budget, live=live,
         )  # fmt: skip
         public_max_age = timedelta(seconds=settings.public_max_age_s)
-        self.me = MeRequests(prices, baskets, roads, clock, waits=waits, public_max_age=public_max_age)
+        self.me = MeRequests(
+            prices, baskets, roads, clock, waits=waits, limits=limits, public_max_age=public_max_age
+        )  # fmt: skip
         self.orders = MyOrders(database, orders, signer, clock, roads)

@@ -90,7 +90,7 @@ class Doors:
         self.orders = OrderRequests(orders, in_thread)
         self.browsers = BrowserDoors(
             database, settings, clock, chance, live=live, roads=roads, signer=signer, orders=orders,
-            metrics=metrics, note_unpriced=self.unpriced.note, waits=self.waits,
+            metrics=metrics, note_unpriced=self.unpriced.note, waits=self.waits, limits=limits,
         )  # fmt: skip
         self.live = LiveDoors(database, clock, live, roads=roads, guard=guard, browsers=self.browsers)
         self.desk = DeskRequests(desk := DeskDoor(database, clock, erp=erp), in_thread)
@@ -105,7 +105,7 @@ class Doors:
         self.listening = ListenDoor(database, clock, chance, in_thread=in_thread, streams=self.streams, guard=guard)
         self._add_records(database, settings, clock, in_thread)
         me, spent, goods = self.browsers.me, self.browsers.budget, Catalogue(database, live)
-        self.catalogue = CatalogueDoor(goods, self.facts, me, budget=spent, clock=clock, roads=roads)
+        self.catalogue = CatalogueDoor(goods, self.facts, me, budget=spent, limits=limits, clock=clock, roads=roads)
 
     def _add_records(
         self, database: Database, settings: WebSettings, clock: Callable[[], datetime], in_thread: Road

@@ -16,8 +16,9 @@ from time import monotonic_ns
 
 from listino.core.errors import Fault, TooOften, Unavailable
 from listino.flows.access import ApiKey, Limit
+from listino.flows.tokens import Browser
 
-# A batch or basket counts as one request for each so many lines of it.
+# A batch, a basket or a page of a catalogue counts as one request for each so many lines of it.
 LINES_PER_REQUEST = 50
 # So many limits may be in use between two starts of the server; the file is sparse.
 SLOTS = 65_536
@@ -52,10 +53,14 @@ class Limits:
             self._refused()
             raise _too_often(key, key.limit, -(-wait_ns // _SECOND_NS))
 
-    def count_lines(self, key: ApiKey, lines: int) -> None:
-        """What a batch of so many lines counts beyond the one request that was let in; the next ones wait for it."""
-        if key.limit is not None and lines > LINES_PER_REQUEST:
-            self._taken(key.id, key.limit, (lines - 1) // LINES_PER_REQUEST, owing=True)
+    def count_lines(self, asker: ApiKey | Browser, lines: int) -> None:
+        """What so many lines count beyond the one request that was let in; the next ones wait for it.
+
+        A token's count as its key's.
+        """
+        if asker.limit is not None and lines > LINES_PER_REQUEST:
+            key_id = asker.id if isinstance(asker, ApiKey) else asker.key_id
+            self._taken(key_id, asker.limit, (lines - 1) // LINES_PER_REQUEST, owing=True)
 
     def _taken(self, key_id: str, limit: Limit, count: int, *, owing: bool) -> int:
         """Take so many requests out of a bucket; else the nanoseconds after which there would be one."""

@@ -18,6 +18,7 @@ from listino.web.auth import require
 from listino.web.browser_answers import browser_moment, browser_price
 from listino.web.budget import Budget
 from listino.web.catalogue_messages import CatalogueLine, ShelfLine, StockLine
+from listino.web.limits import Limits
 from listino.web.reading import checked_code, checked_currency, query_of, single
 from listino.web.responses import as_json
 from listino.web.rest.catalogue_reading import LOOKED_BY, cursor_of, wanted_of
@@ -42,12 +43,13 @@ class CatalogueDoor:
         me: MeRequests,
         *,
         budget: Budget,
+        limits: Limits,
         clock: Callable[[], datetime],
         roads: Roads,
     ) -> None:
         """`facts` answers the items that are asked for without an asker; `me` knows who may keep an answer."""
         self._catalogue, self._facts, self._clock, self._roads = catalogue, facts, clock, roads
-        self._me, self._budget = me, budget
+        self._me, self._budget, self._limits = me, budget, limits
 
     async def items(self, request: Request, key: ApiKey) -> Response:
         """The items: those that a customer can buy, at its prices, where one is named; else all, as they are kept."""
@@ -80,6 +82,7 @@ class CatalogueDoor:
         )  # fmt: skip
         wanted = wanted_of(said, asked, language)
         page = self._catalogue.page(wanted)
+        self._limits.count_lines(key, len(page.rows))
         rows = [_for_key(row, language) for row in page.rows]
         counted = any(row.answered.facts.counted for row in page.rows)
         end = {"next": cursor_of(page.next, wanted), "total": page.total, "shows": page.shows}
@@ -88,6 +91,7 @@ class CatalogueDoor:
     def _for_browser(self, said: dict[str, str], browser: Browser, language: str | None) -> Told:
         wanted = wanted_of(said, question_of(browser, self._clock()), language)
         page = self._catalogue.page(wanted)
+        self._limits.count_lines(browser, len(page.rows))
         # What is shown is what was asked for.
         self._budget.spend(browser, [row.item.code for row in page.rows], self._clock())
         rows = [_beside(encode(browser_price(row.answered, language)[0]), line_of(row)) for row in page.rows]

@@ -11,6 +11,7 @@ from listino.core.errors import malformed
 from listino.flows.tokens import Browser
 from listino.web.browser_messages import BrowserAsk, BrowserBasketAsk, BrowserLine
 from listino.web.browsers import evened
+from listino.web.limits import Limits
 from listino.web.on_purpose import Waits
 from listino.web.reading import body_of, quantity_of, query_of, single
 from listino.web.responses import as_json
@@ -31,11 +32,11 @@ class MeRequests:
 
     def __init__(
         self, door: MeDoor, baskets: MeBaskets, roads: Roads, clock: Callable[[], datetime], *,
-        waits: Waits, public_max_age: timedelta,
+        waits: Waits, limits: Limits, public_max_age: timedelta,
     ) -> None:  # fmt: skip
         """`public_max_age`: for so long anybody may keep what a public token is answered."""
         self._door, self._baskets, self._roads, self._clock = door, baskets, roads, clock
-        self._waits, self._public_max_age = waits, public_max_age
+        self._waits, self._limits, self._public_max_age = waits, limits, public_max_age
 
     async def who(self, request: Request, browser: Browser) -> Response:
         """Who the token says asks."""
@@ -67,6 +68,7 @@ class MeRequests:
         """Prices of lines, each by itself."""
         single(query_of(request.scope["query_string"]), frozenset())
         batch = batch_of(await body_of(request.scope, request.receive), BrowserAsk)
+        self._limits.count_lines(browser, len(batch.ask.lines))
         await self._waits.for_items(browser, (line.item for line in batch.ask.lines))
         asked = (browser, batch, language_asked(request))
         told: Told = await self._roads.of_lines(len(batch.ask.lines), self._door.batch, *asked)
@@ -78,6 +80,7 @@ class MeRequests:
         """Lines that are bought together, and their quote."""
         single(query_of(request.scope["query_string"]), frozenset())
         batch = batch_of(await body_of(request.scope, request.receive), BrowserBasketAsk)
+        self._limits.count_lines(browser, len(batch.ask.lines))
         await self._waits.for_items(browser, (line.item for line in batch.ask.lines))
         asked = (browser, batch, language_asked(request))
         told: Told = await self._roads.of_lines(len(batch.ask.lines), self._baskets.answered, *asked)

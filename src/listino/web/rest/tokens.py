@@ -91,6 +91,7 @@ class TokenDoor:
             or (ITEMS_PER_HOUR if kind == "customer" else None),
             orders=ask.orders,
             test=key.test,
+            limit=key.limit,
             expires_at=now.replace(microsecond=0) + timedelta(minutes=minutes or usual),
         )
 
