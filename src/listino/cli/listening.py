@@ -76,7 +76,7 @@ def _told(name: str, data: str, forward: str | None) -> None:
     said = decode(data)
     body: str = said.pop("body")
     told = decode(body)
-    screen.say(f"{told['timestamp']}  {name}  {body if forward is None else ''}".rstrip())
+    screen.say(f"{told['timestamp']}  {name}  {body}")
     if forward is not None:
         screen.say(f"    {forward}: {_forwarded(forward, body.encode(), said)}")
 
