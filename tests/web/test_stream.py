@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from listino.flows.access import created, revoked
-from listino.web import live
+from listino.web import live_room
 from listino.web.app import App
 from listino.web.rest import live as live_door
 from listino.web.settings import WebSettings
@@ -245,11 +245,11 @@ def test_streams_are_bounded_by_key_and_in_all(readers: Readers, monkeypatch: py
     second = readers.open("/v1/stream", {"item": "saw"})
     assert (second.status, second.headers["retry-after"]) == (429, "30")
     monkeypatch.setattr(live_door, "KEY_STREAMS_MAX", 10)
-    monkeypatch.setattr(live, "STREAMS_MAX", 1)
+    monkeypatch.setattr(live_room, "STREAMS_MAX", 1)
     third = readers.open("/v1/stream", {"item": "saw"})
     assert (third.status, third.headers["retry-after"]) == (503, "5")
-    monkeypatch.setattr(live, "STREAMS_MAX", 1_000)
-    monkeypatch.setattr(live, "QUESTIONS_MAX", 2)
+    monkeypatch.setattr(live_room, "STREAMS_MAX", 1_000)
+    monkeypatch.setattr(live_room, "QUESTIONS_MAX", 2)
     assert readers.open("/v1/stream", BOTH).status == 503
     # One that has gone makes room for another.
     first.close()

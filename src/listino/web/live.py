@@ -6,8 +6,7 @@ pieces so small that prices and orders are answered between them.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from heapq import heapify, heappop, heappush
@@ -32,8 +31,9 @@ from listino.flows.watching import (
     seen_now,
 )
 from listino.web.hanging_up import Peer, hang_up
+from listino.web.live_room import Room, Share
 from listino.web.roads import Roads
-from listino.web.watched import Answer, Line, Watcher, touched
+from listino.web.watched import Answer, Line, Name, Watcher, touched
 
 # So often it is looked whether anything was committed; a server's stock, of which nobody tells, less often.
 LOOK_S = 0.05
@@ -45,10 +45,6 @@ PIECE_S = 0.005
 PIECE_MAX = 25
 # After a failure the next look waits so long.
 RETRY_S = 0.5
-# So many streams and different questions are open in a process at once.
-STREAMS_MAX = 1_000
-QUESTIONS_MAX = 20_000
-BUSY_RETRY_S = 5
 
 log = structlog.get_logger()
 
@@ -61,10 +57,10 @@ class Hub:
     ) -> None:
         self._database, self._roads, self._clock, self._live = database, roads, clock, live
         self._look_s = LOOK_AT_SERVER_S if database.is_server else LOOK_S
-        self._lines: dict[tuple[object, ...], Line] = {}
+        self._lines: dict[Name, Line] = {}
+        self._room = Room(self._lines.keys())
         self._by_item: dict[str, set[Line]] = {}
         self._streams: set[Watcher] = set()
-        self._by_owner: Counter[str] = Counter()
         self._due: dict[Line, None] = {}
         self._timers: list[tuple[datetime, int, Line]] = []
         self._timer_no = count()
@@ -75,24 +71,19 @@ class Hub:
         self._stuck: set[Peer] = set()
         self._ending = False
 
-    def check_room(self, questions: int) -> None:
-        """Refuse one more stream, of so many questions, where there is no room for it.
+    def check_room(self, owner: str, lines: Sequence[Line], share: Share) -> None:
+        """Refuse one more stream, of such lines, where there is no room for it.
 
-        Errors:  Unavailable, also where the server ends.
+        Errors:  TooOften where its owner has its share; Unavailable where all is taken, also where the server ends.
         """
         if self._ending:
             raise Unavailable("The server ends; ask again.", code="server_ends")
-        if len(self._streams) >= STREAMS_MAX or len(self._lines) + questions > QUESTIONS_MAX:
-            raise Unavailable(f"{len(self._streams)} streams are open here already.", BUSY_RETRY_S, "busy")
-
-    def streams_of(self, owner: str) -> int:
-        """How many streams somebody has open here."""
-        return self._by_owner[owner]
+        self._room.check(owner, lines, share)
 
     def open(self, stream: Watcher) -> None:
         """A stream begins to watch its lines."""
         self._streams.add(stream)
-        self._by_owner[stream.owner] += 1
+        self._room.take(stream)
         for place, line in enumerate(stream.lines):
             known = stream.lines[place] = self._lines.setdefault(line.name, line)
             known.streams.add(stream)
@@ -106,9 +97,7 @@ class Hub:
     def close(self, stream: Watcher) -> None:
         """A stream has ended, in whatever way."""
         self._streams.discard(stream)
-        self._by_owner[stream.owner] -= 1
-        if not self._by_owner[stream.owner]:
-            del self._by_owner[stream.owner]
+        self._room.leave(stream)
         for line in stream.lines:
             line.streams.discard(stream)
             if not line.streams and self._lines.pop(line.name, None) is not None:

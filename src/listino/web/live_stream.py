@@ -78,20 +78,25 @@ class LiveStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell what changes until the reader goes, may no more, or the server ends."""
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        if scope["method"] != "HEAD" and not await self._tell(scope, receive, send):
+        if scope["method"] == "HEAD":
+            await self._begin(send)
+        elif not await self._tell(scope, receive, send):
             return
         with suppress(OSError):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _begin(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
 
     async def _tell(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Tell all; whether the reader took it."""
         self._task = asyncio.current_task()
         self._peer = peer_of(scope)
         gone = asyncio.ensure_future(self._until_gone(receive))
-        self._hub.open(self)
+        self._hub.open(self)  # Before anything is waited for: the room that there was is taken.
         piece = f"retry: {RETRY_MS}\n\nevent: ready\ndata: {encode(self._ready).decode()}\n\n".encode()
         try:
+            await self._begin(send)
             while not self._over:
                 self._woken.clear()
                 if piece:

@@ -9,6 +9,9 @@ from listino.db.engine import Reading
 from listino.flows.price import Asked, Snapshot
 from listino.flows.watching import Found, Parts
 
+# What is the same for all who watch a question together.
+Name = tuple[object, ...]
+
 
 class View(Protocol):
     """How an answer is told; those who have the same view and question share the answer.
@@ -56,7 +59,7 @@ class Line:
     Shapes:  digest: of what the answer says; empty before it is known. parts: as of `Found`.
     """
 
-    name: tuple[object, ...]
+    name: Name
     asked: Asked
     view: View
     data: bytes = b""

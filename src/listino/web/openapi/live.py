@@ -6,8 +6,13 @@ from listino.web.live_stream import KEEP_ALIVE_S, MEDIA_TYPE, RETRY_MS
 from listino.web.openapi.browsers import asked_by_browser
 from listino.web.openapi.parts import COUNTRY, CURRENCY, Operation, Paths, header, operation, query
 from listino.web.openapi.schemas import CODE, DAY, DECIMAL, REVISION, TEXT, Schema, named
-from listino.web.rest.live import KEY_STREAMS_MAX, LINES_MAX
-from listino.web.rest.me_live import CUSTOMER_STREAMS_MAX, PUBLIC_STREAMS_MAX
+from listino.web.rest.live import KEY_QUESTIONS_MAX, KEY_STREAMS_MAX, LINES_MAX
+from listino.web.rest.me_live import (
+    CUSTOMER_QUESTIONS_MAX,
+    CUSTOMER_STREAMS_MAX,
+    PUBLIC_QUESTIONS_MAX,
+    PUBLIC_STREAMS_MAX,
+)
 
 AT_ONCE = {"X-Accel-Buffering": {"description": "`no`: a proxy is to pass each event on at once.", "schema": TEXT}}
 QUANTITY: Schema = {"type": "string", "pattern": DECIMAL}
@@ -33,8 +38,8 @@ def _stream() -> Operation:
         "streamPrices",
         "Prices",
         "Be told of prices as they change",
-        f"{ABOUT} One process keeps 1,000 streams open, {KEY_STREAMS_MAX} of one key; one more is told 503 `busy` or "
-        "429 `too_many_streams`.",
+        f"{ABOUT} One process keeps 1,000 streams open, {KEY_STREAMS_MAX} of one key, of {KEY_QUESTIONS_MAX:,} "
+        "different questions; one more is told 503 `busy`, or 429 `too_many_streams` or `too_many_questions`.",
         scope="prices:read",
         answers={"200": told("The events, for as long as somebody reads them.", "LiveLine")},
         refused=(404, 429),
@@ -56,8 +61,9 @@ def _my_stream() -> Operation:
         "streamMyPrices",
         "Be told of prices as they change",
         f"{ABOUT} The first answers come together; what a page is not to know of is told as an item that there is not. "
-        f"One customer has {CUSTOMER_STREAMS_MAX} streams open in a process, a public token {PUBLIC_STREAMS_MAX}. The "
-        "stream ends with its token.",
+        f"One customer has {CUSTOMER_STREAMS_MAX} streams open in a process, of {CUSTOMER_QUESTIONS_MAX:,} different "
+        f"questions; all guests of one key together {PUBLIC_STREAMS_MAX}, of {PUBLIC_QUESTIONS_MAX:,}. The stream ends "
+        "with its token.",
         answers={"200": told("The events, until the token ends.", "MyLiveLine")},
         parameters=[
             *line_parameters(),

@@ -66,7 +66,7 @@ PROBLEMS: Mapping[int, tuple[str, str, tuple[str, ...]]] = {
         "TooOften",
         "The key, or whoever asks with a token of it, asked more often than it may; orders are never refused so. Ask "
         "again after `Retry-After` seconds.",
-        ("rate_limited", "item_budget", "too_many_streams"),
+        ("rate_limited", "item_budget", "too_many_streams", "too_many_questions"),
     ),
     500: ("Failed", "Something failed on our side; `incident` is the number to name.", ("internal",)),
     503: (

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from listino.core.errors import Fault, NotAllowed, TooOften, malformed
+from listino.core.errors import NotAllowed, malformed
 from listino.core.money import ZERO, plain
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
@@ -19,17 +19,18 @@ from listino.web.answers import encode, moment, price_answer
 from listino.web.auth import Guard, require
 from listino.web.faults import problem_of
 from listino.web.live import Hub
+from listino.web.live_room import Share
 from listino.web.live_stream import DIGEST_BYTES, UNTOLD, LiveStream, Reader
 from listino.web.messages import Amount
 from listino.web.reading import checked_code, checked_country, checked_currency, quantity_of, query_of, single
 from listino.web.rest.prices import language_of
 from listino.web.roads import Roads
-from listino.web.watched import Line, View
+from listino.web.watched import Line, Name, View
 
-# One stream watches so many lines, and one key has so many streams in each process.
+# One stream watches so many lines; one key has so many streams in each process, of so many different questions.
 LINES_MAX = 200
 KEY_STREAMS_MAX = 500
-BUSY_RETRY_S = 30
+KEY_QUESTIONS_MAX = 10_000
 OF_LINES = ("item", "quantity", "unit")
 PARAMETERS = frozenset(["customer", "channel", "currency", "country", "ship_to", "order_type", "last_event_id"])
 PARAMETERS_MAX = len(OF_LINES) * LINES_MAX + len(PARAMETERS)
@@ -118,9 +119,7 @@ class LiveDoor:
         view = KeyView(language_of(request.headers.get("accept-language", "").encode("latin-1")))
         lines = lines_of(pairs, context, view)
         reading = await self._roads.in_a_moment(self._known, context)
-        self._hub.check_room(len(lines))
-        if self._hub.streams_of(key.id) >= KEY_STREAMS_MAX:
-            raise too_many_streams(KEY_STREAMS_MAX)
+        self._hub.check_room(key.id, lines, Share(KEY_STREAMS_MAX, KEY_QUESTIONS_MAX))
         secret = request.headers["authorization"].encode("latin-1")
 
         def may_go_on(reading: Reading) -> bool:
@@ -173,16 +172,9 @@ def lines_of(pairs: list[tuple[str, str]], context: Asked, view: View) -> list[L
     return lines
 
 
-def _name(asked: Asked, view: View) -> tuple[object, ...]:
+def _name(asked: Asked, view: View) -> Name:
     """What is the same for all who watch a line together."""
     return (
         view, asked.item, plain(asked.quantity), asked.unit, asked.customer, asked.channel, asked.currency,
         asked.country, asked.ship_to, asked.order_type,
     )  # fmt: skip
-
-
-def too_many_streams(most: int) -> TooOften:
-    """The refusal of one stream more than somebody may have."""
-    text = f"{most} streams are open already."
-    fault = Fault("stream", "too_many_streams", text, "Close one, or watch more items with each.")
-    return TooOften("too_many_streams", text, (fault,), BUSY_RETRY_S)

@@ -17,17 +17,20 @@ from listino.web.browser_answers import browser_moment, browser_price
 from listino.web.browsers import EVEN_S, token_of
 from listino.web.budget import Budget
 from listino.web.faults import problem_of
-from listino.web.live import STREAMS_MAX, Hub
+from listino.web.live import Hub
+from listino.web.live_room import QUESTIONS_MAX, STREAMS_MAX, Share
 from listino.web.live_stream import LiveStream, Reader
 from listino.web.reading import query_of, single
-from listino.web.rest.live import OF_LINES, PARAMETERS_MAX, digest_of, lines_of, stock_line, too_many_streams
+from listino.web.rest.live import OF_LINES, PARAMETERS_MAX, digest_of, lines_of, stock_line
 from listino.web.rest.prices import language_of
 from listino.web.roads import Roads
 
-# So many streams of one customer are open in each process, by whichever of its tokens: each page may have one of its
-# own. A public token is everybody's; others are left room beside it.
+# So many streams of one customer are open in each process, of so many different questions, by whichever of its tokens:
+# each page may have one of its own. So it is with all guests together; others are left room beside them.
 CUSTOMER_STREAMS_MAX = 100
+CUSTOMER_QUESTIONS_MAX = 2_000
 PUBLIC_STREAMS_MAX = STREAMS_MAX * 3 // 4
+PUBLIC_QUESTIONS_MAX = QUESTIONS_MAX // 2
 PARAMETERS = frozenset(["token", "last_event_id"])
 
 
@@ -75,10 +78,9 @@ class MeLiveDoor:
         said = single([pair for pair in pairs if pair[0] not in OF_LINES], PARAMETERS, OF_LINES)
         language = browser.language or language_of(request.headers.get("accept-language", "").encode("latin-1"))
         lines = lines_of(pairs, question_of(browser, self._clock()), BrowserView(language))
-        self._hub.check_room(len(lines))
-        most = PUBLIC_STREAMS_MAX if browser.customer is None else CUSTOMER_STREAMS_MAX
-        if self._hub.streams_of(browser.subject) >= most:
-            raise too_many_streams(most)
+        reading = await self._roads.in_a_moment(self._database.read)
+        owner, share = _share_of(browser)
+        self._hub.check_room(owner, lines, share)
         self._budget.spend(browser, [line.asked.item for line in lines], self._clock())
         token = token_of(request, in_query=True)
 
@@ -91,7 +93,14 @@ class MeLiveDoor:
                 return False
             return True
 
-        reading = await self._roads.in_a_moment(self._database.read)
         last_id = said.get("last_event_id") or request.headers.get("last-event-id")
-        reader = Reader(browser.subject, browser.expires_at, may_go_on, EVEN_S)
+        reader = Reader(owner, browser.expires_at, may_go_on, EVEN_S)
         return LiveStream(self._hub, reader, lines, reading, last_id)
+
+
+def _share_of(browser: Browser) -> tuple[str, Share]:
+    """As whose a browser's stream is counted, and how much they may have: a customer, or all guests of a key."""
+    if browser.customer is None:
+        # No customer's code is empty.
+        return f"{browser.key_id} ", Share(PUBLIC_STREAMS_MAX, PUBLIC_QUESTIONS_MAX)
+    return browser.subject, Share(CUSTOMER_STREAMS_MAX, CUSTOMER_QUESTIONS_MAX)
