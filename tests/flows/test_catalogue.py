@@ -13,12 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from listino.core.errors import Gone, Refused
+from listino.core.explain import text_in
 from listino.core.facts import KIND_OF, Channel, Fact, Item, PriceList
 from listino.core.question import NoPrice
+from listino.core.words import folded
 from listino.db.book import Change, commit
 from listino.db.engine import Database
 from listino.db.snapshot import Snapshot, snapshot, versions
-from listino.flows.catalogue import READ_ON, Catalogue, Look, Page, Wanted
+from listino.flows import catalogue as catalogues
+from listino.flows import standings
+from listino.flows.catalogue import READ_ON, Catalogue, Look, Page
+from listino.flows.catalogue_order import Wanted
 from listino.flows.price import Asked, price
 from tests.books import Books
 from tests.world_rules import rules, world
@@ -57,8 +62,11 @@ def shows(book: Snapshot, channel: str | None) -> str:
 def expected(book: Snapshot, asked: Asked, sort: str) -> list[tuple[str, Decimal | None]]:
     """The whole list in its order, item by item, from the price of each."""
     rows: list[tuple[Any, str, Decimal | None]] = []
+    names: dict[str, str] = {}
     is_gross = shows(book, asked.channel) == "gross"
-    for code, _ in versions(book, "items"):
+    for code, found in versions(book, "items"):
+        assert isinstance(found.fact, Item)
+        names[code] = folded(text_in(found.fact.name, None) or code) if sort.endswith("name") else ""
         answer = price(book, replace(asked, item=code)).price
         if isinstance(answer, NoPrice):
             if answer.reason in {"not_in_assortment", "item_blocked", "item_ended"}:
@@ -77,7 +85,9 @@ def expected(book: Snapshot, asked: Asked, sort: str) -> list[tuple[str, Decimal
             rows.append(((1,), code, None))
         else:
             rows.append(((0, per_one if sort == "price" else -per_one), code, answer.net_price))
-    return [(code, amount) for _, code, amount in sorted(rows)]
+    if not sort.endswith("price"):
+        rows = [((names[code],), code, amount) for _, code, amount in rows]
+    return [(code, amount) for _, code, amount in sorted(rows, reverse=sort in ("-name", "-code"))]
 
 
 def told(page: Page) -> list[tuple[str, Decimal | None]]:
@@ -122,18 +132,32 @@ def change(database: Database, changes: Sequence[Change], at: datetime) -> None:
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9))
 def test_pages_join_to_the_order_of_the_prices_while_everything_changes(books: Books, seed: int) -> None:
-    chance = random.Random(seed)
+    pages_join(books, random.Random(seed), ("price", "-price"))
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**9))
+def test_pages_by_code_and_name_join_where_no_more_is_priced_than_they_show(books: Books, seed: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogues, "COUNTED_ITEMS_MAX", 0)
+        patch.setattr(standings, "AHEAD", 0)
+        pages_join(books, random.Random(seed), ("code", "-code", "name", "-name"))
+
+
+def pages_join(books: Books, chance: random.Random, sorts: Sequence[str]) -> None:
+    """Lists are begun and read on while everything changes; each is that of the prices of its first page."""
     with books.opened(*a_world(chance)) as database:
         catalogue = Catalogue(database)
         begun: list[tuple[Wanted, Page, list[tuple[str, Decimal | None]]]] = []
         for at in changing(database, chance):
             customer, channel, currency = chance.choice(ASKERS)
-            sort = chance.choice(("price", "-price"))
+            sort = chance.choice(sorts)
             wanted = Wanted(asked=Asked("", at, customer, channel=channel, currency=currency), sort=sort, limit=3)
             with suppress(Refused):  # There is no such customer or channel any more.
                 page = catalogue.page(wanted)
-                assert page.total == len(expected(snapshot(database), wanted.asked, sort))
-                begun.append((wanted, page, expected(snapshot(database), wanted.asked, sort)))
+                whole = expected(snapshot(database), wanted.asked, sort)
+                assert page.total == len(whole) or (page.total is None and not sort.endswith("price"))
+                begun.append((wanted, page, whole))
                 assert told(page) == begun[-1][2][:3]
             read_on(catalogue, begun, chance, at)
         while begun:

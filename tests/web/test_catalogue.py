@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from listino.flows import register
+from listino.flows import catalogue, register, standings
 from listino.flows.access import created
 from tests.asgi import Response
 from tests.engines import ON_BOTH
@@ -168,6 +168,35 @@ def test_pages_join_while_prices_change_and_a_new_list_shows_the_change(house: H
     assert third["data"][0]["net_price"] == "90.00"
     assert (third["next"], third["revision"], third["at"]) == (None, first["revision"], first["at"])
     assert codes(house, sort="price") == ["KB-300", "KB-100", "hammer", "saw", "KB-200", "KB-300-R"]
+
+
+def test_a_long_list_by_code_is_not_counted_before_all_of_it_was_priced(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "COUNTED_ITEMS_MAX", 2)
+    monkeypatch.setattr(standings, "AHEAD", 0)
+    first = asked(house, limit="1").json()
+    assert ([row["item"] for row in first["data"]], first["total"]) == (["KB-100"], None)
+    house.put("rules", "KB-200-base", action="price", list="base", item="KB-200", value="93")
+    second = asked(house, limit="2", after=first["next"]).json()
+    assert [(row["item"], row["net_price"]) for row in second["data"]] == [("KB-200", "4.00"), ("KB-300", "90.00")]
+    third = asked(house, limit="3", after=second["next"]).json()
+    assert ([row["item"] for row in third["data"]], third["next"]) == (["KB-300-R", "hammer", "saw"], None)
+    assert asked(house, sort="price", limit="1").json()["total"] == 6
+    assert asked(house, sort="name", limit="1").json()["total"] == 6
+
+
+def test_a_long_list_of_which_little_is_for_the_asker_is_gone_through_to_its_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "COUNTED_ITEMS_MAX", 2)
+    monkeypatch.setattr(standings, "AHEAD", 0)
+    house.put("assortments", "few", include={"items": ["KB-200", "saw"]})
+    house.put("customers", "rossi", assortment="few", country="IT")
+    page = asked(house, limit="1").json()
+    assert ([row["item"] for row in page["data"]], page["total"]) == (["KB-200"], 2)
+    last = asked(house, limit="1", after=page["next"]).json()
+    assert ([row["item"] for row in last["data"]], last["next"]) == (["saw"], None)
 
 
 def test_a_price_that_starts_or_ends_moves_its_item_without_a_new_revision(house: House) -> None:

@@ -5,25 +5,31 @@ Everything that is shown is priced by `flows.price`, for the moment and as of th
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
-from heapq import nlargest, nsmallest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from listino.core.errors import Malformed, malformed
 from listino.core.facts import Item
 from listino.core.keys import code_key
-from listino.core.money import ONE, ZERO
+from listino.core.money import ONE
 from listino.core.told import without_price
-from listino.core.words import folded
 from listino.db.engine import Database
 from listino.db.ledger import Shelf as Shelf
 from listino.db.ledger import stocks_of
 from listino.db.past import committed_at
 from listino.db.snapshot import Snapshot, first_under, snapshot
 from listino.flows.browsing import ON_REQUEST, is_on_request, show_breaks
+from listino.flows.catalogue_order import (
+    Key,
+    Mark,
+    Wanted,
+    behind,
+    check_needs_no_prices,
+    is_by_price,
+    key_of,
+    name_key,
+)
 from listino.flows.circles import unknown
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, buyer_for, line_of, prefetched, price
@@ -32,47 +38,16 @@ from listino.flows.register import Entry, Register, page_gone
 from listino.flows.register import Look as Look
 from listino.flows.standings import ABSENT, Asker, Standing, standing_of
 
-BY_PRICE = ("price", "-price")
-SORTS = ("code", "-code", "name", "-name", *BY_PRICE)
 # A list can be read on for so long after it was begun.
 READ_ON = timedelta(hours=1)
 # So many askers' standings are kept, the latest, as long as they are no more than so many in all.
 ASKERS_MAX = 64
 STANDINGS_MAX = 120_000
+# Where a list is not in the order of prices, and of more of its items it is not known whether they are for the asker,
+# only as many are priced as the page needs.
+COUNTED_ITEMS_MAX = 500
 # A page is put together again where an order moved what is used up while it was made.
 TRIES_MAX = 3
-
-ANYTHING = Look()
-# Where a row stands in its order; every key ends in the item's code, so no two are equal.
-Key = tuple[Any, ...]
-
-
-class Mark(NamedTuple):
-    """Behind which row of which list a page begins: as of which revision and moment, and the last row's key."""
-
-    revision: int
-    epoch: str
-    at: datetime
-    key: Key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What an asker wants to see of its catalogue.
-
-    Shapes:  asked: who asks, where and when (no item); words: folded.
-    Units:   price_min and price_max per one of an item's own unit, as the channel shows prices.
-    """
-
-    asked: Asked
-    look: Look = ANYTHING
-    price_min: Decimal | None = None
-    price_max: Decimal | None = None
-    in_stock: bool = False
-    sort: str = "code"
-    language: str | None = None
-    limit: int = 48
-    after: Mark | None = None
 
 
 class Row(NamedTuple):
@@ -85,15 +60,23 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of a list, how many it has in all, and where the next page begins."""
+    """Some rows of a list, how many it has in all (None: not counted yet), and where the next page begins."""
 
     rows: tuple[Row, ...]
-    total: int
+    total: int | None
     next: Mark | None
     shows: str
     book: Snapshot
     at: datetime
     holds_until: datetime | None
+
+
+class Found(NamedTuple):
+    """Keys of rows in their order, where the items stand that were looked at, and how many rows there are in all."""
+
+    keys: Sequence[Key]
+    standings: Mapping[str, Standing]
+    total: int | None
 
 
 class Catalogue:
@@ -128,18 +111,16 @@ class Catalogue:
         if wanted.in_stock:
             codes = self._in_stock(book, codes)
         for _ in range(TRIES_MAX):
-            standings = self._standings(context, codes, book)
-            keys = [key for code in codes if (key := _key(wanted, entries[code], standings[code])) is not None]
-            chosen = _behind(wanted, keys)
-            rows = self._rows(book, context, [key[-1] for key in chosen[: wanted.limit]])
-            if all(_stands(row, standings, shows) for row in rows):
+            found = self._found(wanted, {code: entries[code] for code in codes}, book, context)
+            rows = self._rows(book, context, [key[-1] for key in found.keys[: wanted.limit]])
+            if all(_stands(row, found.standings, shows) for row in rows):
                 break
         following = None
-        if len(chosen) > wanted.limit:
-            following = Mark(book.revision, book.reading.epoch, context.at, chosen[wanted.limit - 1])
-        ends = [end for key in keys if (end := standings[key[-1]].until) is not None]
+        if len(found.keys) > wanted.limit:
+            following = Mark(book.revision, book.reading.epoch, context.at, found.keys[wanted.limit - 1])
+        ends = [standing.until for standing in found.standings.values() if standing.until is not None]
         holds_until = min(ends, default=None)
-        return Page(tuple(rows), len(keys), following, shows, book, context.at, holds_until)
+        return Page(tuple(rows), found.total, following, shows, book, context.at, holds_until)
 
     def _begun(self, wanted: Wanted, newest: Snapshot) -> tuple[Wanted, Snapshot]:
         """What is wanted at the moment at which its list was begun, and the book as it was then.
@@ -162,13 +143,26 @@ class Catalogue:
             self._register = Register(newest)
         return self._register
 
-    def _standings(self, context: Asked, codes: Sequence[str], book: Snapshot) -> Mapping[str, Standing]:
+    def _found(self, wanted: Wanted, entries: Mapping[str, Entry], book: Snapshot, context: Asked) -> Found:
+        """The rows behind the mark, one more than a page holds, among items that are looked for."""
         newest = snapshot(self._database)
         asker = self._asker(context, newest)
         with asker.lock, self._lock:
             if not asker.follow(newest, self._followed(newest)):
                 asker.forget(newest)
-        found = asker.of(codes, book, context)
+        codes = tuple(entries)
+        if is_by_price(wanted) or asker.knows(codes, book, context.at, COUNTED_ITEMS_MAX):
+            standings = asker.of(codes, book, context)
+            keys = [
+                key for code, entry in entries.items() if (key := key_of(wanted, entry, standings[code])) is not None
+            ]
+            found = Found(behind(wanted, keys, wanted.limit + 1), standings, len(keys))
+        else:
+            ahead = behind(wanted, [name_key(wanted, entry) for entry in entries.values()], len(entries))
+            standings = asker.of([key[-1] for key in ahead], book, context, wanted.limit + 1)
+            keys = [key for key in ahead[: len(standings)] if standings[key[-1]].rank != ABSENT]
+            total = len(keys) if len(standings) == len(entries) else None
+            found = Found(keys[: wanted.limit + 1], standings, total)
         asker.refresh(context.at)
         return found
 
@@ -204,23 +198,6 @@ class Catalogue:
         return rows
 
 
-def check_needs_no_prices(wanted: Wanted) -> None:
-    """Refuse what could only be answered by asking the ERP for the price of every item.
-
-    Errors:  Malformed.
-    """
-    if wanted.sort in BY_PRICE:
-        raise _by_price("sort", f"sorted by {wanted.sort!r}", "Sort by code or name.")
-    for field, amount in (("price_min", wanted.price_min), ("price_max", wanted.price_max)):
-        if amount is not None:
-            raise _by_price(field, "filtered by price", f"Leave {field} out.")
-
-
-def _by_price(field: str, how: str, remedy: str) -> Malformed:
-    text = f"Prices are asked of the management system one by one here, so a catalogue cannot be {how}."
-    return malformed(field, "prices_asked_live", text, remedy)
-
-
 def check_mark(mark: Mark, newest: Snapshot, now: datetime) -> None:
     """Refuse to go on with a list that was begun too long ago, or before a restore of the database.
 
@@ -236,34 +213,6 @@ def _check_names(book: Snapshot, look: Look) -> None:
     for kind, field, code in (("item-groups", "item_group", look.item_group), ("brands", "brand", look.brand)):
         if code is not None and first_under(book, code_key(kind, code)) is None:
             raise unknown(kind, field, code)
-
-
-def _key(wanted: Wanted, entry: Entry, standing: Standing) -> Key | None:
-    """Where an item stands in the order that is wanted; None where it is not in it."""
-    rank, amount = standing.rank, standing.amount
-    if rank == ABSENT:
-        return None
-    low, high = wanted.price_min, wanted.price_max
-    if (low is not None or high is not None) and (
-        amount is None or (low is not None and amount < low) or (high is not None and amount > high)
-    ):
-        return None
-    sort = wanted.sort
-    if sort == "price":
-        return rank, ZERO if amount is None else amount, entry.code
-    if sort == "-price":
-        return rank, ZERO if amount is None else amount.copy_negate(), entry.code
-    if sort in ("name", "-name"):
-        return entry.name(wanted.language) or folded(entry.code), entry.code
-    return (entry.code,)
-
-
-def _behind(wanted: Wanted, keys: Iterable[Key]) -> list[Key]:
-    """The first rows behind the mark, one more than a page holds."""
-    last = wanted.after.key if wanted.after is not None else None
-    if wanted.sort in ("-code", "-name"):
-        return nlargest(wanted.limit + 1, [key for key in keys if key < last] if last is not None else keys)
-    return nsmallest(wanted.limit + 1, [key for key in keys if key > last] if last is not None else keys)
 
 
 def _stands(row: Row, standings: Mapping[str, Standing], shows: str) -> bool:

@@ -27,6 +27,8 @@ from listino.flows.register import Register, page_gone
 
 # So many items are priced in one go: a piece of work of some hundredths of a second.
 ITEMS_PER_PIECE = 250
+# Where only some rows are wanted, so many more than these are looked at first: some items are not for the asker.
+AHEAD = 15
 # More items than these are not read into what the process remembers for everyone.
 SHARED_ITEMS_MAX = 2_000
 # As of an earlier revision no more than these are priced anew.
@@ -105,17 +107,32 @@ class Asker:
             return None
         return register.concerned(goods[0][0], goods[0][1:], self.standings.now)
 
-    def of(self, codes: Sequence[str], book: Snapshot, context: Asked) -> dict[str, Standing]:
+    def knows(self, codes: Sequence[str], book: Snapshot, at: datetime, but: int) -> bool:
+        """Whether it is known of these items, but for so many, where they stand at a moment."""
+        missing = 0
+        for start in range(0, len(codes), ITEMS_PER_PIECE):
+            with self.lock:
+                missing += len(self._unknown(codes[start : start + ITEMS_PER_PIECE], book.revision, at, {}))
+            if missing > but:
+                return False
+        return True
+
+    def of(
+        self, codes: Sequence[str], book: Snapshot, context: Asked, enough: int | None = None
+    ) -> dict[str, Standing]:
         """Where items stand at the context's moment: as known, or priced now, a piece at a time.
 
+        With `enough` it goes through them in their order until so many are there for the asker.
         Who asks for the same meanwhile takes part in the work: between pieces others have their turn.
         Errors:  Gone (page_gone) where too much would have to be priced as of an earlier revision.
         """
         found: dict[str, Standing] = {}
         priced, many, apart = 0, None, False
-        for start in range(0, len(codes), ITEMS_PER_PIECE):
+        for piece in _pieces(codes, ITEMS_PER_PIECE if enough is None else enough + AHEAD):
+            if enough is not None and sum(one.rank != ABSENT for one in found.values()) >= enough:
+                break
             with self.lock:
-                missing = self._unknown(codes[start : start + ITEMS_PER_PIECE], book.revision, context.at, found)
+                missing = self._unknown(piece, book.revision, context.at, found)
                 if not missing:
                     continue
                 if many is None:
@@ -174,6 +191,14 @@ class Asker:
             self._since = standing.since
         if standing.until is not None and (self._until is None or standing.until < self._until):
             self._until = standing.until
+
+
+def _pieces(codes: Sequence[str], first: int) -> Iterator[Sequence[str]]:
+    """Items piece by piece; where the first is small, each that has to follow is twice as large."""
+    start, size = 0, min(first, ITEMS_PER_PIECE)
+    while start < len(codes):
+        yield codes[start : start + size]
+        start, size = start + size, min(2 * size, ITEMS_PER_PIECE)
 
 
 def standing_of(outcome: Price | NoPrice, of: tuple[Question, Facts], shows: str) -> Standing:

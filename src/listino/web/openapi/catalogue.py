@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from listino.flows.catalogue import SORTS
+from listino.flows.catalogue_order import SORTS
 from listino.web.openapi.browsers import KEPT, LANGUAGE, UNLESS, asked_by_browser
 from listino.web.openapi.parts import CURRENCY, Parameter, Paths, answer, page, query
 from listino.web.openapi.schemas import CODE, DECIMAL, REVISION, TEXT, Schema, named
@@ -88,7 +88,11 @@ def catalogue_schemas(found: dict[str, Schema], moment: dict[str, Any]) -> dict[
     line = found.pop("CatalogueLine")
     beside = {name: line["properties"][name] for name in ("brand", "item_groups", "stock")}
     head = {
-        "total": {**REVISION, "description": "How many items the whole list has."},
+        "total": {
+            **REVISION,
+            "type": ["integer", "null"],
+            "description": "How many items the whole list has; null: not counted yet, as it is long and not by price.",
+        },
         "shows": {
             "type": "string",
             "enum": ["net", "gross", "both"],

@@ -13,7 +13,7 @@ import msgspec
 from listino.core.checks import decimal_fault
 from listino.core.errors import Malformed, malformed
 from listino.core.words import folded
-from listino.flows.catalogue import SORTS, Key, Look, Mark, Wanted
+from listino.flows.catalogue_order import SORTS, Key, Look, Mark, Wanted
 from listino.flows.price import Asked
 from listino.web.reading import check_number, checked_code
 from listino.web.rest.prices import flag_of
