@@ -22,8 +22,8 @@ from listino.db.engine import Database
 from listino.db.snapshot import Snapshot, snapshot, versions
 from listino.flows import catalogue as catalogues
 from listino.flows import standings
-from listino.flows.catalogue import READ_ON, Catalogue, Look, Page
-from listino.flows.catalogue_order import Wanted
+from listino.flows.catalogue import READ_ON, Catalogue, Page
+from listino.flows.catalogue_order import Look, Wanted
 from listino.flows.price import Asked, price
 from tests.books import Books
 from tests.world_rules import rules, world

@@ -34,8 +34,7 @@ from listino.flows.circles import unknown
 from listino.flows.live import LivePrices, settle
 from listino.flows.price import Answered, Asked, buyer_for, line_of, prefetched, price
 from listino.flows.prior import priced
-from listino.flows.register import Entry, Register, page_gone
-from listino.flows.register import Look as Look
+from listino.flows.register import Entry, Look, Register, page_gone
 from listino.flows.standings import ABSENT, Asker, Standing, standing_of
 
 # A list can be read on for so long after it was begun.
