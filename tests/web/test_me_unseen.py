@@ -86,23 +86,67 @@ def test_a_refusal_leaves_at_the_next_of_fixed_instants(house: House, item: str,
         assert not any(waits[1:])
 
 
-def test_of_what_is_on_request_no_amount_is_told(house: House) -> None:
-    token = token_of(house)
+def amounts_of(house: House, item: str, quantity: str) -> set[str]:
+    """What a key is told that rossi pays for an item, and what no page is to read: exact, by its own discounts."""
+    told = house.price(item, customer="rossi", channel="web", quantity=quantity)
+    names = ("net_price", "gross_price", "list_price", "net", "gross", "discount")
+    return {told[name] for name in names if told.get(name) is not None}
+
+
+def told_of(house: House, token: str, lines: list[dict[str, str]]) -> str:
+    """All that a page is told of lines, wherever it asks; of quotes, which are drawn by chance, only that they are."""
+    answers = [
+        me(house, token, "/prices", "POST", json={"lines": lines, "ladder": True}),
+        me(house, token, "/basket", "POST", json={"lines": lines}),
+        me(house, token, "/items"),
+        *(me(house, token, "/prices", params=line | {"ladder": "true"}) for line in lines),
+    ]
+    assert not {answer.status for answer in answers} & {400, 422, 500}
+    return re.sub(r'"(epoch|quote)":"[^"]*"', "", " ".join(answer.body.decode() for answer in answers))
+
+
+@pytest.mark.parametrize("visibility", ["on_request", "hidden"])
+def test_of_what_is_on_request_or_hidden_no_amount_is_told(house: House, visibility: str) -> None:
+    house.put("price-lists", "ask-us", currency="EUR", visibility=visibility)
     house.put("rules", "saw-by-the-hundred", action="price", list="ask-us", item="saw",
               scale={"tiers": [{"from": "100", "value": "4321"}]})  # fmt: skip
-    single = me(house, token, "/prices/big", params={"ladder": "true", "quantity": "3"}).json()
-    assert (single["outcome"], single["reason"]) == ("no_price", "on_request")
-    assert {name for name in single if "price" in name or "net" in name} <= {"net_price"}
-    lines = [{"item": "big"}, {"item": "saw"}]
-    answers = [
-        me(house, token, path, "POST", json={"lines": lines} | ladder).body
-        for path, ladder in (("/prices", {"ladder": True}), ("/basket", {}))
-    ]
-    assert not [body for body in [*answers, str(single).encode()] if b"4321" in body or b"4,321" in body]
+    token, secrets = token_of(house), amounts_of(house, "big", "3") | amounts_of(house, "saw", "100")
+    assert {"3888.90", "388890.00"} <= secrets
+    for lines in ([{"item": "saw"}], [{"item": "big", "quantity": "3"}, {"item": "saw"}],
+                  [{"item": "saw", "quantity": "100"}, {"item": "hammer"}]):  # fmt: skip
+        told = told_of(house, token, lines)
+        assert {secret for secret in secrets if secret in told} == set()
     few = me(house, token, "/prices/saw", params={"ladder": "true"}).json()
+    basket = me(house, token, "/basket", "POST", json={"lines": [{"item": "saw"}]}).json()
     assert ([one["net_price"] for one in few["ladder"]], few["next_break"]) == (["18.00"], None)
-    many = me(house, token, "/prices/saw", params={"quantity": "100"}).json()
-    assert (many["outcome"], many.get("reason")) == ("no_price", "on_request")
+    assert (basket["lines"][0]["net_price"], basket["lines"][0]["next_break"]) == ("18.00", None)
+    assert basket["quote"] is not None
+    many = me(house, token, "/prices/saw", params={"quantity": "100"})
+    single = me(house, token, "/prices/big", params={"ladder": "true", "quantity": "3"})
+    if visibility == "hidden":
+        assert (many.status, single.status) == (404, 404)
+    else:
+        assert [one.json().get("reason") for one in (many, single)] == ["on_request", "on_request"]
+        assert {name for name in single.json() if "price" in name or "net" in name} <= {"net_price"}
+
+
+@pytest.mark.parametrize("item", ["hidden", "big"])
+def test_what_an_offer_adds_is_left_out_where_its_price_is_not_to_be_seen(house: House, item: str) -> None:
+    house.put("rules", "beside", action="free_goods", value="50",
+              offer={"quantity_from": "1", "item": item, "quantity": "1"})  # fmt: skip
+    lines, token = [{"item": "saw", "quantity": "2"}], token_of(house)
+    known = house.client.request(
+        "POST", "/v1/baskets", json={"lines": lines, "customer": "rossi", "channel": "web"}
+    ).json()
+    assert [goods["item"] for goods in known["free_goods"]] == [item]
+    answer = me(house, token, "/basket", "POST", json={"lines": lines})
+    basket = answer.json()
+    assert (basket["free_goods"], basket["totals"]["net"], basket["quote"]) == ([], "36.00", None)
+    assert known["free_goods"][0]["net"].encode() not in answer.body
+    house.put("rules", "beside", action="free_goods", value="50",
+              offer={"quantity_from": "1", "item": "hammer", "quantity": "1"})  # fmt: skip
+    basket = me(house, token, "/basket", "POST", json={"lines": lines}).json()
+    assert ([goods["item"] for goods in basket["free_goods"]], basket["quote"] is None) == (["hammer"], False)
 
 
 def names_in(said: Any) -> set[str]:

@@ -109,6 +109,7 @@ class Database:
         self._header: mmap.mmap | None = None
         self._watch: Watch | None = None
         self._last: Reading | None = None
+        self._noting = threading.Lock()
         # Bound once: a price on a file pays for no second engine.
         self.read: Callable[[], Reading]
         self._writer: Writer
@@ -186,7 +187,7 @@ class Database:
         if reading is None:
             reading = self._new_reading()
         generation = watch.generation
-        if reading.version is generation and watch.is_fresh:
+        if reading.version is generation and watch.is_fresh and not self._is_behind(reading):
             return reading
         watch.begin()
         try:
@@ -201,8 +202,21 @@ class Database:
             reading.version = -1
             return reading
         reading.version, reading.stale_since = generation, None
-        self._last = reading
+        self._note(reading)
         return reading
+
+    def _is_behind(self, reading: Reading) -> bool:
+        """Whether another thread has seen more: what the server told it, it may not have told the process yet."""
+        last = self._last
+        return last is not None and (
+            reading.revision < last.revision or reading.access < last.access or reading.epoch != last.epoch
+        )
+
+    def _note(self, reading: Reading) -> None:
+        """Let no thread answer from before what this one has seen."""
+        with self._noting:
+            if not self._is_behind(reading) or (self._last is not None and reading.epoch != self._last.epoch):
+                self._last = reading
 
     def read_since(self, revision: int | None) -> Reading:
         """The same, but of no earlier revision than this, where that is there.
@@ -214,6 +228,7 @@ class Database:
             if reading.stale_since is not None:
                 raise Lost("The database cannot be reached.")
             self._read_server()
+            self._note(reading)
         return reading
 
     @contextmanager

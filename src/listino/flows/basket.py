@@ -1,6 +1,6 @@
 """A customer asks what many items cost that are bought together: find all facts, let the core decide once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,9 +44,12 @@ class LineFound:
     priced: PricedLine
 
 
-def basket(book: Snapshot, context: Asked, asked: Sequence[Asked | Refused]) -> Basket:
+def basket(
+    book: Snapshot, context: Asked, asked: Sequence[Asked | Refused], not_given: Collection[str] = ()
+) -> Basket:  # a question, the world that it is asked of, and what of this is not there
     """Lines priced together, as of the snapshot's revision; a line that cannot be priced is left out with its error.
 
+    Shapes:  not_given: items that no offer adds, whatever it says.
     Errors:  NotFound for an unknown customer or channel; Malformed where amounts have too many digits.
     """
     prefetched(book, [one for one in asked if isinstance(one, Asked)])
@@ -56,7 +59,7 @@ def basket(book: Snapshot, context: Asked, asked: Sequence[Asked | Refused]) -> 
         one if isinstance(one, Refused) else _line(book, name, one) for name, one in zip(names, asked, strict=True)
     ]
     lines = tuple(one for one in found if isinstance(one, BasketLine))
-    gifts = _gifts(book, context, lines)
+    gifts = _gifts(book, context, gifts_wanted(lines).difference(not_given))
     every = [*lines, *gifts.values()]
     usage = context.usage if context.usage is not None else _used(book, context.customer, every)
     for line in every:
@@ -107,10 +110,9 @@ def _line(book: Snapshot, id: str, asked: Asked) -> BasketLine | Refused:
         return error
 
 
-def _gifts(book: Snapshot, context: Asked, lines: tuple[BasketLine, ...]) -> dict[str, BasketLine]:
+def _gifts(book: Snapshot, context: Asked, wanted: Collection[str]) -> dict[str, BasketLine]:
     """One unit of each item that an offer could add; an item that is not there is not given."""
-    wanted = sorted(gifts_wanted(lines))
-    found = {code: _line(book, code, line_of(context, code, ONE, None)) for code in wanted}
+    found = {code: _line(book, code, line_of(context, code, ONE, None)) for code in sorted(wanted)}
     return {code: line for code, line in found.items() if isinstance(line, BasketLine)}
 
 

@@ -4,10 +4,11 @@ An item that is not there, not active, outside the assortment, in a hidden price
 the same to it: there is no such item. Of what is on request no amount is told, at no quantity.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from listino.core.errors import Malformed, NotFound, Refused, malformed
 from listino.core.money import NINE_PLACES
@@ -15,7 +16,7 @@ from listino.core.question import NoPrice, Price, UnitPrice
 from listino.flows.basket import Basket, LineFound, basket
 from listino.flows.circles import unknown
 from listino.flows.live import LivePrices, settle
-from listino.flows.price import Answered, Asked, Snapshot, buyer_for, prefetched, price
+from listino.flows.price import Answered, Asked, Snapshot, buyer_for, line_of, prefetched, price
 from listino.flows.prior import priced
 
 ON_REQUEST = "on_request"
@@ -147,41 +148,66 @@ def _seen_at(book: Snapshot, asked: Asked, quantity: Decimal) -> bool:
     return _seen(book, replace(asked, quantity=quantity or NINE_PLACES, ladder=False, breaks=False)) is not None
 
 
+class BrowsedBasket(NamedTuple):
+    """Lines that are bought together, as a browser may see them.
+
+    Shapes:  on_request: by their places the lines whose price is on request; is_whole: nothing that an offer adds was
+             left out.
+    """
+
+    basket: Basket
+    on_request: dict[int, Answered]
+    is_whole: bool
+
+
 def browsed_basket(
     book: Snapshot, context: Asked, asked: Sequence[Asked | Refused], live: LivePrices | None, now: datetime
-) -> tuple[Basket, dict[int, Answered]]:  # a question and the world that it is asked of
-    """What a browser is told of lines that are bought together; and by their places those that are on request.
+) -> BrowsedBasket:  # a question and the world that it is asked of
+    """What a browser is told of lines that are bought together.
 
-    The others are priced without these, and without those of which it is not to know: no total tells their price.
+    They are priced without those that are on request and those of which it is not to know, and so is what offers
+    add: no amount tells what these cost.
 
     Errors:  NotFound for an unknown channel or customer; Malformed where amounts have too many digits.
     """
     told = iter(browsed(book, [one for one in asked if isinstance(one, Asked)], live, now))
-    withheld: dict[int, Answered] = {}
+    on_request: dict[int, Answered] = {}
     lines: list[Asked | Refused] = []
+    not_given: set[str] = set()
     for place, one in enumerate(asked):
         lines.append(one)
         if isinstance(one, Asked):
-            _withhold(lines, place, next(told), withheld)
+            _withhold(lines, place, next(told), on_request)
     while True:
-        found = basket(book, context, lines)
+        found = basket(book, context, lines, not_given)
         # What lines measure together may bring another list than each by itself.
-        before = len([1 for line in lines if isinstance(line, Refused)])
+        before = _left_out(lines, not_given)
         for place, line in enumerate(found.lines):
             if isinstance(line, LineFound):
-                _withhold(lines, place, line.answered, withheld)
-        if len([1 for line in lines if isinstance(line, Refused)]) == before:
-            return found, withheld
+                _withhold(lines, place, line.answered, on_request)
+        for goods in found.price.free_goods:
+            if _seen(book, line_of(context, goods.item, goods.quantity, goods.unit)) is None:
+                not_given.add(goods.item)
+        if _left_out(lines, not_given) == before:
+            break
+    for one, line in zip(asked, found.lines, strict=True):
+        if isinstance(one, Asked) and isinstance(line, LineFound):
+            show_breaks(book, one, line.answered)
+    return BrowsedBasket(found, on_request, not not_given)
+
+
+def _left_out(lines: Sequence[Asked | Refused], not_given: Collection[str]) -> int:
+    return len(not_given) + len([line for line in lines if isinstance(line, Refused)])
 
 
 def _withhold(
-    lines: list[Asked | Refused], place: int, told: Answered | Refused, withheld: dict[int, Answered]
+    lines: list[Asked | Refused], place: int, told: Answered | Refused, on_request: dict[int, Answered]
 ) -> None:
     """Take a line out of a basket of which a browser is not to see a price."""
     one = lines[place]
     if isinstance(told, Refused):
         lines[place] = told
     elif is_on_request(told):
-        withheld[place], lines[place] = told, Refused(ON_REQUEST, "The price is told on request.")
+        on_request[place], lines[place] = told, Refused(ON_REQUEST, "The price is told on request.")
     elif is_unseen(told) and isinstance(one, Asked):
         lines[place] = unknown("items", "item", one.item)

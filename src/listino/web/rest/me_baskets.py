@@ -54,13 +54,15 @@ class MeBaskets:
         self._budget.spend(browser, [line.item for line in lines], now)
         book, context = book_for(self._database, browser, [line.item for line in lines]), question_of(browser, now)
         asked = [batch.faults.get(index) or asked_line(browser, line, index, now) for index, line in enumerate(lines)]
-        found, withheld = browsed_basket(book, context, asked, self._live, now)
+        browsed = browsed_basket(book, context, asked, self._live, now)
+        found, on_request = browsed.basket, browsed.on_request
         language = browser.language or language
         answers = [
-            _line(line.id or str(place + 1), withheld.get(place) or _with_prior(book, asked[place], one), language)
+            _line(line.id or str(place + 1), on_request.get(place) or _with_prior(book, asked[place], one), language)
             for place, (line, one) in enumerate(zip(lines, found.lines, strict=True))
         ]
-        beside = encode(basket_parts(found.price, language, self._promise(book, context, found)))
+        promise = self._promise(book, context, found) if browsed.is_whole else None
+        beside = encode(basket_parts(found.price, language, promise))
         body = b'{"lines":[' + b",".join(answers) + b"]," + beside[1:-1]
         evened = any(isinstance(one, Refused) for one in found.lines)
         return Told(body + browser_moment(now, book, shows_of(book, browser, now)), evened=evened)
