@@ -13,11 +13,13 @@ from listino.core.orders import Order, OrderLine
 from listino.db.change_log import change_log
 from listino.db.engine import Database
 from listino.db.founding import founded
+from listino.db.ledger import count_stock
 from listino.db.orders import count_of_store
 from listino.db.people import Person
 from listino.db.snapshot import snapshot
 from listino.demo import company, history
 from listino.demo.days import ZONE
+from listino.demo.shelves import shelves
 from listino.flows.facts import PERSON_FIELDS
 from listino.flows.intake import Caller, handed_in, keys_of, priced
 from listino.web.rest.order_answers import rendered
@@ -49,6 +51,7 @@ def seed(database: Database, now: datetime, chance: Any, passed: Passed) -> None
         _found(database, now, today, passed)
     if _orders_there(database) < history.ORDERS_COUNT:
         _hand_in(database, today, chance, passed)
+        _fill_shelves(database, today)
 
 
 def _found(database: Database, now: datetime, today: date, passed: Passed) -> None:
@@ -98,6 +101,17 @@ def _hand_in(database: Database, today: date, chance: Any, passed: Passed) -> No
         passed("Orders of the past year", number, history.ORDERS_COUNT)
     for future in futures:
         future.result()
+
+
+def _fill_shelves(database: Database, today: date) -> None:
+    """What lies in the warehouses now; the orders of the past have taken theirs."""
+    held = list(shelves(Random(company.SEED), today))
+
+    def write(tx: Any) -> None:
+        for shelf in held:
+            count_stock(tx, *shelf)
+
+    database.write(write)
 
 
 def _order(old: history.Order) -> Order:
