@@ -34,7 +34,7 @@ def founded(
     Errors:  Refused where the book is not empty.
     """
     (revision,) = tx.execute("SELECT revision FROM book").fetchone()
-    (facts_there,) = tx.execute("SELECT count(*) FROM (SELECT 1 FROM fact LIMIT 1) AS some").fetchone()
+    (facts_there,) = tx.execute("SELECT count(*) FROM (SELECT 1 FROM fact LIMIT 1) AS found").fetchone()
     if revision or facts_there:
         text = "The database holds a company's data already."
         raise Refused("not_empty", text, (Fault("database", "not_empty", text, "Name a new one with --database."),))
