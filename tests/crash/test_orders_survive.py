@@ -110,6 +110,10 @@ def test_a_full_disk_gives_an_error_and_no_half_order_and_prices_go_on(url: str)
     # A limit on the size of files stands in for a disk that is full: a write beyond it fails.
     limited = ("bash", "-c", 'ulimit -f 1500; trap "" XFSZ; exec "$0" "$@"')
     with serving(url, key, before=limited) as server:
+        said = {"customer": "rossi", "channel": "web", "origins": ["https://shop.example"]}
+        token = server.ask("POST", "/v1/customer-tokens", said).json()["token"]
+        page = server.ask("GET", "/v1/me/prices/hammer", Authorization=f"Bearer {token}")
+        assert (page.status, page.json()["net_price"]) == (200, "8.55")
         statuses: dict[int, int] = {}
         for number in range(2000):
             answer = server.ask("POST", "/v1/orders", order(f"n{number}"))

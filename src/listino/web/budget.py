@@ -6,7 +6,6 @@ many items as its bits tell, the number is known within one percent. A map that 
 
 import fcntl
 import mmap
-import os
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
@@ -16,14 +15,15 @@ from threading import Lock
 
 from listino.core.errors import Fault, TooOften
 from listino.flows.tokens import Browser
+from listino.web.shared_memory import SharedMemory
 
 HOUR_S = 3_600
 MAP_BYTES = 2_048
 MAP_BITS = MAP_BYTES * 8
 # A budget beyond it could not be told from any: every bit of a map would be set.
 ITEMS_MAX = 100_000
-# So many holders are counted in an hour; beyond it, one that is new takes another's place. The file is sparse.
-SLOTS = 16_384
+# So many holders are counted in an hour; beyond it, one that is new takes another's place.
+SLOTS = 4_096
 PROBES = 16
 _NAME, _HOUR, _COUNT = slice(0, 8), slice(8, 12), slice(12, 16)
 _HEAD_BYTES = 16
@@ -34,9 +34,7 @@ class Budget:
     """The items that the holders of tokens asked for in this hour."""
 
     def __init__(self, folder: Path) -> None:
-        self._handle = os.open(folder / "budget", os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(self._handle, SLOTS * _SLOT_BYTES)
-        self._file = mmap.mmap(self._handle, SLOTS * _SLOT_BYTES)
+        self._memory = SharedMemory(folder / "budget", SLOTS * _SLOT_BYTES)
         self._turn = Lock()
 
     def spend(self, browser: Browser, items: Iterable[str], now: datetime) -> None:
@@ -49,17 +47,17 @@ class Budget:
         hour, into_it_s = divmod(int(now.timestamp()), HOUR_S)
         bits = {int.from_bytes(blake2b(code.encode(), digest_size=2).digest()) % MAP_BITS for code in items}
         with self._turn:
-            fcntl.lockf(self._handle, fcntl.LOCK_EX, 1, 0)
+            fcntl.lockf(self._memory.handle, fcntl.LOCK_EX, 1, 0)
             try:
                 is_within = self._set(self._slot(browser.subject, hour), bits, bits_for(browser.budget))
             finally:
-                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, 0)
+                fcntl.lockf(self._memory.handle, fcntl.LOCK_UN, 1, 0)
         if not is_within:
             raise _spent(browser.budget, HOUR_S - into_it_s)
 
     def _set(self, start: int, bits: set[int], most: int) -> bool:
         """Set bits of a slot's map, unless there would be too many of them."""
-        file, first = self._file, start + _HEAD_BYTES
+        file, first = self._memory.bytes, start + _HEAD_BYTES
         new = [bit for bit in bits if not file[first + bit // 8] >> bit % 8 & 1]
         counted = int.from_bytes(_part(file, start, _COUNT), "little") + len(new)
         if new and counted > most:
@@ -76,19 +74,18 @@ class Budget:
         starts = [(place + step) % SLOTS * _SLOT_BYTES for step in range(PROBES)]
         free: int | None = None
         for start in starts:
-            is_current = int.from_bytes(_part(self._file, start, _HOUR), "little") == hour
-            if is_current and _part(self._file, start, _NAME) == name:
+            is_current = int.from_bytes(_part(self._memory.bytes, start, _HOUR), "little") == hour
+            if is_current and _part(self._memory.bytes, start, _NAME) == name:
                 return start
             if not is_current and free is None:
                 free = start
         start = starts[0] if free is None else free
-        self._file[start : start + _SLOT_BYTES] = name + hour.to_bytes(4, "little") + bytes(4 + MAP_BYTES)
+        self._memory.bytes[start : start + _SLOT_BYTES] = name + hour.to_bytes(4, "little") + bytes(4 + MAP_BYTES)
         return start
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
-        os.close(self._handle)
+        self._memory.close()
 
 
 def bits_for(items: int) -> int:

@@ -6,9 +6,8 @@ with it. A key without a limit comes here never.
 """
 
 import fcntl
-import mmap
-import os
 from collections.abc import Callable
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
@@ -17,10 +16,11 @@ from time import monotonic_ns
 from listino.core.errors import Fault, TooOften, Unavailable
 from listino.flows.access import ApiKey, Limit
 from listino.flows.tokens import Browser
+from listino.web.shared_memory import SharedMemory
 
 # A batch, a basket or a page of a catalogue counts as one request for each so many lines of it.
 LINES_PER_REQUEST = 50
-# So many limits may be in use between two starts of the server; the file is sparse.
+# So many limits may be in use between two starts of the server.
 SLOTS = 65_536
 # What was let in beyond its due (large batches side by side) is never paid for longer than so many requests.
 DEBT_MAX = 1_000
@@ -34,10 +34,7 @@ class Limits:
     def __init__(self, folder: Path, refused: Callable[[], None], ticks: Callable[[], int] = monotonic_ns) -> None:
         """`refused` is told of each refusal; `ticks` are nanoseconds that all processes of the machine count alike."""
         self._refused, self._ticks = refused, ticks
-        self._handle = os.open(folder / "limits", os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(self._handle, SLOTS * _SLOT_BYTES)
-        self._file = mmap.mmap(self._handle, SLOTS * _SLOT_BYTES)
-        self._cells = memoryview(self._file).cast("Q")
+        self._memory = SharedMemory(folder / "limits", SLOTS * _SLOT_BYTES)
         self._turn = Lock()
         self._places: dict[tuple[str, Limit], int] = {}
 
@@ -67,7 +64,7 @@ class Limits:
         each_ns = _SECOND_NS // limit.rate
         with self._turn:
             cell = self._place(key_id, limit)
-            fcntl.lockf(self._handle, fcntl.LOCK_EX, _SLOT_BYTES, cell * 8 - 8)
+            fcntl.lockf(self._memory.handle, fcntl.LOCK_EX, _SLOT_BYTES, cell * 8 - 8)
             try:
                 now = self._ticks()
                 paid_at = max(self._cells[cell], now)
@@ -77,7 +74,7 @@ class Limits:
                 if wait_ns <= 0 or owing:
                     self._cells[cell] = paid_at + count * each_ns
             finally:
-                fcntl.lockf(self._handle, fcntl.LOCK_UN, _SLOT_BYTES, cell * 8 - 8)
+                fcntl.lockf(self._memory.handle, fcntl.LOCK_UN, _SLOT_BYTES, cell * 8 - 8)
         return wait_ns
 
     def _place(self, key_id: str, limit: Limit) -> int:
@@ -90,7 +87,7 @@ class Limits:
             return found
         text = f"{key_id}:{limit.rate}:{limit.burst}".encode()
         name = int.from_bytes(blake2b(text, digest_size=8).digest(), "little") | 1
-        fcntl.lockf(self._handle, fcntl.LOCK_EX, 1, SLOTS * _SLOT_BYTES)  # Behind the file: nobody else's bytes.
+        fcntl.lockf(self._memory.handle, fcntl.LOCK_EX, 1, SLOTS * _SLOT_BYTES)  # Behind the file: nobody else's bytes.
         try:
             for step in range(SLOTS):
                 cell = 2 * ((name + step) % SLOTS)
@@ -99,14 +96,18 @@ class Limits:
                     self._places[key_id, limit] = cell + 1
                     return cell + 1
         finally:
-            fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, SLOTS * _SLOT_BYTES)
+            fcntl.lockf(self._memory.handle, fcntl.LOCK_UN, 1, SLOTS * _SLOT_BYTES)
         raise Unavailable("More limited keys are in use than can be counted; restart the server.")
+
+    @cached_property
+    def _cells(self) -> memoryview:
+        return memoryview(self._memory.bytes).cast("Q")
 
     def close(self) -> None:
         """Let go of the file."""
-        self._cells.release()
-        self._file.close()
-        os.close(self._handle)
+        if "_cells" in vars(self):
+            self._cells.release()
+        self._memory.close()
 
 
 def _too_often(key: ApiKey, limit: Limit, retry_in_s: int) -> TooOften:
