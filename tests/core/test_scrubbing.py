@@ -66,3 +66,10 @@ def test_a_query_keeps_the_values_of_named_parameters() -> None:
     assert (
         scrubbed_query("customer=100&q=Mario&token=abc&limit=3&mario%40x.it=1&") == "customer=100&q=…&token=…&limit=3"
     )
+
+
+def test_an_address_of_mail_is_kept_nowhere() -> None:
+    assert scrubbed('{"customer":"m@x.it","item":"a"}') == '{"customer":"…","item":"a"}'
+    assert scrubbed_query("customer=m%40x.it&item=m@x.it") == "customer=…&item=…"
+    said = "<E:Envelope><Body><Get><request><customer>m@x.it</customer></request></Get></Body></E:Envelope>"
+    assert "m@x.it" not in scrubbed_xml(said)

@@ -44,6 +44,8 @@ _SCALAR = re.compile(r"-?[0-9][0-9.eE+-]*|true|false|null")
 _FIELD = re.compile(r"[\w.\[\]-]{1,80}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _QUOTED = re.compile(r"'[^']*'|\\\"[^\"]*\\\"|`[^`]*`|\S+@\S+")
+# Whoever writes an address of mail where a code belongs is known by it.
+_MAIL = re.compile("@|%40")
 _XML = re.compile(r"<[^<>]*>|[^<>]+")
 _TAG = re.compile(r"<(/?)(?:[A-Za-z][\w.-]*:)?([A-Za-z]\w{0,39})(?:\s[^<>]*)?>")
 
@@ -95,7 +97,7 @@ def _open(within: list[_Within], token: str, out: list[str]) -> None:
 
 
 def _value(token: str, here: _Within, names: Collection[str]) -> str:
-    if here.name not in names:
+    if here.name not in names or (here.name not in SENTENCES and _MAIL.search(token)):
         return f'"{LEFT_OUT}"'
     if token[0] != '"':
         return token if _SCALAR.fullmatch(token) else f'"{LEFT_OUT}"'
@@ -138,7 +140,7 @@ def _is_open(within: list[str]) -> bool:
 
 
 def _xml_text(text: str, name: str | None, names: Collection[str]) -> str:
-    if name is None or name not in names:
+    if name is None or name not in names or (name not in SENTENCES and _MAIL.search(text)):
         return LEFT_OUT
     return _QUOTED.sub(LEFT_OUT, text) if name in SENTENCES else text
 
@@ -151,5 +153,7 @@ def scrubbed_query(query: str) -> str:
     """The query of an address with the values of named parameters alone."""
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     return "&".join(
-        f"{name}={value if name in CODES else LEFT_OUT}" for name, _, value in pairs if _NAME.fullmatch(name)
+        f"{name}={value if name in CODES and not _MAIL.search(value) else LEFT_OUT}"
+        for name, _, value in pairs
+        if _NAME.fullmatch(name)
     )

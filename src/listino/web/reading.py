@@ -126,10 +126,12 @@ def quantity_of(text: str, field: str = "quantity", *, returned: bool = False) -
 
     Errors:  Malformed unless it is a plain number above 0 within bounds.
     """
-    try:
-        value = Decimal(text)
+    try:  # Decimal takes digits of every script, and underscores between them.
+        value = Decimal(text) if text.isascii() and "_" not in text else None
     except InvalidOperation:
-        raise malformed(field, "not_a_number", f"{text!r} is not a number.", 'Send a decimal, as "12.5".') from None
+        value = None
+    if value is None:
+        raise malformed(field, "not_a_number", f"{text!r} is not a number.", 'Send a decimal, as "12.5".')
     return checked_quantity(value, field, returned=returned)
 
 
