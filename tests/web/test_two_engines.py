@@ -43,9 +43,7 @@ def url(postgresql: engines.Server) -> Iterator[str]:
 @pytest.fixture
 def server(url: str, tmp_path: Path) -> Iterator[Server]:
     staleness = str(STALENESS_MS)
-    with serving(
-        url, new_key(url), WORKERS, LISTINO_MAX_STALENESS_MS=staleness, TMPDIR=str(tmp_path)
-    ) as started:
+    with serving(url, new_key(url), WORKERS, LISTINO_MAX_STALENESS_MS=staleness, TMPDIR=str(tmp_path)) as started:
         for path, said in FACTS:
             assert started.ask("PUT", f"/v1/{path}?confirm=true", said).status == 201
         # One that begins late knows no price yet when the database goes, and is right to answer none.
