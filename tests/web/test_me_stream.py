@@ -81,6 +81,27 @@ def test_what_a_page_is_not_to_know_of_is_told_as_what_there_is_not(house: House
     assert (event["line"], event["net_price"], event["stock"]["available"]) == (1, "88.88", "6")
 
 
+def test_another_name_is_no_other_price_and_comes_with_the_next(house: House, readers: Readers) -> None:
+    eco = {"action": "amount", "sign": "charge", "value": "1", "item": "saw", "own_line": {"per": "unit"}}
+    house.put("rules", "eco", **eco, label="Eco tax")
+    token = token_of(house)
+    stream, told = watching(readers, token, "saw", "hammer")
+    assert (told[1].data["name"], told[1].data["own_lines"][0]["label"]) == (None, "Eco tax")
+    house.put("items", "saw", item_groups=["tools"], name={"en": "Fretsaw"})
+    house.put("rules", "eco", **eco, label="Levy")
+    house.put("rules", "hammer-base", action="price", list="base", item="hammer", value="11")
+    house.put("rules", "hammer-web", action="price", list="web", item="hammer", value="11")
+    # The hammer's is the next event, though the saw comes before it and was changed before it.
+    assert stream.next().data["line"] == 2
+    # Who comes later is told the newest name, the others with the next price.
+    _, later = watching(readers, token, "saw", "hammer")
+    assert later[1].data["name"] == "Fretsaw"
+    house.put("rules", "saw-base", action="price", list="base", item="saw", value="30")
+    event = stream.next().data
+    assert (event["line"], event["net_price"], event["name"]) == (1, "27.00", "Fretsaw")
+    assert event["own_lines"][0]["label"] == "Levy"
+
+
 def test_a_stream_ends_with_its_token(house: House, readers: Readers) -> None:
     token = token_of(house, minutes=5)
     stream, _ = watching(readers, token, "saw")

@@ -1,5 +1,7 @@
 """Prices are told again when something changes them, and only then; whoever comes back misses nothing."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from listino.web.rest import live as live_door
 from listino.web.settings import WebSettings
 from tests.engines import ON_BOTH
 from tests.shop import NOW, CountedChance, House, opened
-from tests.streaming import Readers, Stream, reading
+from tests.streaming import PATIENCE_S, Readers, Stream, reading
 
 pytestmark = ON_BOTH
 
@@ -254,3 +256,42 @@ def test_streams_are_bounded_by_key_and_in_all(readers: Readers, monkeypatch: py
     # One that has gone makes room for another.
     first.close()
     assert readers.open("/v1/stream", BOTH).status == 200
+
+
+def test_a_watcher_that_fails_wherever_goes_on(house: House, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = readers.open("/v1/stream", BOTH)
+    stream.next(), stream.prices(2)
+    failed = threading.Event()
+    waits = asyncio.wait_for
+
+    def failing(awaited: Any, timeout: float | None) -> Any:
+        if failed.is_set():
+            return waits(awaited, timeout)
+        awaited.close()
+        failed.set()
+        raise RuntimeError("No rest.")
+
+    monkeypatch.setattr(asyncio, "wait_for", failing)  # What the watcher rests with.
+    assert failed.wait(PATIENCE_S)
+    set_price(house, "saw", "30")
+    assert net_of(stream) == (2, "27.00")
+
+
+def test_streams_whose_watcher_was_ended_end_and_come_back_to_another(house: House, readers: Readers) -> None:
+    stream = readers.open("/v1/stream", BOTH)
+    stream.next()
+    last_id = max(stream.prices(2).items())[1].id or ""
+
+    def end_watcher() -> None:
+        for task in asyncio.all_tasks(readers.loop):
+            if "_watch" in getattr(task.get_coro(), "__qualname__", ""):
+                task.cancel()
+
+    readers.loop.call_soon_threadsafe(end_watcher)
+    stream.ended()
+    set_price(house, "saw", "30")
+    again = readers.open("/v1/stream", BOTH, **{"Last-Event-ID": last_id})
+    assert again.next().data["resumed"] is True
+    assert net_of(again) == (2, "27.00")
+    set_price(house, "saw", "31")
+    assert net_of(again) == (2, "27.90")

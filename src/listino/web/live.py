@@ -130,22 +130,35 @@ class Hub:
     async def _watch(self) -> None:
         """Look and ask, as long as a stream is open."""
         looked_s = tended_s = 0.0
-        while self._streams:
-            try:
-                if monotonic() - looked_s >= self._look_s:
-                    looked_s = monotonic()
-                    await self._look()
-                if monotonic() - tended_s >= TEND_S:
-                    tended_s = monotonic()
-                    await self._tend()
-                if self._due:
-                    await self._ask()
-            except Exception as error:
-                # The database is away, or something is wrong with us: what is due stays due.
-                if not isinstance(error, Unavailable):
-                    log.error("live", exc_info=error)
-                await asyncio.sleep(RETRY_S)
-            await self._pause()
+        try:
+            while self._streams:
+                try:
+                    if monotonic() - looked_s >= self._look_s:
+                        looked_s = monotonic()
+                        await self._look()
+                    if monotonic() - tended_s >= TEND_S:
+                        tended_s = monotonic()
+                        await self._tend()
+                    if self._due:
+                        await self._ask()
+                    await self._pause()
+                except Exception as error:
+                    # The database is away, or something is wrong with us: what is due stays due.
+                    if not isinstance(error, Unavailable):
+                        log.error("live", exc_info=error)
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            self._over()
+
+    def _over(self) -> None:
+        """The watcher has ended; the next stream begins another. Streams that it left open end: nobody tells them."""
+        if self._streams and not self._ending:
+            log.error("live_ended", streams=len(self._streams))
+        for stream in self._streams:
+            stream.end()
+        for line in self._lines.values():
+            line.again_at = None
+            self._due[line] = None
         self._watcher, self._seen = None, None
         self._timers.clear()
 
@@ -234,8 +247,9 @@ class Hub:
             self._due.pop(line, None)
             line.parts, line.counted, line.revision = answer.found.parts, answer.found.counted, revision
             self._wait_for(line, answer.found.again_at)
+            line.data = answer.data  # Whoever comes later is told the newest, also of what makes no event.
             if answer.digest != line.digest:
-                line.data, line.digest = answer.data, answer.digest
+                line.digest = answer.digest
                 told |= line.streams
         for stream in told:
             stream.wake()

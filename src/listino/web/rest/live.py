@@ -63,13 +63,17 @@ class KeyView:
         """The answer as JSON, and the digest of what it says."""
         answered = found.answered
         if isinstance(answered, Exception):
-            start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem_of(answered)))
-            return start + moment(asked.at, book), digest_of(start)
+            problem = problem_of(answered)
+            start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem))
+            return start + moment(asked.at, book), digest_of(problem.code.encode())
         answer = price_answer(answered, "none", self.language or None, full=False)
         stock = b',"stock":' + encode(stock_line(found.shelves))
         body = encode(answer)[:-1] + stock + moment(asked.at, book, now if found.counted else None)
-        # When it could change next, and who told it when, is not what it costs.
+        # When it could change next, who told it when and from which list, is not what it costs.
         answer.next_change_at, answer.price_as_of, answer.price_source = None, UNSET, UNSET
+        answer.price_list, answer.flags = UNSET, UNSET
+        for charge in answer.own_lines or ():
+            charge.rule, charge.label = "", None
         return body, digest_of(encode(answer) + stock)
 
 

@@ -43,14 +43,20 @@ class BrowserView:
 
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
         """The answer as JSON, and the digest of what it says."""
-        answered, shows = found.answered, "both"
+        answered = found.answered
         if isinstance(answered, Exception):
-            start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem_of(answered)))
-        else:
-            shows = buyer_for(book, asked).shows
-            said = encode(browser_price(answered, self.language or None)[0])
-            start = said[:-1] + b',"stock":' + encode(stock_line(found.shelves))
-        return start + browser_moment(now, book, shows), digest_of(start + shows.encode())
+            problem = problem_of(answered)
+            start = b'{"item":%s,"error":%s' % (encode(asked.item), encode(problem))
+            return start + browser_moment(now, book, "both"), digest_of(problem.code.encode())
+        shows = buyer_for(book, asked).shows
+        price, _ = browser_price(answered, self.language or None)
+        stock = b',"stock":' + encode(stock_line(found.shelves))
+        body = encode(price)[:-1] + stock + browser_moment(now, book, shows)
+        # What it is called is not what it costs.
+        price.name = None
+        for charge in price.own_lines or ():
+            charge.label = None
+        return body, digest_of(encode(price) + stock + shows.encode())
 
 
 class MeLiveDoor:
