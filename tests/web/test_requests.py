@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from listino.core.errors import Unavailable
 from listino.db import requests
@@ -108,6 +109,44 @@ def test_an_answer_beside_the_hot_road_names_its_request(house: House) -> None:
     assert listed(house)[0]["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "is_noted"),
+    [
+        ("GET", "/v1/prices/nix", 404, True),
+        ("GET", "/v1/prices/hammer?quantity=0", 400, True),
+        ("POST", "/v1/prices", 400, True),
+        ("GET", "/v1/orders/nix", 404, True),
+        ("POST", "/soap", 500, True),
+        ("GET", "/v1/requests?status=x", 400, False),  # What is asked about the log is no part of it.
+        ("GET", "/v1/pricesx", 404, False),
+        ("GET", "/v1/nix", 404, False),
+        ("DELETE", "/v1/orders", 405, False),
+        ("GET", "/docs/nix", 404, False),
+    ],
+)  # fmt: skip
+def test_every_refusal_has_a_name_by_which_it_is_found_in_the_log(
+    house: House, method: str, path: str, status: int, is_noted: bool
+) -> None:
+    path, _, query = path.partition("?")
+    params = dict([query.split("=")]) if query else {}
+    if path == "/soap":
+        by_soap = asked(house, "GetPrice", {"item": "nope"}, "1.1")
+        told, name = by_soap.status, by_soap.headers["x-request-id"]
+    else:
+        answer = house.client.request(method, path, params=params)
+        told, name = answer.status, answer.headers["x-request-id"]
+    assert (told, name[:4], len(name)) == (status, "req_", 20)
+    assert [one["request_id"] for one in listed(house)] == ([name] if is_noted else [])
+
+
+@pytest.mark.parametrize("path", ["/v1/prices/hammer", "/v1/orders", "/v1/me/items", "/v1/requests", "/metrics"])
+def test_a_refusal_of_nobodys_key_has_a_name_too_and_is_in_no_log(house: House, path: str) -> None:
+    answers = [house.client.request("GET", path, headers={"Authorization": "Bearer nobody"}) for _ in range(2)]
+    assert [answer.status for answer in answers] == [401, 401]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 2
+    assert listed(house, key="*") == []
+
+
 def test_refusals_of_a_keys_tokens_are_listed_with_what_else_the_key_asked(house: House) -> None:
     store = key_with(house, "tokens:create")
     token = minted(house, headers=store, minutes=1).json()["token"]
@@ -154,6 +193,16 @@ def test_of_soap_the_operation_and_the_code_are_listed(house: House, version: st
     assert len(listed(house, path="/soap")) == 4
 
 
+def test_an_operation_of_soap_is_no_beginning_of_another(house: House) -> None:
+    asked(house, "GetPrices", {"lines": [{"line": {"id": "1", "item": "hammer"}}]})
+    asked(house, "GetPrice", {"item": "hammer"})
+    house.get("/v1/prices/hammer")
+    assert {one["path"] for one in listed(house, path="/soap#GetPrice")} == {"/soap#GetPrice"}
+    assert {one["path"] for one in listed(house, path="/soap#GetPrices")} == {"/soap#GetPrices"}
+    assert listed(house, path="/soap#Get") == []
+    assert len(listed(house, path="/soap")) == 2
+
+
 def test_only_the_newest_of_each_key_are_kept_and_none_for_longer_than_a_week(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,10 +231,18 @@ def test_a_database_that_takes_no_writes_disturbs_no_request(house: House, monke
     def lost(*_: Any) -> None:
         raise Unavailable("The disk is full.")
 
-    house.get("/v1/prices/hammer")
-    with monkeypatch.context() as broken:
-        broken.setattr(Database, "write", lost)
-        assert listed(house) == []
-    assert house.price("hammer")["outcome"] == "price"
-    assert len(listed(house)) == 1
-    assert "listino_requests_unlogged_total 1" in house.get("/metrics").body.decode()
+    with capture_logs() as said:
+        with monkeypatch.context() as broken:
+            broken.setattr(Database, "write", lost)
+            for _ in range(3):
+                house.get("/v1/prices/hammer")
+                assert listed(house) == []
+        for _ in range(2):
+            assert house.price("hammer")["outcome"] == "price"
+            listed(house)
+    assert len(listed(house)) == 2
+    assert "listino_requests_unlogged_total 3" in house.get("/metrics").body.decode()
+    assert [(one["event"], one.get("reason"), one.get("lost"), one.get("exc_info")) for one in said] == [
+        ("requests_not_written", "The disk is full.", None, None),
+        ("requests_written_again", None, 3, None),
+    ]

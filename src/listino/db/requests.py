@@ -1,6 +1,6 @@
 """The last requests of each key, in codes alone: bounded in number and in time, and no revision."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from listino.db.engine import Connection
@@ -57,16 +57,14 @@ def page(
 ) -> list[tuple[int, RequestRow]]:
     """Requests before an id, the newest first.
 
-    Shapes:  filters: key (an id), path (how it begins), status_min and status_max.
+    Shapes:  filters: key (an id), path (how it begins), whole_path (without its query), status_min and status_max.
     """
     conditions = ["id < ?"]
     values: list[str | int] = [before]
     for name, condition in _CONDITIONS.items():
         if name in filters:
             conditions.append(condition)
-            values.append(filters[name])
-            if name == "path":
-                values.append(filters[name])
+            values += _VALUES.get(name, _once)(filters[name])
     rows = connection.execute(
         f"SELECT id, {_COLUMNS} FROM request WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
         (*values, limit),
@@ -74,9 +72,19 @@ def page(
     return [(row[0], RequestRow(*row[1:])) for row in rows]
 
 
+def _once(value: str | int) -> tuple[str | int, ...]:
+    return (value,)
+
+
+# Behind a whole path nothing stands but its query.
+_VALUES: Mapping[str, Callable[[str | int], tuple[str | int, ...]]] = {
+    "path": lambda path: (path, path),
+    "whole_path": lambda path: (path, f"{path}?", f"{path}?"),
+}
 _CONDITIONS = {
     "key": "key_id = ?",
     "path": "substr(path, 1, length(?)) = ?",
+    "whole_path": "(path = ? OR substr(path, 1, length(?)) = ?)",
     "status_min": "status >= ?",
     "status_max": "status <= ?",
 }

@@ -13,7 +13,7 @@ from itertools import cycle
 from typing import Any
 
 from listino.core.errors import Unavailable
-from listino.web.faults import Answer, answer_to
+from listino.web.faults import REQUEST_ID, Answer, answer_to, new_request_id
 from listino.web.metrics import Metrics
 
 # What a request asks for, in the order in which it is turned away.
@@ -146,7 +146,7 @@ class Admission:
     def refusal(self, scope: MutableMapping[str, Any], path: str) -> Answer | None:
         """What a request is told that is turned away; None for one that is let in."""
         if self.closed:
-            return _ENDED
+            return _named(_ENDED)
         if path in NEVER:
             return None
         kind = kind_of(scope, path)
@@ -154,7 +154,7 @@ class Admission:
             return None
         self._has_shed = self._has_shed or kind != BULK
         self._metrics.shed(kind)
-        status, body, headers = next(self._overloaded)
+        status, body, headers = _named(next(self._overloaded))
         return status, body if scope["method"] != "HEAD" else b"", headers
 
     def _waited_ns(self, kind: int) -> int:
@@ -209,7 +209,14 @@ def _body_bytes(scope: MutableMapping[str, Any]) -> int:
 
 def _refusal(error: Unavailable) -> Answer:
     status, body, headers = answer_to(error)
-    return status, body, [*headers, (b"content-length", str(len(body)).encode())]
+    length = (b"content-length", str(len(body)).encode())
+    return status, body, [*(one for one in headers if one[0] != REQUEST_ID), length]
+
+
+def _named(refusal: Answer) -> Answer:
+    """A refusal that is kept ready, with a name of its own for whoever is told it."""
+    status, body, headers = refusal
+    return status, body, [*headers, (REQUEST_ID, new_request_id().encode())]
 
 
 _ENDED = _refusal(Unavailable("The server ends; ask again.", 1, "server_ends"))

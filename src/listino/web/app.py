@@ -163,7 +163,7 @@ class App:
         self._metrics.count(self._metrics.PRICES, status)
         if headers[0][0] == MARK:
             await self._doors.waits.for_header(headers[0][1])
-        self._requests.priced(scope, path, status, body, began_ns)
+        self._requests.priced(scope, path, (status, body, headers), began_ns)
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})

@@ -51,6 +51,8 @@ TITLES = {
 
 Answer = tuple[int, bytes, list[tuple[bytes, bytes]]]
 _encode = msgspec.json.Encoder().encode
+# What an answer is called: by a caller who asks us about it, and in the log of its key's requests.
+REQUEST_ID = b"x-request-id"
 # Of whatever failed on our side.
 INTERNAL = "internal"
 PROBLEM = (b"content-type", b"application/problem+json")
@@ -98,10 +100,15 @@ def retry_after_s(error: Exception) -> int | None:
     return 1 if isinstance(error, Refused) and error.code == "in_progress" else None
 
 
+def new_request_id() -> str:
+    """A name for an answer."""
+    return f"req_{secrets.token_hex(8)}"
+
+
 def answer_to(error: Exception) -> Answer:
-    """An error as status, body and headers."""
+    """An error as status, body and headers, one of which names the answer."""
     problem = problem_of(error)
-    headers = [PROBLEM, (b"cache-control", b"no-store")]
+    headers = [PROBLEM, (b"cache-control", b"no-store"), (REQUEST_ID, new_request_id().encode())]
     retry_in_s = retry_after_s(error)
     if retry_in_s is not None:
         headers.append((b"retry-after", str(retry_in_s).encode()))

@@ -5,7 +5,6 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from secrets import token_hex
 from time import perf_counter_ns
 from typing import Any
 
@@ -13,8 +12,10 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from listino.core.errors import Unavailable
 from listino.db.engine import Database
 from listino.flows.requests import BYTES_KEPT_MAX, Seen, written_down
+from listino.web.faults import REQUEST_ID, Answer, new_request_id
 
 # A process holds so many between two writes; of more, the oldest are dropped.
 NOTED_MAX = 4_000
@@ -56,29 +57,37 @@ class RequestLog:
         self._noted: deque[Noted] = deque(maxlen=NOTED_MAX)
         self._writing: asyncio.Task[None] | None = None
         self._unlogged = unlogged
+        # Since writing failed first, until it succeeds again.
+        self._lost = 0
 
-    def priced(self, scope: dict[str, Any], path: str, status: int, body: bytes, began_ns: int) -> None:
-        """Note an answer of the hot road: nothing but a tuple in a queue."""
+    def priced(self, scope: dict[str, Any], path: str, told: Answer, began_ns: int) -> None:
+        """Note an answer of the hot road: nothing but a tuple in a queue; a refusal alone has a name."""
         key_id = scope.get(KEY)
         if key_id is not None:
+            status, body, headers = told
+            name, kept = (_name_in(headers), body[:BYTES_KEPT_MAX]) if status >= 400 else (None, None)
             self._noted.append((
-                key_id, scope["method"], path, scope["query_string"], status, began_ns, perf_counter_ns(), None,
-                None, body[:BYTES_KEPT_MAX] if status >= 400 else None, None,
+                key_id, scope["method"], path, scope["query_string"], status, began_ns, perf_counter_ns(), name, None,
+                kept, None,
             ))  # fmt: skip
 
     def answered(
         self, request: Request, response: Response, began_ns: int, *, operation: str = "", code: str | None = None
     ) -> None:
         """Note any other answer, and give it its id; which `operation` of its path it was, and the `code` of a refusal
-        where its answer is not JSON.
+        where its answer is not JSON. A refusal has an id even where no key is known that it could be noted for.
         """
-        scope = request.scope
+        scope, status = request.scope, response.status_code
         key_id, path = scope.get(KEY), scope["path"]
+        if key_id is None and status < 400:
+            return
+        name = _name_in(response.raw_headers)
+        if name is None:
+            name = new_request_id()
+            response.raw_headers.append((REQUEST_ID, name.encode()))
         if key_id is None or path in UNNOTED:
             return
-        name = f"req_{token_hex(8)}"
-        response.headers["x-request-id"] = name
-        status, kept = response.status_code, scope.get(BODY)
+        kept = scope.get(BODY)
         answer = getattr(response, "body", None) if status >= 400 or kept is not None else None
         self._noted.append((
             key_id, scope["method"], path + operation, scope["query_string"], status, began_ns, perf_counter_ns(), name,
@@ -111,14 +120,35 @@ class RequestLog:
         with suppress(IndexError):
             while True:
                 noted.append(self._noted.popleft())
+        if not noted:
+            return
         now_ns, now = perf_counter_ns(), self._clock()
         kept = _kept(noted)
         try:
             written_down(self._database, [_seen(one, now_ns) for one in kept], now)
         except Exception as error:
-            self._unlogged(len(kept))
-            log.warning("requests_not_written", requests=len(kept), exc_info=error)
+            self._lose(len(kept), error)
+        else:
+            self._lost_no_more()
         self._unlogged(len(noted) - len(kept))
+
+    def _lose(self, count: int, error: Exception) -> None:
+        """Count what could not be written; the log of the server says it once, when it begins."""
+        self._unlogged(count)
+        if not self._lost:
+            # A traceback tells something of a fault of ours alone; a database that is gone has told all.
+            shown = None if isinstance(error, Unavailable) else error
+            log.warning("requests_not_written", reason=str(error), exc_info=shown)
+        self._lost += count
+
+    def _lost_no_more(self) -> None:
+        if self._lost:
+            log.warning("requests_written_again", lost=self._lost)
+            self._lost = 0
+
+
+def _name_in(headers: list[tuple[bytes, bytes]]) -> str | None:
+    return next((value.decode() for name, value in headers if name == REQUEST_ID), None)
 
 
 def _kept(noted: list[Noted]) -> list[Noted]:

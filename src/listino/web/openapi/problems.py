@@ -83,7 +83,7 @@ RETRY_AFTER = {
 }
 REQUEST_ID = {
     "X-Request-Id": {
-        "description": "The request's name in GET /v1/requests; a price that is asked by GET has none.",
+        "description": "The request's name in GET /v1/requests, where its key is known. A price by GET has none.",
         "schema": {"type": "string"},
     }
 }

@@ -12,7 +12,7 @@ REQUESTS: Mapping[str, str] = {
     "RequestLine.status": "The status that it was answered with.",
     "RequestLine.code": "The code of the refusal; null where it was none.",
     "RequestLine.duration_us": "How long the answer took, in microseconds.",
-    "RequestLine.request_id": "What `X-Request-Id` of its answer says; null for a price that was asked by GET.",
+    "RequestLine.request_id": "What `X-Request-Id` of its answer says; null for a price that GET answered.",
     "RequestLine.body": "The beginning of what was sent, scrubbed; null where nothing was.",
     "RequestLine.answer": "The beginning of the answer to what was sent, and of a refusal, scrubbed.",
 }

@@ -12,7 +12,9 @@ def requests() -> Paths:
         query(
             "status", {"type": "string", "pattern": "^[1-5]([0-9]{2}|xx)$"}, "One status, as 404, or a class, as 4xx."
         ),
-        query("path", TEXT, "How the path begins; by SOAP as `/soap#SubmitOrder`, `#` sent as `%23`."),
+        query(
+            "path", TEXT, "How the path begins; an operation of SOAP whole, as `/soap#SubmitOrder`, `#` sent as `%23`."
+        ),
     ]
     listed = operation(
         "listRequests",

@@ -72,7 +72,8 @@ class RequestsDoor:
             if said["key"] == EVERY_KEY:
                 del filters["key"]
         if "path" in said:
-            filters["path"] = said["path"]
+            # GetPrice is no beginning of GetPrices.
+            filters["whole_path" if "#" in said["path"] else "path"] = said["path"]
         filters |= statuses(said.get("status"))
         self.log.write_down()
         page = requests.listed(self._database, filters, int(after) if after else NEWEST, limit + 1)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from listino.core.errors import Unavailable
-from listino.web.faults import Answer, problem_of, retry_after_s
+from listino.web.faults import REQUEST_ID, Answer, problem_of, retry_after_s
 from listino.web.messages import Problem
 from listino.web.soap.answers import ErrorTold, ProblemTold
 from listino.web.soap.envelope import V11, NotUnderstood, Version, WrongVersion, version_of
@@ -51,7 +51,8 @@ def turned_away(scope: MutableMapping[str, Any], answer: Answer) -> Answer:
     version = version_of(said)
     status, body, _ = fault_of(Unavailable(problem.detail, retry_in_s, problem.code), version)
     kind, length = version.content_type.encode(), str(len(body)).encode()
-    return status, body, [(b"content-type", kind), (b"content-length", length), (b"cache-control", b"no-store")]
+    own = [(b"content-type", kind), (b"content-length", length), (b"cache-control", b"no-store")]
+    return status, body, [*own, (REQUEST_ID, dict(headers)[REQUEST_ID])]
 
 
 def _fault_11(error: Exception, told: ProblemTold, detail: str) -> str:
