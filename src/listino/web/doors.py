@@ -92,7 +92,7 @@ class Doors:
             database, settings, clock, chance, live=live, roads=roads, signer=signer, orders=orders,
             metrics=metrics, note_unpriced=self.unpriced.note, waits=self.waits, limits=limits,
         )  # fmt: skip
-        self.live = LiveDoors(database, clock, live, roads=roads, guard=guard, browsers=self.browsers)
+        self.live = LiveDoors(database, clock, live, roads=roads, guard=guard, browsers=self.browsers, waits=self.waits)
         self.desk = DeskRequests(desk := DeskDoor(database, clock, erp=erp), in_thread)
         operations = Operations(
             self.prices, batches, baskets, orders=orders, desk=desk, records=RecordDoor(database, clock),

@@ -18,19 +18,9 @@ import structlog
 from listino.core.errors import Unavailable
 from listino.db.engine import Database, Reading
 from listino.flows.live import LivePrices
-from listino.flows.price import snapshot
-from listino.flows.watching import (
-    Changes,
-    Found,
-    Seen,
-    Shelf,
-    changes_since,
-    concerns_parties,
-    found,
-    prepared,
-    seen_now,
-)
+from listino.flows.watching import Changes, Seen, changes_since, concerns_parties, seen_now
 from listino.web.hanging_up import Peer, hang_up
+from listino.web.live_answers import answers
 from listino.web.live_room import Room, Share
 from listino.web.roads import Roads
 from listino.web.watched import Answer, Line, Name, Watcher, touched
@@ -40,8 +30,7 @@ LOOK_S = 0.05
 LOOK_AT_SERVER_S = 0.1
 # What orders use up is asked again so often, and streams are looked after.
 TEND_S = 1.0
-# A piece of work ends after so long, and with so many questions.
-PIECE_S = 0.005
+# A piece of work ends with so many questions.
 PIECE_MAX = 25
 # After a failure the next look waits so long.
 RETRY_S = 0.5
@@ -238,9 +227,9 @@ class Hub:
     async def _ask(self) -> None:
         """Ask some of what is due, and tell whoever watches it."""
         lines = list(islice(self._due, PIECE_MAX))
-        answers: list[Answer] = await self._roads.in_a_moment(self._answers, lines)
+        found: list[Answer] = await self._roads.in_a_moment(answers, self._database, self._live, lines, self._clock())
         told: set[Watcher] = set()
-        for answer in answers:
+        for answer in found:
             line, revision = answer.line, answer.revision
             if revision < line.revision:
                 continue  # Another thread has seen more already; the line stays due.
@@ -265,29 +254,3 @@ class Hub:
             self._timers = [timer for timer in self._timers if timer[2].again_at == timer[0] and timer[2].streams]
             heapify(self._timers)
         heappush(self._timers, (again_at, next(self._timer_no), line))
-
-    def _answers(self, lines: list[Line]) -> list[Answer]:
-        """The answers to some lines, or to as many of them as can be asked in a short time; one at least."""
-        end_s = monotonic() + PIECE_S
-        book, now = snapshot(self._database), self._clock()
-        for line in lines:
-            line.asked.at = now
-        stock: dict[str, list[Shelf]] = {}
-        for browsing in (False, True):
-            asked = [line.asked for line in lines if line.view.browsing is browsing]
-            stock |= prepared(book, asked, self._live, now, browsing=browsing) if asked else {}
-        answers: list[Answer] = []
-        for line in lines:
-            shelves = stock.get(line.asked.item, ())
-            try:
-                one = found(book, line.asked, shelves, browsing=line.view.browsing)
-                said = line.view.told(book, line.asked, one, now)
-            except Unavailable:
-                raise
-            except Exception as error:  # One question must not keep the others from being answered.
-                one = Found(error, (), None, None, counted=False)
-                said = line.view.told(book, line.asked, one, now)
-            answers.append(Answer(line, one, *said, book.revision))
-            if monotonic() > end_s and self._live is None:
-                break
-        return answers

@@ -24,6 +24,11 @@ class View(Protocol):
         """Whether it is told to a browser."""
         ...
 
+    @property
+    def test(self) -> bool:
+        """Whether a test key asks, or a token that it minted."""
+        ...
+
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
         """The answer as JSON, and the digest of what it says."""
         ...

@@ -14,6 +14,7 @@ from listino.core.money import ZERO, plain
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.price import Asked, Snapshot, buyer_for, snapshot
+from listino.flows.provoked import book_on_purpose
 from listino.flows.watching import Found, Shelf
 from listino.web.answers import encode, moment, price_answer
 from listino.web.auth import Guard, require
@@ -22,6 +23,7 @@ from listino.web.live import Hub
 from listino.web.live_room import Share
 from listino.web.live_stream import DIGEST_BYTES, UNTOLD, LiveStream, Reader
 from listino.web.messages import Amount
+from listino.web.on_purpose import Waits
 from listino.web.reading import checked_code, checked_country, checked_currency, quantity_of, query_of, single
 from listino.web.rest.prices import language_of
 from listino.web.roads import Roads
@@ -57,6 +59,7 @@ class KeyView:
     """An answer as a key is told it: as in a batch, and with the stock."""
 
     language: str
+    test: bool
     browsing: bool = False
 
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
@@ -98,8 +101,11 @@ def digest_of(told: bytes) -> bytes:
 class LiveDoor:
     """Opens streams."""
 
-    def __init__(self, database: Database, hub: Hub, guard: Guard, clock: Callable[[], datetime], roads: Roads) -> None:
-        self._database, self._hub, self._guard, self._clock, self._roads = database, hub, guard, clock, roads
+    def __init__(
+        self, database: Database, hub: Hub, guard: Guard, clock: Callable[[], datetime], *, roads: Roads, waits: Waits
+    ) -> None:
+        self._database, self._hub, self._guard, self._clock = database, hub, guard, clock
+        self._roads, self._waits = roads, waits
 
     async def stream(self, request: Request, key: ApiKey) -> Response:
         """A stream of the prices that a key asks for, to be sent for as long as somebody reads.
@@ -120,9 +126,11 @@ class LiveDoor:
             order_type=checked_code(said["order_type"], "order_type") if "order_type" in said else None,
             explain="none",
         )
-        view = KeyView(language_of(request.headers.get("accept-language", "").encode("latin-1")))
+        view = KeyView(language_of(request.headers.get("accept-language", "").encode("latin-1")), key.test)
         lines = lines_of(pairs, context, view)
-        reading = await self._roads.in_a_moment(self._known, context)
+        items = [line.asked.item for line in lines]
+        reading = await self._roads.in_a_moment(self._known, context, items if key.test else [])
+        await self._waits.for_items(key, items)
         self._hub.check_room(key.id, lines, Share(KEY_STREAMS_MAX, KEY_QUESTIONS_MAX))
         secret = request.headers["authorization"].encode("latin-1")
 
@@ -135,13 +143,14 @@ class LiveDoor:
         last_id = said.get("last_event_id") or request.headers.get("last-event-id")
         return LiveStream(self._hub, Reader(key.id, None, may_go_on, None), lines, reading, last_id)
 
-    def _known(self, context: Asked) -> Reading:
+    def _known(self, context: Asked, provoking: Sequence[str]) -> Reading:
         """The reading at which whoever is asked for is known.
 
-        Errors:  NotFound.
+        Errors:  NotFound; what items provoke of the whole request.
         """
         book = snapshot(self._database)
         buyer_for(book, context)
+        book_on_purpose(book, provoking)
         return book.reading
 
 

@@ -20,8 +20,10 @@ from listino.web.faults import problem_of
 from listino.web.live import Hub
 from listino.web.live_room import QUESTIONS_MAX, STREAMS_MAX, Share
 from listino.web.live_stream import LiveStream, Reader
+from listino.web.on_purpose import Waits
 from listino.web.reading import query_of, single
 from listino.web.rest.live import OF_LINES, PARAMETERS_MAX, digest_of, lines_of, stock_line
+from listino.web.rest.me import book_for
 from listino.web.rest.prices import language_of
 from listino.web.roads import Roads
 
@@ -39,6 +41,7 @@ class BrowserView:
     """An answer as a browser is told it, and with the stock."""
 
     language: str
+    test: bool
     browsing: bool = True
 
     def told(self, book: Snapshot, asked: Asked, found: Found, now: datetime) -> tuple[bytes, bytes]:
@@ -71,9 +74,10 @@ class MeLiveDoor:
         budget: Budget,
         clock: Callable[[], datetime],
         roads: Roads,
+        waits: Waits,
     ) -> None:
         self._database, self._hub, self._tokens, self._budget = database, hub, tokens, budget
-        self._clock, self._roads = clock, roads
+        self._clock, self._roads, self._waits = clock, roads, waits
 
     async def stream(self, request: Request, browser: Browser) -> Response:
         """A stream of the prices that a page asks for, until its token ends.
@@ -83,11 +87,13 @@ class MeLiveDoor:
         pairs = query_of(request.scope["query_string"], PARAMETERS_MAX)
         said = single([pair for pair in pairs if pair[0] not in OF_LINES], PARAMETERS, OF_LINES)
         language = browser.language or language_of(request.headers.get("accept-language", "").encode("latin-1"))
-        lines = lines_of(pairs, question_of(browser, self._clock()), BrowserView(language))
-        reading = await self._roads.in_a_moment(self._database.read)
+        lines = lines_of(pairs, question_of(browser, self._clock()), BrowserView(language, browser.test))
+        items = [line.asked.item for line in lines]
+        book = await self._roads.in_a_moment(book_for, self._database, browser, items)
+        await self._waits.for_items(browser, items)
         owner, share = _share_of(browser)
         self._hub.check_room(owner, lines, share)
-        self._budget.spend(browser, [line.asked.item for line in lines], self._clock())
+        self._budget.spend(browser, items, self._clock())
         token = token_of(request, in_query=True)
 
         def may_go_on(reading: Reading) -> bool:
@@ -101,7 +107,7 @@ class MeLiveDoor:
 
         last_id = said.get("last_event_id") or request.headers.get("last-event-id")
         reader = Reader(owner, browser.expires_at, may_go_on, EVEN_S)
-        return LiveStream(self._hub, reader, lines, reading, last_id)
+        return LiveStream(self._hub, reader, lines, book.reading, last_id)
 
 
 def _share_of(browser: Browser) -> tuple[str, Share]:
