@@ -303,7 +303,7 @@ def test_many_repeats_at_once_are_one_event(house: House) -> None:
         ({"kind": "changed", "order": an_order(ordered_at="2026-11-23T10:00:00")}, "order.ordered_at", "no_zone"),
         ({"kind": "paid"}, "amount", "missing"),
         ({"kind": "paid", "amount": "-1"}, "amount", "negative"),
-        ({"kind": "paid", "amount": "1e30"}, "amount", "out_of_range"),
+        ({"kind": "paid", "amount": "1e30"}, "amount", "not_a_number"),
         ({"kind": "cancelled", "amount": "1"}, "amount", "not_for_kind"),
         ({"kind": "paid", "amount": "1", "lines": [{"line": 1}]}, "lines", "not_for_kind"),
         ({"at": "2026-11-23T10:00:00"}, "at", "no_zone"),

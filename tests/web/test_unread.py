@@ -68,7 +68,7 @@ def test_a_zero_is_a_zero_however_it_is_written(house: House, zero: str) -> None
     assert house.put("items", "free", cost=zero)["cost"] in {"0", "-0.0", "0.0"}
     stock = house.client.request("PUT", "/v1/stock/hammer", json={"on_hand": zero}).json()
     assert stock["available"] == "0"
-    order = house.order(number=zero, lines=[{"item": "hammer", "quantity": "1", "net_price": zero}]).json()
+    order = house.order(number=zero, lines=[{"item": "hammer", "quantity": "1", "net_price": float(zero)}]).json()
     assert (order["net"], order["held"]) == ("0.00", ["price_difference", "stock"])
 
 

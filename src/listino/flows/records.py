@@ -15,6 +15,7 @@ from listino.core.errors import Fault, Malformed, malformed
 from listino.core.facts import KINDS, Fact
 from listino.core.money import ZERO
 from listino.core.validity import instant, zone_named
+from listino.flows.plain_numbers import check_plain
 
 # What GET answers beside the fact itself; PUT accepts and ignores it.
 ANSWER_FIELDS = frozenset(["revision", "since", "until", "warnings", "warnings_total"])
@@ -49,8 +50,10 @@ def fact_from(kind: str, code: str, said: Any) -> Fact:
     return fact
 
 
-def strict(record: type[Record], said: Any) -> Record:
+def strict(record: type[Record], said: Any, *, exponents: bool = True) -> Record:
     """A record of plain JSON values, which may hold nothing but its fields (unless it has a field `more`).
+
+    Decimals that are text are plain digits; with `exponents` as a management system writes them, too.
 
     Errors:  Malformed with a fault for every unknown field, else for the first wrong value.
     """
@@ -62,9 +65,11 @@ def strict(record: type[Record], said: Any) -> Record:
         faults = tuple(Fault(name, "unknown_field", f"There is no field {name}.", text) for name, text in unknown)
         raise Malformed("unknown_field", "Unknown field: " + ", ".join(name for name, _ in unknown) + ".", faults)
     try:
-        return msgspec.convert(said, record)
+        found = msgspec.convert(said, record)
     except msgspec.ValidationError as error:
         raise malformed_by(error) from None
+    check_plain(record, said, exponents=exponents)
+    return found
 
 
 def settled(fact: Fact, zone: ZoneInfo) -> Fact:

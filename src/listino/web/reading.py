@@ -1,7 +1,7 @@
 """Reading a request: its query, its body within bounds, its instants and numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
@@ -12,6 +12,8 @@ from listino.core.errors import Fault, Malformed, malformed
 from listino.flows.moments import instant_of as instant_of
 from listino.flows.moments import is_number as is_number
 from listino.flows.moments import known_at_of as known_at_of
+from listino.flows.plain_numbers import check_plain as check_plain
+from listino.flows.plain_numbers import is_plain, not_a_number
 from listino.flows.records import malformed_by
 
 BODY_BYTES_MAX = 1 << 20
@@ -126,13 +128,17 @@ def quantity_of(text: str, field: str = "quantity", *, returned: bool = False) -
 
     Errors:  Malformed unless it is a plain number above 0 within bounds.
     """
-    try:  # Decimal takes digits of every script, and underscores between them.
-        value = Decimal(text) if text.isascii() and "_" not in text else None
-    except InvalidOperation:
-        value = None
-    if value is None:
-        raise malformed(field, "not_a_number", f"{text!r} is not a number.", 'Send a decimal, as "12.5".')
-    return checked_quantity(value, field, returned=returned)
+    return checked_quantity(decimal_of(text, field), field, returned=returned)
+
+
+def decimal_of(text: str, field: str) -> Decimal:
+    """A decimal from text in plain digits, of whatever length.
+
+    Errors:  Malformed.
+    """
+    if not is_plain(text):
+        raise not_a_number(field, text)
+    return Decimal(text)
 
 
 def checked_quantity(value: Decimal, field: str = "quantity", *, returned: bool = False) -> Decimal:

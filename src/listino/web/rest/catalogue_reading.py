@@ -15,7 +15,7 @@ from listino.core.errors import Malformed, malformed
 from listino.core.words import folded
 from listino.flows.catalogue_order import SORTS, Key, Look, Mark, Wanted
 from listino.flows.price import Asked
-from listino.web.reading import check_number, checked_code
+from listino.web.reading import check_number, checked_code, decimal_of
 from listino.web.rest.prices import flag_of
 
 LOOKED_BY = frozenset(
@@ -125,11 +125,7 @@ def _words(text: str | None) -> tuple[str, ...]:
 def _amount(said: dict[str, str], field: str) -> Decimal | None:
     if field not in said:
         return None
-    try:
-        amount = Decimal(said[field])
-    except InvalidOperation:
-        text = f"{said[field][:40]!r} is not a number."
-        raise malformed(field, "not_a_number", text, 'Send a decimal, as "12.5".') from None
+    amount = decimal_of(said[field], field)
     fault = decimal_fault(field, amount)
     if fault is not None:
         raise Malformed(fault.code, fault.text, (fault,))

@@ -94,7 +94,7 @@ def _read(record: type[Record], body: bytes) -> Record:
     said: Any = parsed(body)
     if isinstance(said, dict) and "reason" in said and "text" not in said:
         said = {("text" if name == "reason" else name): value for name, value in said.items()}
-    return checked_record(strict(record, said))
+    return checked_record(strict(record, said, exponents=False))
 
 
 def checked_record(found: Record) -> Record:

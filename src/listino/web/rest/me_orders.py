@@ -85,7 +85,9 @@ class MyOrders:
         browser_orders.check_customer(browser, places=True)
         said = _said(body)
         quote = browser_orders.quote_of(browser, str(said["quote"]), self._signer)
-        order = checked_order(strict(Order, browser_orders.said_by(browser, quote, self._database, said)))
+        order = checked_order(
+            strict(Order, browser_orders.said_by(browser, quote, self._database, said), exponents=False)
+        )
         browser_orders.check_quote(browser, self._database, order, quote, self._clock())
         return order
 

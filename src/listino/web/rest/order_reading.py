@@ -30,7 +30,7 @@ def order_of(body: bytes) -> Order:
         for name in ("number", "ordered_at", "currency", "lines"):
             if said.get(name) is None:
                 raise malformed(name, "missing", f"{name} is required.", f"Send {name}.")
-    return checked_order(strict(Order, said))
+    return checked_order(strict(Order, said, exponents=False))
 
 
 def checked_order(order: Order) -> Order:
