@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.browsers import me, token_of
+from listino.config import SystemChance
+from listino.flows.access import created
+from tests.browsers import me, minted, token_of
 from tests.shop import NOW, House, opened
 
 LINES = [{"item": "hammer", "quantity": "3"}]
@@ -74,6 +76,26 @@ def test_what_is_charged_and_for_whom_is_not_for_a_page_to_say(house: House) -> 
         answer = placed(house, token, quote, **said)
         assert (answer.status, answer.json()["code"]) == (400, "unknown_field"), said
     assert taken(house) == 0
+
+
+def test_a_token_reads_orders_where_its_key_may_or_it_was_minted_for_orders(house: House) -> None:
+    assert house.order(channel="web").status == 201
+    order = house.get("/v1/orders").json()["data"][0]["id"]
+    for scopes, places, status in (
+        (["tokens:create"], False, 403), (["tokens:create", "orders:read"], False, 200),
+        (["tokens:create", "orders:create"], False, 403), (["tokens:create", "orders:create"], True, 200),
+    ):  # fmt: skip
+        _, secret = created(
+            house.database, "store", scopes, channel="web", test=False, now=NOW, chance=SystemChance()
+        )  # fmt: skip
+        token = minted(house, headers={"Authorization": f"Bearer {secret}"}, orders=places).json()["token"]
+        answers = [me(house, token, path) for path in ("/orders", f"/orders/{order}", "/orders/" + "0" * 28)]
+        codes = [200, 200, 404] if status == 200 else [403] * 3
+        assert [one.status for one in answers] == codes, scopes
+        assert me(house, token, "/prices/hammer").json()["net_price"] == "8.55"
+        if status == 403:
+            assert {one.json()["code"] for one in answers} == {"orders_not_allowed"}
+            assert not any(order.encode() in one.body for one in answers[:1])
 
 
 def test_an_order_needs_a_quote_of_its_own_customer_that_holds(house: House) -> None:

@@ -70,6 +70,21 @@ def test_a_cursor_of_one_visitor_is_no_other_visitors(house: House) -> None:
     assert (answer.status, answer.json()["code"]) == (400, "other_list")
 
 
+def test_a_name_that_is_unknown_is_an_empty_page_as_one_of_which_nothing_is_to_be_seen(house: House) -> None:
+    house.put("brands", "lux")
+    house.put("item-groups", "lamps")
+    house.put("items", "lamp", brand="lux", item_groups=["lamps"])
+    token = token_of(house)
+    for name, seen in (("brand", "lux"), ("item_group", "lamps")):
+        known, unknown = (me(house, token, "/items", params={name: code}) for code in (seen, "nothing"))
+        assert (known.json()["data"], known.json()["total"], known.status) == ([], 0, 200)
+        same = ("data", "next", "total", "shows", "revision", "epoch")
+        assert [unknown.json()[part] for part in same] == [known.json()[part] for part in same]
+        assert (unknown.status, sorted(unknown.headers)) == (200, sorted(known.headers))
+        assert me(house, token, "/items", params={name: "x" * 500}).status == 400
+        assert house.get("/v1/items", priced_for="rossi", **{name: "nothing"}).status == 404
+
+
 def test_an_api_key_is_refused(house: House) -> None:
     answer = house.client.request("GET", "/v1/me/items")
     assert (answer.status, answer.json()["code"]) == (403, "token_needed")

@@ -38,6 +38,12 @@ def check_customer(browser: Browser, *, places: bool = False) -> str:
         raise NotAllowed(
             "orders_not_allowed", text, (Fault("authorization", "orders_not_allowed", text, remedy),)
         )  # fmt: skip
+    if not places and not browser.sees_orders:
+        text = "This token may not read orders."
+        remedy = "Mint it with a key that has orders:read, or with `orders`."
+        raise NotAllowed(
+            "orders_not_allowed", text, (Fault("authorization", "orders_not_allowed", text, remedy),)
+        )  # fmt: skip
     return browser.customer
 
 

@@ -89,8 +89,8 @@ class Catalogue:
         self._register: Register | None = None
         self._askers: OrderedDict[tuple[object, ...], Asker] = OrderedDict()
 
-    def page(self, wanted: Wanted) -> Page:
-        """One page.
+    def page(self, wanted: Wanted, *, tells_names: bool = True) -> Page:
+        """One page; of an item group or brand that does not exist an empty one, where it `tells_names` not.
 
         Errors:  NotFound for a customer, channel, item group or brand that does not exist; Gone for a list that was
                  begun too long ago; Conflict where there are too many items; Malformed for what goes by price where
@@ -102,7 +102,8 @@ class Catalogue:
         wanted, book = self._begun(wanted, newest)
         context = replace(wanted.asked, quantity=ONE, explain="none", breaks=False)
         shows = buyer_for(book, context).shows
-        _check_names(book, wanted.look)
+        if tells_names:
+            _check_names(book, wanted.look)
         with self._lock:
             register = self._followed(newest)
             entries = register.at(book.revision)

@@ -37,7 +37,9 @@ class Browser:
     """Who asks with a token: one customer, or the guest of a channel; minted by a key, for pages of some origins.
 
     Shapes:  kind: customer or public; budget: how many different items it may ask for in an hour (None: any);
-             orders: whether it may place orders; test: minted by a test key; limit: how often that key may ask.
+             address: from which network a guest asks, where its items are counted by it; orders: whether it may
+             place orders; sees_orders: whether it may read its customer's; test: minted by a test key; limit: how
+             often that key may ask.
     """
 
     token_id: str
@@ -54,11 +56,15 @@ class Browser:
     test: bool
     limit: Limit | None
     expires_at: datetime
+    sees_orders: bool = False
+    address: str | None = None
 
     @property
     def subject(self) -> str:
-        """For whom items are counted: a key's customer, or a public token by itself."""
-        return self.token_id if self.customer is None else f"{self.key_id} {self.customer}"
+        """For whom items are counted: a key's customer; a public token by itself, or those who ask from an address."""
+        if self.customer is not None:
+            return f"{self.key_id} {self.customer}"
+        return self.token_id if self.address is None else f"{self.key_id} {self.channel} {self.address}"
 
 
 class Tokens:
@@ -148,6 +154,7 @@ def _browser(claims: dict[str, Any], key: ApiKey) -> Browser:
         test=key.test,
         limit=key.limit,
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        sees_orders=claims.get("ord", False) or key.may("orders:read"),
     )
 
 

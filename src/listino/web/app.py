@@ -90,7 +90,9 @@ class App:
         self._requests = self._doors.requests.log
         self._prices = self._doors.prices
         self._taking_orders = self._door(self._doors.orders.taken, limited=False)
-        self._browsers = Browsers(database, self._doors.browsers.signed, clock, self._limits)
+        self._browsers = Browsers(
+            database, self._doors.browsers.signed, clock, self._limits, knows_addresses=bool(settings.trusted_proxies)
+        )
         self._prefix = settings.base_path.rstrip("/")
         self._proxies = Proxies(settings)
         self.routes = routes(self._doors, self._door, self._me_door)

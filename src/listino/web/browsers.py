@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from time import sleep
@@ -15,11 +16,12 @@ from listino.core.errors import Fault, NotAllowed, NotFound, malformed
 from listino.db.engine import Database, Reading
 from listino.flows.access import ApiKey
 from listino.flows.price import snapshot
-from listino.flows.tokens import REMEDY, Tokens, check_buyer, is_origin
+from listino.flows.tokens import ITEMS_PER_HOUR, REMEDY, Tokens, check_buyer, is_origin
 from listino.flows.tokens import Browser as Browser
 from listino.web.admission import ORDERS, kind_of
 from listino.web.faults import Answer
 from listino.web.limits import Limits
+from listino.web.proxy import network_of
 from listino.web.reading import query_of
 from listino.web.request_log import KEY
 
@@ -59,8 +61,11 @@ class Browsers:
     """The tokens that this process has seen since access last changed."""
 
     def __init__(
-        self, database: Database, tokens: Tokens, clock: Callable[[], datetime], limits: Limits
+        self, database: Database, tokens: Tokens, clock: Callable[[], datetime], limits: Limits,
+        *, knows_addresses: bool,
     ) -> None:  # fmt: skip
+        """`knows_addresses`: where requests come from is told by proxies that are trusted."""
+        self._knows_addresses = knows_addresses
         self._database = database
         self._limits = limits
         self._tokens = tokens
@@ -89,7 +94,15 @@ class Browsers:
         if kind_of(request.scope, request.scope["path"]) != ORDERS:
             self._limits.check(key)
         check_buyer(snapshot(self._database, None, reading), browser, now)
-        return browser
+        return self._as_counted(browser, request)
+
+    def _as_counted(self, browser: Browser, request: Request) -> Browser:
+        """A guest of whose token no budget is stated is counted by where it asks from, where that is known."""
+        if browser.customer is not None or browser.budget is not None:
+            return browser
+        if not self._knows_addresses or request.client is None:
+            return browser
+        return replace(browser, budget=ITEMS_PER_HOUR, address=network_of(request.client.host))
 
     def _browser(self, token: str, reading: Reading) -> tuple[Browser, ApiKey]:
         now = (reading.access, reading.epoch)

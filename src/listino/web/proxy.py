@@ -67,6 +67,18 @@ class Proxies:
         return any((mapped or found) in network for network in self._trusted)
 
 
+def network_of(address: str) -> str:
+    """What counts as one caller: an address, or of IPv6 the network of 64 bits that one line is given."""
+    try:
+        found = ip_address(address.strip("[]"))
+    except ValueError:
+        return address
+    mapped = getattr(found, "ipv4_mapped", None)
+    if mapped is not None or found.version == 4:
+        return str(mapped or found)
+    return str(IPv6Network((int(found) >> 64 << 64, 64)))
+
+
 def root_of(connection: HTTPConnection) -> str:
     """The address that our paths are to be put behind, as the caller sees us; never ends in a slash."""
     scope = connection.scope

@@ -21,7 +21,7 @@ BROWSERS: Mapping[str, str] = {
     "TokenAsk.currency": "Currency of the answers (ISO 4217); the customer's where none is named.",
     "TokenAsk.language": "The language of names and labels; that of the page's browser where none is named.",
     "TokenAsk.items_per_hour": "For how many different items it may ask in an hour, up to 100,000: 5,000 for a "
-    "customer, any number for a guest, where none is stated.",
+    "customer where none is stated. A guest's is everybody's: there 5,000 for each address, where proxies are trusted.",
     "TokenAsk.orders": "Whether the customer may place orders with it.",
     "TokenAnswer.token": "The token; a page sends it as `Authorization: Bearer TOKEN`. It is shown this once.",
     "TokenAnswer.expires_at": "When it ends; what is asked from then on is refused as `token_expired`.",

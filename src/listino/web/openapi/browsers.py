@@ -114,7 +114,8 @@ def _orders() -> Paths:
     listed = asked_by_browser(
         "listMyOrders",
         "List the customer's orders",
-        "Wherever they were placed, the newest first. A guest has none: 403 `customer_needed`.",
+        "Wherever they were placed, the newest first. A guest has none: 403 `customer_needed`. Only with a token whose "
+        "key has `orders:read`, or that was minted with `orders`: else 403 `orders_not_allowed`.",
         answers={"200": answer("A page of orders.", page(named("MyOrder"), "The orders, the newest first."))},
         parameters=[LIMIT, after],
     )

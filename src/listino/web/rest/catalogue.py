@@ -16,6 +16,7 @@ from listino.flows.tokens import Browser, question_of
 from listino.web.answers import encode, moment, price_answer
 from listino.web.auth import require
 from listino.web.browser_answers import browser_moment, browser_price
+from listino.web.browsers import evened
 from listino.web.budget import Budget
 from listino.web.catalogue_messages import CatalogueLine, ShelfLine, StockLine
 from listino.web.limits import Limits
@@ -31,6 +32,9 @@ from listino.web.roads import LINES_DIRECT_MAX, Roads
 PRICED_FOR = "priced_for"
 GUEST = "*"
 _CONTEXT = frozenset([PRICED_FOR, "channel", "currency"])
+BY_AMOUNT = frozenset(["price_min", "price_max"])
+# What says which page of a list, not which list.
+OF_PAGES = frozenset(["limit", "after"])
 
 
 class CatalogueDoor:
@@ -67,7 +71,9 @@ class CatalogueDoor:
         """What whoever asks with a token can buy."""
         said = single(query_of(request.scope["query_string"]), LOOKED_BY)
         language = browser.language or language_asked(request)
-        told = await self._roads.of_lines(LINES_DIRECT_MAX + 1, self._for_browser, said, browser, language)
+        told: Told = await self._roads.of_lines(LINES_DIRECT_MAX + 1, self._for_browser, said, browser, language)
+        if told.evened:
+            await evened(request)
         return self._me.kept(told, browser, request)
 
     def _for_customer(self, said: dict[str, str], key: ApiKey, language: str | None) -> bytes:
@@ -89,18 +95,24 @@ class CatalogueDoor:
         return _body(rows, end) + moment(page.at, page.book, asked.at if counted else None)
 
     def _for_browser(self, said: dict[str, str], browser: Browser, language: str | None) -> Told:
-        wanted = wanted_of(said, question_of(browser, self._clock()), language)
-        page = self._catalogue.page(wanted)
+        now = self._clock()
+        wanted = wanted_of(said, question_of(browser, now), language)
+        self._budget.check(browser, now)
+        page = self._catalogue.page(wanted, tells_names=False)
         self._limits.count_lines(browser, len(page.rows))
-        # What is shown is what was asked for.
-        self._budget.spend(browser, [row.item.code for row in page.rows], self._clock())
+        # What is shown is what was asked for; and how many there are within some prices tells of prices.
+        asked_for = [row.item.code for row in page.rows]
+        if not said.keys().isdisjoint(BY_AMOUNT):
+            asked_for.append("\0".join(f"{name}={said[name]}" for name in sorted(said.keys() - OF_PAGES)))
+        self._budget.spend(browser, asked_for, now, found=True)
         rows = [_beside(encode(browser_price(row.answered, language)[0]), line_of(row)) for row in page.rows]
         counted = any(row.answered.facts.counted for row in page.rows)
         # Cursors of the same page differ by the moment at which its list was begun.
         said_of_it = b",".join([*rows, encode((page.total, page.shows, page.next is None))])
         tag = None if counted else f'W/"{blake2b(said_of_it, digest_size=12).hexdigest()}"'
         body = _body(rows, {"next": cursor_of(page.next, wanted), "total": page.total})
-        return Told(body + browser_moment(page.at, page.book, page.shows), tag, page.holds_until, counted)
+        whole = body + browser_moment(page.at, page.book, page.shows)
+        return Told(whole, tag, page.holds_until, counted, evened=not rows)
 
 
 def _for_key(row: Row, language: str | None) -> bytes:
