@@ -74,6 +74,18 @@ def test_cancelling_makes_free_and_a_return_is_put_back_where_it_is_said(house: 
     assert is_balanced(house)
 
 
+def test_what_nobody_counts_is_not_out_of_stock_at_any_door(house: House) -> None:
+    assert house.get("/v1/stock/saw").json() == {
+        "item": "saw", "warehouses": [], "available": None, "available_on": None,
+    }  # fmt: skip
+    (line,) = [one for one in house.get("/v1/items", priced_for="*").json()["data"] if one["item"] == "saw"]
+    assert line["stock"] is None
+    count(house, "saw", "0")
+    assert house.get("/v1/stock/saw").json()["available"] == "0"
+    (line,) = [one for one in house.get("/v1/items", priced_for="*").json()["data"] if one["item"] == "saw"]
+    assert line["stock"]["available"] == "0"
+
+
 def test_a_return_of_what_nobody_counts_does_not_begin_to_count_it(house: House) -> None:
     order = ordered(house, "1")
     step(house, order, "shipped", lines=[{"line": 1, "quantity": "2"}])

@@ -79,7 +79,8 @@ def held(database: Database, item: str) -> dict[str, Any]:
 def told(shelves: Sequence[ledger.Shelf]) -> dict[str, Any]:
     """The stock of an item as plain values: by warehouse, and in all.
 
-    Shapes:  available_on: the first day on which any of them will have more.
+    Shapes:  available: None where nobody counts it, which is not 0; available_on: the first day on which any of them
+             will have more.
     """
     return {
         "warehouses": [
@@ -92,6 +93,6 @@ def told(shelves: Sequence[ledger.Shelf]) -> dict[str, Any]:
             }
             for shelf in shelves
         ],
-        "available": plain(sum((shelf.available for shelf in shelves), ZERO)),
+        "available": plain(sum((shelf.available for shelf in shelves), ZERO)) if shelves else None,
         "available_on": min((shelf.available_on for shelf in shelves if shelf.available_on), default=None),
     }

@@ -184,6 +184,9 @@ def test_stock_is_told_per_item_and_warehouse(house: House) -> None:
     known, unknown = result["stock"]
     assert (known["available"], known["unit"], known["availableOn"]) == (rest["available"], "C62", "2026-12-24")
     assert known["warehouses"] == camelled(rest["warehouses"])
+    # What nobody counts is not out of stock.
+    (uncounted,) = asked(house, "GetStock", {"items": {"item": ["saw"]}}).result["stock"]
+    assert (uncounted["item"], uncounted.get("available"), uncounted.get("warehouses")) == ("saw", None, None)
     assert (unknown["error"]["code"], unknown["error"]["field"]) == ("unknown_item", "request/items/item[2]")
     assert asked(house, "GetStock", {"customer": "x", "items": {"item": ["hammer"]}}).problem["code"] == (
         "unknown_customer"

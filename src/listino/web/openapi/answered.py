@@ -110,7 +110,8 @@ def _outcomes() -> Iterator[tuple[str, Schema]]:
     yield "Stock", _object("How much of an item there is.", {
         "item": {**CODE, "description": "Code of the item."},
         "warehouses": {"type": "array", "items": _object("One warehouse.", warehouse), "description": "By warehouse."},
-        "available": {**TEXT, "pattern": DECIMAL, "description": "What is left in all, in the item's own unit."},
+        "available": {"type": ["string", "null"], "pattern": DECIMAL,
+                      "description": "What is left in all, in the item's own unit; null: nobody counts it."},
         "available_on": {**DAY, "description": "The first day on which a warehouse will have more; null: none known."},
     })  # fmt: skip
 
