@@ -31,7 +31,9 @@ def catalogue() -> Paths:
     mine = asked_by_browser(
         "listMyItems",
         "Look through the catalogue",
-        f"What can be bought, searched, filtered and sorted by one's own price. {_NOT_THERE} {_AS_OF}",
+        f"What can be bought, searched, filtered and sorted by one's own price. {_NOT_THERE} {_AS_OF} Of a group or "
+        "brand that does not exist the page is empty. Where nothing is left of the token's budget of items, every page "
+        "is refused (`item_budget`).",
         answers=found,
         refused=(404, 409, 410),
         parameters=[*looked_by(""), _limit(), query("after", TEXT, "`next` of the page before."), LANGUAGE, UNLESS],
