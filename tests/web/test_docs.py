@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from lxml import etree
 
 from listino.flows.import_ import imported
 from listino.flows.tables import Options
@@ -128,7 +129,8 @@ def assert_curl(curl: str, address: str) -> None:
         for template, methods in document()["paths"].items()
     ), curl
     if "-d" in words:
-        msgspec.json.decode(words[words.index("-d") + 1])
+        body = words[words.index("-d") + 1]
+        assert (etree.fromstring(body) if body.startswith("<") else msgspec.json.decode(body)) is not None
 
 
 def test_every_file_that_is_offered_is_there_and_no_other(house: House) -> None:

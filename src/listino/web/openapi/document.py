@@ -16,6 +16,7 @@ from listino.web.openapi import (
     orders,
     parking,
     requests,
+    soap,
     streams,
     webhooks,
 )
@@ -43,6 +44,7 @@ TAGS = {
     "Changes": "Many records at once, and the log of what changed.",
     "Stock": "How much there is.",
     "Webhooks": "Who is told of orders and prices as they change.",
+    "SOAP": "The same by SOAP 1.1 and 1.2; the contract is a WSDL file.",
     "Service": "Whether it runs, what it counts, and this contract.",
 }
 
@@ -107,6 +109,7 @@ def _paths(found: dict[str, Schema]) -> dict[str, Any]:
         **priced(facts(found)),
         **catalogue(),
         **mirror.mirror(),
+        **soap.soap(),
         **operations.service(),
     }
     # Operations share their parts; each is shown with an example of its own.

@@ -78,7 +78,7 @@ def show(operation: dict[str, Any]) -> None:
             parameter["example"] = values[parameter["name"]]
     if first.body is not None:
         content = operation["requestBody"]["content"]
-        content["application/json"]["example"] = first.body
+        content[next(iter(content))]["example"] = first.body
         if NDJSON in content:
             content[NDJSON]["example"] = lines_of(first.body["changes"])
     for example in told:

@@ -204,10 +204,10 @@ def curl_of(*, document_path: str, method: str, example: Example, guarded: bool)
     headers = {"Authorization": f"Bearer {KEY}"} if guarded else {}
     headers |= example.headers
     if example.body is not None:
-        headers["Content-Type"] = "application/json"
+        headers.setdefault("Content-Type", "application/json")
     words += [f"-H {_quoted(f'{name}: {value}')}" for name, value in headers.items()]
     if example.body is not None:
-        words.append(f"-d {_quoted(written(example.body))}")
+        words.append(f"-d {_quoted(example.body if isinstance(example.body, str) else written(example.body))}")
     first, *rest = words
     return " \\\n  ".join([f"{first} {rest[0]}", *rest[1:]])
 
