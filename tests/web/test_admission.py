@@ -14,7 +14,7 @@ import pytest
 
 from listino.db.engine import Database
 from listino.web import app as web_app
-from listino.web.admission import BULK, ORDERS, OTHERS, PRICES, Admission, kind_of
+from listino.web.admission import BULK, ORDERS, OTHERS, PRICES, STREAMS, WAIT_MAX_NS, Admission, kind_of
 from listino.web.app import App
 from listino.web.metrics import Metrics
 from listino.web.roads import Roads
@@ -316,3 +316,9 @@ def test_the_signal_that_ends_a_server_comes_again_until_it_is_heeded(
         settings = WebSettings(metrics_folder=str(tmp_path / "own"))
         asyncio.run(lived(App(Database(f"sqlite:///{house.path}"), settings, SetClock(), CountedChance(900))))
     assert came[:3] == [signal.SIGTERM] * 3
+
+
+@pytest.mark.parametrize("path", ["/v1/stream", "/v1/me/stream"])
+def test_pages_that_come_back_all_at_once_are_let_wait(path: str) -> None:
+    assert kind_of({"method": "GET", "headers": []}, path) == STREAMS
+    assert WAIT_MAX_NS[OTHERS] < WAIT_MAX_NS[STREAMS] == WAIT_MAX_NS[ORDERS]

@@ -17,7 +17,7 @@ from listino.web.faults import REQUEST_ID, Answer, answer_to, new_request_id
 from listino.web.metrics import Metrics
 
 # What a request asks for, in the order in which it is turned away.
-BULK, PRICES, OTHERS, ORDERS = range(len(Metrics.SHED))
+BULK, PRICES, OTHERS, STREAMS, ORDERS = range(len(Metrics.SHED))
 
 MS = 1_000_000
 # A queue is so many requests at once, or so many that each need a thread for long ...
@@ -32,7 +32,7 @@ LASTING_NS = 1_000 * MS
 SHORT_NS = 1 * MS
 QUIET_NS = 10 * MS
 # In overload a request is turned away that has waited longer, by its kind.
-WAIT_MAX_NS = (0, WAIT_NS, 500 * MS, 5_000 * MS)
+WAIT_MAX_NS = (0, WAIT_NS, 500 * MS, 5_000 * MS, 5_000 * MS)
 # Whoever is turned away comes back after one of these, so that not all come at once.
 RETRY_S = (1, 2, 3)
 DRAIN_STEP_S = 0.01
@@ -43,6 +43,8 @@ XML_PAGE_BYTES = 2 * PAGE_BYTES
 ACTION = b"urn:listino:v1:"
 NEVER = frozenset(["/healthz", "/readyz", "/metrics"])
 ORDER_PATHS = frozenset(["/v1/orders", "/v1/me/orders"])
+# Pages that all come back at once, as after a start of ours, and of which a browser that is refused never asks again.
+STREAM_PATHS = frozenset(["/v1/stream", "/v1/me/stream"])
 PRICE_PATHS = ("/v1/prices", "/v1/me/prices")
 BULK_PATHS = (
     "/v1/items", "/v1/me/items", "/v1/customers", "/v1/what-if", "/v1/unpriced", "/v1/price-mismatches", "/v1/rules",
@@ -184,6 +186,8 @@ def kind_of(scope: MutableMapping[str, Any], path: str) -> int:
         return PRICES if is_read or scope["method"] == "OPTIONS" or _body_bytes(scope) <= PAGE_BYTES else BULK
     if path == "/soap":
         return _kind_of_action(scope)
+    if path in STREAM_PATHS:
+        return STREAMS
     if not is_read and (path in ORDER_PATHS or path.endswith("/events")):
         return ORDERS
     return BULK if path.startswith(BULK_PATHS) and (is_read or path == "/v1/what-if") else OTHERS

@@ -24,7 +24,7 @@ class Metrics:
     OTHERS = 1
     DOORS = ("prices", "others")
     # What was turned away before anything was begun: by the limit of its key, or under overload, by its kind.
-    SHED = ("bulk", "prices", "others", "orders")
+    SHED = ("bulk", "prices", "others", "streams", "orders")
 
     def __init__(self, folder: str | None) -> None:
         self.folder = Path(folder or tempfile.mkdtemp(prefix="listino-metrics-"))

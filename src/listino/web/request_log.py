@@ -19,7 +19,7 @@ from listino.web.faults import REQUEST_ID, Answer, new_request_id
 
 # A process holds so many between two writes; of more, the oldest are dropped.
 NOTED_MAX = 4_000
-# Of one key so many answers without a refusal are written at once, the newest; a busy store asks far more.
+# Of one key so many answers without a refusal are written at once, the newest; a busy store asks and sends far more.
 ANSWERED_PER_KEY_MAX = 100
 WRITE_EVERY_S = 1.0
 # Where a request's scope holds whose key it came with, and what of its body was read.
@@ -152,11 +152,11 @@ def _name_in(headers: list[tuple[bytes, bytes]]) -> str | None:
 
 
 def _kept(noted: list[Noted]) -> list[Noted]:
-    """All that was sent or refused, and of each key the newest of the other answers."""
+    """All that was refused, and of each key the newest of the other answers."""
     counts: Counter[str] = Counter()
     kept = []
     for one in reversed(noted):
-        if one[4] < 400 and one[8] is None:
+        if one[4] < 400:
             counts[one[0]] += 1
             if counts[one[0]] > ANSWERED_PER_KEY_MAX:
                 continue
