@@ -106,7 +106,7 @@ def test_a_burst_is_answered_however_large_it_is(busy: Busy) -> None:
     assert statuses(busy.ask(*[PRICE] * 900)) == {200}
     busy.clock.ticks.at += 5_000 * MS
     assert statuses(busy.ask(*[PRICE] * 500, *[PAGE] * 200)) == {200}
-    assert busy.shed() == {"bulk": 0, "prices": 0, "others": 0, "orders": 0}
+    assert busy.shed() == {"bulk": 0, "prices": 0, "others": 0, "streams": 0, "orders": 0}
 
 
 def test_a_slow_machine_with_few_callers_is_not_overloaded(busy: Busy) -> None:
@@ -129,7 +129,7 @@ def test_in_overload_as_many_prices_are_answered_as_may_wait_and_the_rest_is_tol
     assert int(refused.headers["content-length"]) == len(refused.body)
     problem = refused.json()
     assert (problem["status"], problem["code"], "nothing was begun" in problem["detail"]) == (503, "overloaded", True)
-    assert busy.shed() == {"bulk": 0, "prices": 700, "others": 0, "orders": 0}
+    assert busy.shed() == {"bulk": 0, "prices": 700, "others": 0, "streams": 0, "orders": 0}
 
 
 def test_in_overload_orders_are_taken_and_health_is_told_behind_any_number_of_prices(busy: Busy) -> None:
